@@ -1,0 +1,269 @@
+"""What a model is and how it is trained: frozen dataclasses, validated when built, with an exact JSON round trip.
+
+A model is a choice on five axes (net, posterior, prior, likelihood, objective). Nothing here imports torch: a page or a
+script can read and check a configuration without loading it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+NetKind = Literal["mlp", "conv", "residual"]
+PosteriorKind = Literal["deterministic", "gaussian"]
+PriorKind = Literal["normal"]
+LikelihoodKind = Literal["bernoulli", "gaussian", "gaussian-learned"]
+ScheduleKind = Literal["constant", "linear", "cyclical"]
+LearningRateKind = Literal["one-cycle", "cosine", "constant"]
+Precision = Literal["auto", "float32", "bfloat16"]
+Engine = Literal["eager", "compile"]
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be: the message names the field, the value and what is allowed."""
+
+
+def _check(ok: bool, where: str, value: Any, wanted: str) -> None:
+    if not ok:
+        raise ConfigError(f"{where} is {value!r}; it must be {wanted}.")
+
+
+class _Config:
+    """Validation by annotation, then by `check`, and the JSON round trip, for every dataclass below."""
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for f in dataclasses.fields(self):
+            value = _coerce(getattr(self, f.name), hints[f.name], f"{type(self).__name__}.{f.name}")
+            object.__setattr__(self, f.name, value)
+        self.check()
+
+    def check(self) -> None:
+        """Raises ConfigError where values that are each allowed do not go together."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts, lists, numbers and strings; `from_json` gives back an equal configuration."""
+        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> typing.Self:
+        """Raises ConfigError on an unknown key or a value of the wrong kind."""
+        _check(isinstance(data, dict), cls.__name__, data, "an object")
+        names = {f.name for f in dataclasses.fields(cls)}
+        unknown = sorted(set(data) - names)
+        if unknown:
+            raise ConfigError(f"{cls.__name__} has no field {unknown[0]!r}; its fields are {', '.join(sorted(names))}.")
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise ConfigError(f"{cls.__name__}: {error}.") from None
+
+    def replace(self, **changes: Any) -> typing.Self:
+        return dataclasses.replace(self, **changes)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Config):
+        return value.to_json()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _coerce(value: Any, hint: Any, where: str) -> Any:
+    """The value as the annotation wants it (a list as a tuple, an object as its dataclass), or ConfigError."""
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        options = typing.get_args(hint)
+        _check(value in options, where, value, "one of " + ", ".join(map(repr, options)))
+        return value
+    if origin in (typing.Union, types.UnionType):
+        if value is None:
+            return None
+        (inner,) = [a for a in typing.get_args(hint) if a is not type(None)]
+        return _coerce(value, inner, where)
+    if origin is tuple:
+        _check(isinstance(value, list | tuple), where, value, "a list")
+        args = typing.get_args(hint)
+        if args[-1] is Ellipsis:
+            return tuple(_coerce(v, args[0], where) for v in value)
+        _check(len(value) == len(args), where, value, f"{len(args)} values")
+        return tuple(_coerce(v, a, where) for v, a in zip(value, args, strict=True))
+    if isinstance(hint, type) and issubclass(hint, _Config):
+        return value if isinstance(value, hint) else hint.from_json(value)
+    if hint is float:
+        _check(isinstance(value, int | float) and not isinstance(value, bool), where, value, "a number")
+        _check(math.isfinite(value), where, value, "a finite number")
+        return float(value)
+    _check(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), where, value, f"a {hint.__name__}")
+    return value
+
+
+@dataclass(frozen=True)
+class NetConfig(_Config):
+    """Encoder and decoder: features to raw parameters, and codes to raw parameters."""
+
+    kind: NetKind = "residual"
+    channels: tuple[int, ...] = (32, 64)
+    """Feature maps of each halving of the image (`conv`, `residual`); its length is the number of halvings."""
+    hidden: tuple[int, ...] = (256,)
+    """Widths of the fully connected layers, from the image's side to the code's; the decoder mirrors them."""
+    conv_blocks: int = 1
+    """Residual blocks after each halving (`residual`)."""
+    dense_blocks: int = 1
+    """Residual blocks after each fully connected layer (`residual`)."""
+
+    def check(self) -> None:
+        _check(all(1 <= c <= 1024 for c in self.channels), "NetConfig.channels", self.channels, "1 to 1024 each")
+        _check(all(1 <= h <= 8192 for h in self.hidden), "NetConfig.hidden", self.hidden, "1 to 8192 each")
+        _check(1 <= len(self.hidden) <= 16, "NetConfig.hidden", self.hidden, "1 to 16 widths")
+        _check(0 <= self.conv_blocks <= 16, "NetConfig.conv_blocks", self.conv_blocks, "0 to 16")
+        _check(0 <= self.dense_blocks <= 16, "NetConfig.dense_blocks", self.dense_blocks, "0 to 16")
+        least = 1 if self.kind == "conv" else 0
+        _check(least <= len(self.channels) <= 6, "NetConfig.channels", self.channels, f"{least} to 6 numbers")
+
+
+@dataclass(frozen=True)
+class PosteriorConfig(_Config):
+    """q(z|x)."""
+
+    kind: PosteriorKind = "gaussian"
+
+
+@dataclass(frozen=True)
+class PriorConfig(_Config):
+    """p(z)."""
+
+    kind: PriorKind = "normal"
+
+
+@dataclass(frozen=True)
+class LikelihoodConfig(_Config):
+    """p(x|z), and the pixels it is a distribution of."""
+
+    kind: LikelihoodKind = "bernoulli"
+    sigma: float = 0.1
+    """Standard deviation of a pixel, in units of the range [0, 1]: fixed (`gaussian`), or the first value of a learned
+    one (`gaussian-learned`)."""
+    binarize: bool = False
+    """Every time an image is used, each pixel is drawn as 1 with its grey value as probability (Bernoulli only)."""
+
+    def check(self) -> None:
+        _check(1e-3 <= self.sigma <= 10, "LikelihoodConfig.sigma", self.sigma, "from 0.001 to 10")
+        if self.binarize:
+            _check(self.kind == "bernoulli", "LikelihoodConfig.binarize", True, "false for grey pixels under a Gaussian")
+
+    @property
+    def scale(self) -> str:
+        """What a figure in nats under this likelihood is: only figures of one scale may share an axis."""
+        if self.kind == "bernoulli":
+            return "Bernoulli, binary pixels" if self.binarize else "Bernoulli cross-entropy, grey pixels"
+        return "Gaussian density"
+
+
+@dataclass(frozen=True)
+class ScheduleConfig(_Config):
+    """weight(step), as a share of the weight's final value."""
+
+    kind: ScheduleKind = "constant"
+    share: float = 0.1
+    """`linear`: the share of the run in which the weight rises from 0; `cyclical`: the share of each cycle."""
+    cycles: int = 4
+
+    def check(self) -> None:
+        _check(0 < self.share <= 1, "ScheduleConfig.share", self.share, "above 0 and at most 1")
+        _check(1 <= self.cycles <= 1000, "ScheduleConfig.cycles", self.cycles, "1 to 1000")
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig(_Config):
+    """loss = distortion + beta * rate, in nats; beta = 1 is the negative ELBO."""
+
+    beta: float = 1.0
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    free_bits: float = 0.0
+    """Nats of each latent group that cost nothing (Kingma et al. 2016, eq. 15)."""
+
+    def check(self) -> None:
+        _check(0 <= self.beta <= 1e4, "ObjectiveConfig.beta", self.beta, "from 0 to 10000")
+        _check(0 <= self.free_bits <= 100, "ObjectiveConfig.free_bits", self.free_bits, "from 0 to 100 nats")
+
+
+@dataclass(frozen=True)
+class ModelConfig(_Config):
+    """One autoencoder: the image it is for, the size of its code, and its choice on each axis."""
+
+    image: tuple[int, int, int]
+    """Channels, height and width."""
+    latent: int
+    net: NetConfig = field(default_factory=NetConfig)
+    posterior: PosteriorConfig = field(default_factory=PosteriorConfig)
+    prior: PriorConfig = field(default_factory=PriorConfig)
+    likelihood: LikelihoodConfig = field(default_factory=LikelihoodConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+
+    def check(self) -> None:
+        c, h, w = self.image
+        _check(c in (1, 3), "ModelConfig.image", self.image, "1 or 3 channels, then height and width")
+        _check(8 <= h <= 128 and 8 <= w <= 128, "ModelConfig.image", self.image, "8 to 128 pixels high and wide")
+        _check(1 <= self.latent <= 1024, "ModelConfig.latent", self.latent, "1 to 1024")
+        if self.net.kind != "mlp":
+            smallest = min(h, w) >> len(self.net.channels)
+            _check(smallest >= 2, "NetConfig.channels", self.net.channels, f"fewer halvings for a {h} x {w} image")
+
+
+@dataclass(frozen=True)
+class TrainConfig(_Config):
+    """How a model is trained. Exactly one of `epochs`, `steps` and `seconds` sets the length."""
+
+    epochs: float | None = None
+    steps: int | None = None
+    seconds: float | None = None
+    """A budget of time becomes a number of steps once, after the first few were timed, and stays that number."""
+    batch_size: int = 256
+    lr: float = 2e-3
+    """Peak learning rate of AdamW."""
+    lr_schedule: LearningRateKind = "one-cycle"
+    warmup: float = 0.2
+    """Share of the run in which the learning rate rises (`one-cycle`, `cosine`)."""
+    weight_decay: float = 0.01
+    clip: float = 10.0
+    """Largest norm of the gradient; larger ones are scaled down to it."""
+    ema: float = 0.0
+    """Decay per step of an exponential moving average of the weights, which is then the model; 0: none."""
+    flip: bool = False
+    """Mirror a random half of the images of each batch."""
+    shift: int = 0
+    """Move each image of a batch by up to this many pixels along each axis, edges repeated."""
+    precision: Precision = "auto"
+    """`auto`: bfloat16 autocast where the device multiplies matrices in it, float32 elsewhere."""
+    engine: Engine = "eager"
+    """`compile`: torch.compile, worth its minute of compilation on runs of several minutes."""
+    validate_every: float = 1.0
+    """Epochs between two validations."""
+    patience: int = 0
+    """Validations without a better loss after which the run stops and the best weights are kept; 0: never."""
+    save_every: float = 30.0
+    """Seconds between two writes of the training state, where a run has a folder."""
+    seed: int = 0
+    threads: int = 0
+    """CPU threads; 0: as torch finds them."""
+
+    def check(self) -> None:
+        given = [n for n in ("epochs", "steps", "seconds") if getattr(self, n) is not None]
+        _check(len(given) == 1, "TrainConfig's length", given, "exactly one of epochs, steps and seconds")
+        _check(getattr(self, given[0]) > 0, f"TrainConfig.{given[0]}", getattr(self, given[0]), "above 0")
+        _check(1 <= self.batch_size <= 65536, "TrainConfig.batch_size", self.batch_size, "1 to 65536")
+        _check(0 < self.lr <= 1, "TrainConfig.lr", self.lr, "above 0 and at most 1")
+        _check(0 <= self.warmup < 1, "TrainConfig.warmup", self.warmup, "from 0 to below 1")
+        _check(0 <= self.weight_decay <= 1, "TrainConfig.weight_decay", self.weight_decay, "from 0 to 1")
+        _check(self.clip > 0, "TrainConfig.clip", self.clip, "above 0")
+        _check(0 <= self.ema < 1, "TrainConfig.ema", self.ema, "from 0 to below 1")
+        _check(0 <= self.shift <= 8, "TrainConfig.shift", self.shift, "0 to 8 pixels")
+        _check(self.validate_every > 0, "TrainConfig.validate_every", self.validate_every, "above 0")
+        _check(self.patience >= 0, "TrainConfig.patience", self.patience, "0 or more")
+        _check(self.save_every >= 0, "TrainConfig.save_every", self.save_every, "0 or more seconds")
+        _check(0 <= self.seed < 2**30, "TrainConfig.seed", self.seed, "from 0 to 1073741823")
+        _check(0 <= self.threads <= 1024, "TrainConfig.threads", self.threads, "0 to 1024")

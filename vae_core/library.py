@@ -1,0 +1,39 @@
+"""Checkpoints by name: the folder that ships with the project, or one of the user's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vae_core.checkpoint import SUFFIX, Checkpoint, CheckpointError
+from vae_core.checkpoint import load as load_file
+
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+FOLDER_VARIABLE = "VAE_CHECKPOINTS"
+
+
+def folder() -> Path:
+    """Where checkpoints are looked for by name: the folder named by the environment variable VAE_CHECKPOINTS, else the shipped one."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or SHIPPED)
+
+
+def paths() -> dict[str, Path]:
+    """Name (the file's, without its suffix) to path, in alphabetical order; unreadable files are among them."""
+    return {p.stem: p for p in sorted(folder().glob(f"*{SUFFIX}")) if p.is_file()}
+
+
+def find(name_or_path: str | Path) -> Path:
+    """The path of a checkpoint given by name or by path. Raises CheckpointError where there is none."""
+    known = paths()
+    if str(name_or_path) in known:
+        return known[str(name_or_path)]
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    names = ", ".join(known) or "none"
+    raise CheckpointError(f"There is no checkpoint {str(name_or_path)!r}: no such file, and the names in {folder().name} are {names}.")
+
+
+def load(name_or_path: str | Path) -> Checkpoint:
+    """A checkpoint by name (`mnist-vae-2`) or path. Raises CheckpointError."""
+    return load_file(find(name_or_path))

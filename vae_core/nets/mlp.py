@@ -1,0 +1,26 @@
+"""Fully connected layers with ReLU between them, as in the first VAEs (Kingma & Welling 2014, appendix C)."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from torch import nn
+
+from vae_core.config import NetConfig
+
+
+def _layers(widths: list[int]) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for a, b in pairwise(widths):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return layers[:-1]
+
+
+def encoder(image: tuple[int, int, int], out: int, config: NetConfig) -> nn.Sequential:
+    return nn.Sequential(nn.Flatten(), *_layers([math.prod(image), *config.hidden, out]))
+
+
+def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: NetConfig) -> nn.Sequential:
+    shape = (out_channels, *image[1:])
+    return nn.Sequential(*_layers([latent, *config.hidden[::-1], math.prod(shape)]), nn.Unflatten(1, shape))

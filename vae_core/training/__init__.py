@@ -1,0 +1,5 @@
+"""Training: `fit` is the loop, `events` what it tells, `state` what it resumes from."""
+
+from vae_core.training.fit import TrainingError, fit
+
+__all__ = ["TrainingError", "fit"]

@@ -1,0 +1,146 @@
+"""What a run tells of itself. Anyone may listen: `fit` calls each subscriber with each event, in order."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events; `to_json` is one plain dict with the event's name."""
+
+    step: int
+    """Optimiser steps done."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"event": type(self).__name__.lower(), **dataclasses.asdict(self)}
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The length of the run is known; a resumed run starts at the step it had reached."""
+
+    steps: int
+    steps_per_epoch: int
+    device: str
+    precision: str
+    engine: str
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """Means over the steps since the last such event, in nats an image; rate is None where it is not defined."""
+
+    steps: int
+    loss: float
+    distortion: float
+    rate: float | None
+    beta: float
+    lr: float
+    images_per_second: float
+    seconds_left: float
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Validated(Event):
+    """Means over the validation images, in nats an image, with the objective's final beta."""
+
+    loss: float
+    distortion: float
+    rate: float | None
+    best: bool
+
+
+@dataclass(frozen=True)
+class Skipped(Event):
+    """A step whose gradient was not finite was left out."""
+
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Saved(Event):
+    """The training state was written."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The last event. `reason`: `done`, `early stop` or `stopped`."""
+
+    reason: str
+    seconds: float
+
+
+Subscriber = Callable[[Event], None]
+
+
+class ProgressLine:
+    """One line in a terminal, written over as the run goes; a line for each validation elsewhere."""
+
+    def __init__(self, stream: TextIO = sys.stderr):
+        self.stream = stream
+        self.live = stream.isatty()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._line(f"{event.steps} steps on {event.device}, {event.precision}, {event.engine}")
+        elif isinstance(event, Progress) and self.live:
+            rate = "" if event.rate is None else f" + {event.rate:.2f} nats"
+            left = time.strftime("%H:%M:%S", time.gmtime(event.seconds_left))
+            speed = f"{event.images_per_second:,.0f} images/s"
+            self.stream.write(
+                f"\r{event.step}/{event.steps}  {event.distortion:.2f}{rate}  {speed}  {left} left\x1b[K"
+            )
+            self.stream.flush()
+        elif isinstance(event, Validated):
+            rate = "" if event.rate is None else f", rate {event.rate:.2f}"
+            best = " (best)" if event.best else ""
+            self._line(f"step {event.step}: validation loss {event.loss:.2f}, distortion {event.distortion:.2f}{rate}{best}")
+        elif isinstance(event, Skipped):
+            self._line(f"step {event.step}: the gradient was not finite; {event.skipped} steps left out so far")
+        elif isinstance(event, Finished):
+            self._line(f"step {event.step}: {event.reason} after {event.seconds:.0f} s")
+
+    def _line(self, text: str) -> None:
+        self.stream.write(("\r\x1b[K" if self.live else "") + text + "\n")
+        self.stream.flush()
+
+
+class JsonLines:
+    """One JSON object a line: to a file that is appended to, or to a stream."""
+
+    def __init__(self, target: Path | TextIO):
+        self.stream = target.open("a", encoding="utf-8") if isinstance(target, Path) else target
+
+    def __call__(self, event: Event) -> None:
+        self.stream.write(json.dumps(event.to_json()) + "\n")
+        self.stream.flush()
+
+
+class TensorBoard:
+    """Scalars for TensorBoard (`tensorboard --logdir FOLDER`)."""
+
+    def __init__(self, folder: Path):
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.writer = SummaryWriter(str(folder))
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Progress | Validated):
+            group = "train" if isinstance(event, Progress) else "validation"
+            for name in ("loss", "distortion", "rate", "beta", "lr", "images_per_second"):
+                value = getattr(event, name, None)
+                if value is not None:
+                    self.writer.add_scalar(f"{group}/{name}", value, event.step)
+        elif isinstance(event, Finished):
+            self.writer.close()

@@ -1,0 +1,216 @@
+"""The training loop, to be read from top to bottom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vae_core import schedules
+from vae_core.autoencoder import Autoencoder
+from vae_core.config import TrainConfig
+from vae_core.training import events
+from vae_core.training.feed import Feed, validation_generator
+from vae_core.training.state import Counters, load_state, save_state
+from vae_core.training.stepper import DISTORTION, LOSS, RATE, Stepper
+
+STATE_FILE = "state.safetensors"
+PROGRESS_EVERY = 0.5
+"""Seconds between two progress events."""
+TIMED_STEPS, TIMED_SHARE = 20, 0.1
+"""A budget in seconds becomes a number of steps after so many steps, or so large a share of it."""
+PERSISTENT = 25
+"""Steps in a row without a finite gradient after which a run gives up."""
+
+
+class TrainingError(RuntimeError):
+    """A run that cannot start or go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did: it travels with the checkpoint."""
+
+    steps: int
+    epochs: float
+    seconds: float
+    reason: str
+    """`done`, `early stop` or `stopped`."""
+    skipped: int
+    curve: list[dict[str, float | None]]
+    """A point for each validation: step, beta, lr, the mean terms of training since the last point, and of validation."""
+
+
+def fit(
+    model: Autoencoder,
+    train: Tensor,
+    validation: Tensor,
+    config: TrainConfig,
+    *,
+    folder: Path | None = None,
+    data: str = "",
+    subscribers: Iterable[events.Subscriber] = (),
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Summary:
+    """Trains `model` in place, on the device it is on, with uint8 images (N, C, H, W).
+
+    With a `folder` the training state is written there every `config.save_every` seconds and at the end, and a state found there
+    is gone on from: for one engine and number of threads the outcome on a CPU is then bit for bit that of an uninterrupted run.
+    `data` (a fingerprint) keeps a run from going on with other images. `should_stop` is asked before every step.
+
+    Raises TrainingError where there are fewer than 2 images or the gradient stays not finite, and StateError where the state in
+    `folder` is broken or another run's; the state in `folder` stays as it was last written.
+    """
+    for name, images in (("training", train), ("validation", validation)):
+        if len(images) < 2:
+            raise TrainingError(f"There are {len(images)} {name} images; a run needs at least 2.")
+        if images.dtype != torch.uint8 or tuple(images.shape[1:]) != model.config.image:
+            found = f"{images.dtype} of shape {tuple(images.shape[1:])}"
+            raise TrainingError(f"The {name} images are {found}; this model takes torch.uint8 of shape {model.config.image}.")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+
+    def tell(event: events.Event) -> None:
+        for subscriber in subscribers:
+            subscriber(event)
+
+    feed = Feed(train, config, model.device)
+    validation = validation.to(model.device)
+    stepper = Stepper(model, config)
+    counters = Counters(steps=_length(config, feed))
+    best: dict[str, Tensor] = {}
+    means = Means(model.device)
+    path = None if folder is None else folder / STATE_FILE
+    identity = {"model": model.config.to_json(), "training": config.to_json(), "data": data}
+
+    if path is not None and path.exists():
+        counters, extra = load_state(path, identity, model, stepper.optimizer)
+        best, means.sums = extra.get("best", {}), extra["means"]["sums"].to(model.device)
+        if stepper.average is not None:
+            stepper.average.load_state_dict(extra["average"])
+
+    def save() -> None:
+        if path is not None:
+            average = {} if stepper.average is None else {"average": stepper.average.state_dict()}
+            extra = {"best": best, "means": {"sums": means.sums}} | average
+            save_state(path, identity, counters, model, stepper.optimizer, extra)
+            tell(events.Saved(counters.step, str(path)))
+
+    def started() -> None:
+        precision = str(stepper.dtype).removeprefix("torch.")
+        device, per_epoch = str(model.device), feed.steps_per_epoch
+        tell(events.Started(counters.step, counters.steps, per_epoch, device, precision, config.engine))
+
+    validate_every = max(1, round(config.validate_every * feed.steps_per_epoch))
+    recent, unfit, reason = Means(model.device), 0, "done"
+    first_step, begin = counters.step, time.perf_counter()
+    before = counters.seconds
+    last_save = last_progress = begin
+    model.train()
+    if counters.steps:
+        started()
+
+    while not counters.steps or counters.step < counters.steps:
+        if should_stop():
+            reason = "stopped"
+            break
+        if config.patience and counters.bad_validations >= config.patience:
+            reason = "early stop"
+            break
+        done = counters.step / counters.steps if counters.steps else 0.0
+        beta = model.objective.beta(done)
+        lr = config.lr * schedules.learning_rate(config.lr_schedule, config.warmup, done)
+
+        batch, generator = feed.at(counters.step)
+        terms = stepper.step(batch, model.draw_noise(len(batch.x), generator), beta, lr)
+        counters.step += 1
+        now = time.perf_counter()
+        counters.seconds = before + now - begin
+
+        if terms is None:
+            unfit, counters.skipped = unfit + 1, counters.skipped + 1
+            tell(events.Skipped(counters.step, counters.skipped))
+            if unfit == PERSISTENT:
+                raise TrainingError(
+                    f"The gradient was not finite for {PERSISTENT} steps in a row, up to step {counters.step} (learning rate "
+                    f"{lr:.2g}); lower the learning rate."
+                )
+        else:
+            unfit = 0
+            means.add(terms)
+            recent.add(terms)
+
+        timed = counters.step >= TIMED_STEPS or (config.seconds and counters.seconds >= TIMED_SHARE * config.seconds)
+        if not counters.steps and timed:
+            counters.steps = max(counters.step, int(counters.step * config.seconds / counters.seconds))
+            started()
+        if now - last_progress >= PROGRESS_EVERY and recent.count and counters.steps:
+            pace = (counters.step - first_step) / (now - begin)
+            left = (counters.steps - counters.step) / pace
+            speed = pace * feed.batch_size
+            tell(
+                events.Progress(counters.step, counters.steps, *recent.take(), beta, lr, speed, left, counters.skipped)
+            )
+            last_progress = now
+        if (counters.step % validate_every == 0 or counters.step == counters.steps) and means.count:
+            loss, distortion, rate = _floats(stepper.validate(validation, validation_generator(config, model.device)))
+            better = counters.best_loss is None or loss < counters.best_loss
+            if better:
+                counters.best_loss, counters.bad_validations = loss, 0
+                if config.patience:
+                    best = {k: v.detach().clone() for k, v in stepper.evaluated.state_dict().items()}
+            else:
+                counters.bad_validations += 1
+            seen = dict(zip(("train_loss", "train_distortion", "train_rate"), means.take(), strict=True))
+            point = {"validation_loss": loss, "validation_distortion": distortion, "validation_rate": rate}
+            counters.curve.append({"step": counters.step, "beta": beta, "lr": lr} | seen | point)
+            tell(events.Validated(counters.step, loss, distortion, rate, better))
+        if now - last_save >= config.save_every:
+            save()
+            last_save = time.perf_counter()
+
+    save()
+    if best:
+        model.load_state_dict(best)
+    elif stepper.average is not None:
+        model.load_state_dict(stepper.average.module.state_dict())
+    model.eval()
+    tell(events.Finished(counters.step, reason, counters.seconds))
+    kept = {k: v for k, v in asdict(counters).items() if k in ("skipped", "curve", "seconds")}
+    return Summary(steps=counters.step, epochs=counters.step / feed.steps_per_epoch, reason=reason, **kept)
+
+
+def _length(config: TrainConfig, feed: Feed) -> int:
+    """Steps of the run, or 0 where a budget in seconds has yet to fix them."""
+    if config.epochs is not None:
+        return max(1, round(config.epochs * feed.steps_per_epoch))
+    return config.steps or 0
+
+
+def _floats(means: Tensor) -> tuple[float, float, float | None]:
+    loss, distortion, rate = means[LOSS].item(), means[DISTORTION].item(), means[RATE].item()
+    return loss, distortion, None if rate != rate else rate
+
+
+class Means:
+    """Running means of the terms; they stay on the device until they are asked for."""
+
+    def __init__(self, device: torch.device):
+        self.sums = torch.zeros(4, dtype=torch.float64, device=device)
+
+    @property
+    def count(self) -> int:
+        return int(self.sums[3].item())
+
+    def add(self, terms: Tensor) -> None:
+        self.sums[:3] += terms
+        self.sums[3] += 1
+
+    def take(self) -> tuple[float, float, float | None]:
+        means = _floats(self.sums[:3] / self.sums[3])
+        self.sums = torch.zeros_like(self.sums)
+        return means

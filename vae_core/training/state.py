@@ -1,0 +1,88 @@
+"""The training state on disk: all that a killed run needs to go on as if nothing had happened.
+
+One safetensors file: the weights, the optimiser's tensors, the averaged and the best weights, and a JSON header with the counters.
+There is no generator to save, for the chance in each step is a function of the seed and the step (`feed`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from vae_core.files import replacing
+
+
+class StateError(ValueError):
+    """A training state that cannot be gone on from."""
+
+
+@dataclass
+class Counters:
+    """Where a run stands."""
+
+    step: int = 0
+    steps: int = 0
+    """Length of the run; 0 until a budget in seconds has fixed it."""
+    skipped: int = 0
+    best_loss: float | None = None
+    bad_validations: int = 0
+    seconds: float = 0.0
+    """Time trained so far, earlier stretches included."""
+    curve: list[dict[str, float | None]] = field(default_factory=list)
+
+
+def save_state(
+    path: Path,
+    identity: dict[str, Any],
+    counters: Counters,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    extra: dict[str, dict[str, Tensor]],
+) -> None:
+    """Writes the state, whole or not at all. `identity` (configurations, data) must be the same when it is loaded."""
+    tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
+    for i, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{i}.{k}": v for k, v in moments.items()}
+    for group, values in extra.items():
+        tensors |= {f"{group}.{k}": v for k, v in values.items()}
+    tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    header = json.dumps({"identity": identity, "counters": asdict(counters)})
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, {"training_state": header})
+
+
+def load_state(
+    path: Path, identity: dict[str, Any], model: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[Counters, dict[str, dict[str, Tensor]]]:
+    """Puts the state into model and optimiser; gives the counters and the `extra` of `save_state`.
+
+    Raises StateError where the file is broken or belongs to another run.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})["training_state"])
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+        counters = Counters(**header["counters"])
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise StateError(f"{path} is not a training state that can be read ({error}); delete it to start anew.") from None
+    for key, value in identity.items():
+        if header["identity"].get(key) != value:
+            raise StateError(f"{path} belongs to a run with another {key}; delete it, or give that run's settings.")
+    groups: dict[str, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        group, name = key.split(".", 1)
+        groups.setdefault(group, {})[name] = value
+    model.load_state_dict(groups.pop("model"))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in groups.pop("optimizer", {}).items():
+        i, name = key.split(".", 1)
+        moments.setdefault(int(i), {})[name] = value
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    return counters, groups
