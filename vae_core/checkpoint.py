@@ -1,8 +1,8 @@
 """One file, one model: safetensors with a JSON header. Nothing is ever unpickled, and nothing is half loaded.
 
-The tensors are the model's (`model.<name>`, float16 or float32) and those of the held-out images (`held_out.<name>`); the header,
-under the metadata key `latent_explorer`, holds the format version, the configuration, the data set, how the model was trained and
-its held-out figures. A file's claims are checked before anything is built from them.
+The tensors are the model's (`model.<name>`, float16 or float32) and those of the held-out images (`held_out.<name>`);
+the header, under the metadata key `latent_explorer`, holds the format version, the configuration, the data set, how the
+model was trained and its held-out figures. A file's claims are checked before anything is built from them.
 """
 
 from __future__ import annotations
@@ -158,11 +158,11 @@ class _Reader:
             raise self._error(f"cannot be read: {error.strerror}") from None
         if size > MAX_FILE_BYTES:
             raise self._error(f"has {size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are opened")
-        if start[:4] == b"PK\x03\x04" or start[:1] == b"\x80":
-            raise self._error("is a pickle or a zip archive; only .safetensors checkpoints are opened, and nothing is unpickled")
         if len(start) < 8:
             raise self._error("is too short to be a checkpoint")
         (length,) = struct.unpack("<Q", start)
+        if length > MAX_HEADER_BYTES and start.startswith((b"PK\x03\x04", b"\x80")):
+            raise self._error("is a pickle or a zip archive; only .safetensors files are opened, nothing is unpickled")
         if length > MAX_HEADER_BYTES:
             raise self._error("is not a checkpoint: it does not begin with a header of sensible length")
         if length > size - 8:
@@ -215,7 +215,7 @@ class _Reader:
         # On the meta device a configuration costs no memory, however large a model it claims.
         with torch.device("meta"):
             model = Autoencoder(self.config)
-        wanted = {name: value for name, value in model.state_dict().items()}
+        wanted = dict(model.state_dict())
         if wanted.keys() != self._names("model."):
             odd = sorted(wanted.keys() ^ self._names("model."))[0]
             which = "lacks" if odd in wanted else "has"

@@ -13,7 +13,7 @@ FOLDER_VARIABLE = "VAE_CHECKPOINTS"
 
 
 def folder() -> Path:
-    """Where checkpoints are looked for by name: the folder named by the environment variable VAE_CHECKPOINTS, else the shipped one."""
+    """Where names are looked up: the folder in the environment variable VAE_CHECKPOINTS, else the shipped one."""
     return Path(os.environ.get(FOLDER_VARIABLE) or SHIPPED)
 
 
@@ -31,7 +31,7 @@ def find(name_or_path: str | Path) -> Path:
     if path.is_file():
         return path
     names = ", ".join(known) or "none"
-    raise CheckpointError(f"There is no checkpoint {str(name_or_path)!r}: no such file, and the names in {folder().name} are {names}.")
+    raise CheckpointError(f"There is no checkpoint {str(name_or_path)!r}, by path or by name; the names are: {names}.")
 
 
 def load(name_or_path: str | Path) -> Checkpoint:

@@ -30,7 +30,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Objective:
-    """loss = distortion + beta * weight(progress) * rate (Higgins et al. 2017, eq. 4; beta = 1: Kingma & Welling 2014, eq. 3)."""
+    """loss = distortion + beta * weight(progress) * rate (Higgins et al. 2017, eq. 4; with beta 1, Kingma & Welling 2014)."""
 
     config: ObjectiveConfig
 

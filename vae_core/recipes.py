@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vae_core import zoo
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ObjectiveConfig, ScheduleConfig, TrainConfig
+from vae_core.config import ModelConfig, NetConfig, ScheduleConfig, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,30 @@ class Recipe:
 
 
 WARM_UP = ScheduleConfig("linear", share=0.1)
-DIGITS_NET = NetConfig("residual", channels=(16, 32), hidden=(256,), conv_blocks=0, dense_blocks=2)
-DIGITS_TRAIN = TrainConfig(epochs=60, lr=3e-3, validate_every=2, save_every=20)
-FACES_NET = NetConfig("residual", channels=(24, 48, 96, 192), hidden=(256,), conv_blocks=0, dense_blocks=1)
-SHAPES_NET = NetConfig("conv", channels=(16, 32, 32, 64), hidden=(256,))
 
 
-def _zoo(data: str, image: tuple[int, int, int], latent: int, net: NetConfig, train: TrainConfig, **model) -> list[Recipe]:
-    """The zoo's models in one setting, told apart by nothing but their rows."""
+def _grid(
+    data: str, image: tuple[int, int, int], latent: int, net: NetConfig, train: TrainConfig, names=tuple(zoo.ZOO), likelihood=None
+) -> list[Recipe]:
+    """Models of the zoo in one setting, told apart by nothing but their rows."""
     recipes = []
-    for name in model.pop("names", zoo.ZOO):
-        config = zoo.model_config(name, image, latent, net, model.get("likelihood"))
-        if config.objective.beta and config.posterior.kind != "deterministic":
-            config = config.replace(objective=config.objective.replace(schedule=WARM_UP))
-        title = f"{zoo.ZOO[name].title}, {latent}-D"
-        recipes.append(Recipe(f"{data}-{name}-{latent}", title, data, config, train))
+    for name in names:
+        config = zoo.model_config(name, image, latent, net, likelihood)
+        config = config.replace(objective=config.objective.replace(schedule=WARM_UP))
+        recipes.append(Recipe(f"{data}-{name}-{latent}", f"{zoo.ZOO[name].title}, {latent}-D", data, config, train))
     return recipes
+
+
+GREY = (1, 28, 28)
+GREY_NET = NetConfig("residual", channels=(16, 32), hidden=(256,), conv_blocks=0, dense_blocks=2)
+GREY_TRAIN = TrainConfig(epochs=60, lr=3e-3, validate_every=2, engine="compile", threads=1)
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in [
+        *_grid("mnist", GREY, 2, GREY_NET, GREY_TRAIN),
+        *_grid("mnist", GREY, 16, GREY_NET, GREY_TRAIN),
+        *_grid("fashion_mnist", GREY, 2, GREY_NET, GREY_TRAIN),
+        *_grid("fashion_mnist", GREY, 16, GREY_NET, GREY_TRAIN),
+    ]
+}

@@ -1,7 +1,7 @@
 """The training state on disk: all that a killed run needs to go on as if nothing had happened.
 
-One safetensors file: the weights, the optimiser's tensors, the averaged and the best weights, and a JSON header with the counters.
-There is no generator to save, for the chance in each step is a function of the seed and the step (`feed`).
+One safetensors file: the weights, the optimiser's tensors, the averaged and the best weights, and a JSON header with the
+counters. There is no generator to save, for the chance in each step is a function of the seed and the step (`feed`).
 """
 
 from __future__ import annotations
@@ -80,9 +80,13 @@ def load_state(
         group, name = key.split(".", 1)
         groups.setdefault(group, {})[name] = value
     model.load_state_dict(groups.pop("model"))
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
     for key, value in groups.pop("optimizer", {}).items():
         i, name = key.split(".", 1)
+        if value.shape == parameters[int(i)].shape:
+            # The fused step walks the memory of parameter and moment side by side: both must have one layout.
+            value = torch.empty_like(parameters[int(i)]).copy_(value)
         moments.setdefault(int(i), {})[name] = value
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     return counters, groups

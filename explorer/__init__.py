@@ -1,0 +1,1 @@
+"""Latent Explorer: the browser app over `vae_core`."""

@@ -1,0 +1,278 @@
+"""A checkpoint comes back as it was written; a hostile or broken file gives one clear error and runs no code."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
+from vae_core import checkpoint
+from vae_core.autoencoder import Autoencoder
+from vae_core.checkpoint import Checkpoint, CheckpointError, HeldOut
+from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+
+NETS = [NetConfig("mlp", hidden=(12,)), NetConfig("conv", (4, 6), (8,)), NetConfig("residual", (4,), (8,))]
+
+
+def make(net: NetConfig = NETS[0], posterior: str = "gaussian", likelihood: str = "bernoulli", n: int = 7) -> Checkpoint:
+    torch.manual_seed(0)
+    config = ModelConfig((1, 8, 8), 3, net, PosteriorConfig(posterior), likelihood=LikelihoodConfig(likelihood))
+    held_out = HeldOut(torch.randn(n, 3), torch.rand(n, 3), torch.rand(n), torch.rand(n), torch.rand(n), torch.arange(n))
+    return Checkpoint(
+        Autoencoder(config), {"name": "digits", "classes": ["0", "1"]}, {"steps": 3}, {"rate": 1.5}, held_out, "A title"
+    )
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory) -> bytes:
+    path = tmp_path_factory.mktemp("good") / "a.safetensors"
+    checkpoint.save(make(), path)
+    return path.read_bytes()
+
+
+def rewrite(tmp_path, good: bytes, change) -> str:
+    """The good file with its tensors and header changed, read again: the error's text."""
+    path = tmp_path / "bad.safetensors"
+    path.write_bytes(good)
+    tensors = load_file(path)
+    length = struct.unpack("<Q", good[:8])[0]
+    header = json.loads(json.loads(good[8 : 8 + length])["__metadata__"]["latent_explorer"])
+    changed = change(tensors, header)
+    tensors, header = changed if isinstance(changed, tuple) else (tensors, header)
+    save_file(tensors, path, {"latent_explorer": header if isinstance(header, str) else json.dumps(header)})
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(path)
+    assert str(caught.value).startswith("bad.safetensors ") and str(caught.value).count("\n") == 0
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("net", NETS, ids=lambda n: n.kind)
+@pytest.mark.parametrize("posterior", ["gaussian", "deterministic"])
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "gaussian-learned"])
+def test_comes_back_bit_for_bit(tmp_path, net, posterior, likelihood):
+    saved = make(net, posterior, likelihood)
+    checkpoint.save(saved, tmp_path / "a.safetensors")
+    loaded = checkpoint.load(tmp_path / "a.safetensors")
+    assert loaded.config == saved.config
+    assert (loaded.data, loaded.training, loaded.metrics, loaded.title) == (
+        saved.data, saved.training, saved.metrics, saved.title,
+    )  # fmt: skip
+    for name, value in saved.model.state_dict().items():
+        assert torch.equal(loaded.model.state_dict()[name], value), name
+    for name in ("codes", "scale", "distortion", "rate", "mse", "labels"):
+        assert torch.equal(getattr(loaded.held_out, name), getattr(saved.held_out, name)), name
+    x = torch.rand(2, 1, 8, 8)
+    saved.model.eval()
+    assert torch.equal(loaded.model.reconstruct(x), saved.model.reconstruct(x))
+
+
+def test_half_rounds_once_and_trains_again(tmp_path):
+    saved = make()
+    checkpoint.save(saved, tmp_path / "a.safetensors", half=True)
+    loaded = checkpoint.load(tmp_path / "a.safetensors")
+    for name, value in saved.model.state_dict().items():
+        expected = value.half().float() if value.is_floating_point() else value
+        assert torch.equal(loaded.model.state_dict()[name], expected), name
+        assert loaded.model.state_dict()[name].dtype == value.dtype
+    assert all(p.requires_grad for p in loaded.model.parameters())
+    assert (tmp_path / "a.safetensors").stat().st_size < 0.7 * _size(tmp_path, saved)
+
+
+def _size(tmp_path, saved: Checkpoint) -> int:
+    checkpoint.save(saved, tmp_path / "full.safetensors")
+    return (tmp_path / "full.safetensors").stat().st_size
+
+
+def test_without_held_out_images(tmp_path):
+    saved = make()
+    saved.held_out = None
+    checkpoint.save(saved, tmp_path / "a.safetensors")
+    assert checkpoint.load(tmp_path / "a.safetensors").held_out is None
+
+
+def test_header_alone(tmp_path):
+    saved = make()
+    checkpoint.save(saved, tmp_path / "a.safetensors")
+    header = checkpoint.read_header(tmp_path / "a.safetensors")
+    assert header["config"] == saved.config.to_json() and header["metrics"] == saved.metrics
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_not_written(tmp_path, value):
+    saved = make()
+    with torch.no_grad():
+        next(saved.model.parameters()).view(-1)[0] = value
+    with pytest.raises(CheckpointError, match="not finite"):
+        checkpoint.save(saved, tmp_path / "a.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_value_too_large_for_half_is_not_written(tmp_path):
+    saved = make()
+    with torch.no_grad():
+        next(saved.model.parameters()).view(-1)[0] = 1e6
+    with pytest.raises(CheckpointError, match="float16"):
+        checkpoint.save(saved, tmp_path / "a.safetensors", half=True)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, good):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(good)
+    broken = make()
+    broken.metrics = {"rate": float("nan")}
+    with pytest.raises(ValueError, match="JSON"):
+        checkpoint.save(broken, path)
+    assert path.read_bytes() == good and len(list(tmp_path.iterdir())) == 1
+
+
+def test_truncated_at_every_length(tmp_path, good):
+    path = tmp_path / "cut.safetensors"
+    length = struct.unpack("<Q", good[:8])[0]
+    # Every length through the header, then every 97th through the tensors, and the last bytes.
+    for end in [*range(0, 8 + length, 7), *range(8 + length, len(good), 97), *range(len(good) - 9, len(good))]:
+        path.write_bytes(good[:end])
+        with pytest.raises(CheckpointError):
+            checkpoint.load(path)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_changed_byte_loads_or_gives_a_checkpoint_error(tmp_path, good, data):
+    length = struct.unpack("<Q", good[:8])[0]
+    place = data.draw(st.integers(0, 8 + length + 200))
+    byte = data.draw(st.integers(0, 255))
+    path = tmp_path / "changed.safetensors"
+    path.write_bytes(good[:place] + bytes([byte]) + good[place + 1 :])
+    try:
+        checkpoint.load(path)
+    except CheckpointError as error:
+        assert str(error).startswith("changed.safetensors ")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(noise=st.binary(max_size=400))
+def test_foreign_bytes(tmp_path, noise):
+    path = tmp_path / "noise.safetensors"
+    path.write_bytes(noise)
+    with pytest.raises(CheckpointError):
+        checkpoint.load(path)
+
+
+class _Bomb:
+    def __reduce__(self):
+        return (open, ("pickle-was-run", "w"))
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_renamed_pickle_is_refused_and_not_run(tmp_path, monkeypatch, protocol):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "pickle.safetensors"
+    path.write_bytes(pickle.dumps(_Bomb(), protocol=protocol))
+    with pytest.raises(CheckpointError, match="nothing is unpickled"):
+        checkpoint.load(path)
+    assert not (tmp_path / "pickle-was-run").exists()
+
+
+def test_a_torch_zip_is_refused(tmp_path):
+    path = tmp_path / "zip.safetensors"
+    torch.save({"a": torch.zeros(3)}, path)
+    with pytest.raises(CheckpointError, match="nothing is unpickled"):
+        checkpoint.load(path)
+
+
+def test_a_huge_header(tmp_path):
+    path = tmp_path / "huge.safetensors"
+    path.write_bytes(struct.pack("<Q", checkpoint.MAX_HEADER_BYTES + 1) + b" " * 100)
+    with pytest.raises(CheckpointError, match="sensible length"):
+        checkpoint.load(path)
+
+
+def test_a_header_that_claims_more_than_the_file_holds(tmp_path):
+    path = tmp_path / "claims.safetensors"
+    path.write_bytes(struct.pack("<Q", 5000) + b"{}")
+    with pytest.raises(CheckpointError, match="claims more"):
+        checkpoint.load(path)
+
+
+def test_too_large_a_file(tmp_path, good, monkeypatch):
+    monkeypatch.setattr(checkpoint, "MAX_FILE_BYTES", 1000)
+    path = tmp_path / "large.safetensors"
+    path.write_bytes(good)
+    with pytest.raises(CheckpointError, match="at most"):
+        checkpoint.load(path)
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    for path in (tmp_path / "none.safetensors", tmp_path):
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            checkpoint.load(path)
+
+
+def test_foreign_safetensors(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"a": torch.zeros(3)}, path)
+    with pytest.raises(CheckpointError, match="not a checkpoint of Latent Explorer"):
+        checkpoint.load(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("version", 99, "update it"),
+        ("version", "1", "no format version"),
+        ("version", True, "no format version"),
+        ("surprise", 1, "unknown header field"),
+        ("config", None, "no header field 'config'"),
+        ("title", 3, "no header field 'title'"),
+    ],
+)
+def test_wrong_header_fields(tmp_path, good, key, value, message):
+    assert message in rewrite(tmp_path, good, lambda t, h: h.__setitem__(key, value))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.__setitem__("latent", 10**9), "latent"),
+        (lambda c: c.__setitem__("latent", 4), "shape"),
+        (lambda c: c.__setitem__("image", [1, 8, 10**9]), "image"),
+        (lambda c: c["net"].__setitem__("kind", "transformer"), "NetConfig.kind"),
+        (lambda c: c["net"].__setitem__("surprise", 1), "no field"),
+        (lambda c: c["net"].__setitem__("hidden", [8192] * 16), "lacks the tensor"),
+        (lambda c: c["net"].__setitem__("hidden", [8192] * 10**5), "NetConfig.hidden"),
+    ],
+)
+def test_a_configuration_that_is_not_the_models(tmp_path, good, change, message):
+    assert message in rewrite(tmp_path, good, lambda t, h: change(h["config"]))
+
+
+def test_a_header_that_is_not_json(tmp_path, good):
+    assert "not JSON" in rewrite(tmp_path, good, lambda t, h: (t, "{" * 10))
+    assert "not JSON" in rewrite(tmp_path, good, lambda t, h: (t, "[" * 100_000))
+    assert "not JSON" in rewrite(tmp_path, good, lambda t, h: (t, json.dumps({**h, "metrics": {"a": float("nan")}})))
+
+
+def test_wrong_tensors(tmp_path, good):
+    name = "model.encoder.body.1.weight"
+    assert "lacks the tensor" in rewrite(tmp_path, good, lambda t, h: t.__delitem__(name))
+    assert "has the tensor" in rewrite(tmp_path, good, lambda t, h: t.__setitem__("model.extra", torch.zeros(1)))
+    assert "stored as" in rewrite(tmp_path, good, lambda t, h: t.__setitem__(name, t[name].long()))
+    assert "stored as" in rewrite(tmp_path, good, lambda t, h: t.__setitem__(name, t[name].double()))
+    assert "shape" in rewrite(tmp_path, good, lambda t, h: t.__setitem__(name, t[name].T.contiguous()))
+    assert "not finite" in rewrite(tmp_path, good, lambda t, h: t[name].view(-1).__setitem__(3, float("nan")))
+
+
+def test_wrong_held_out_tensors(tmp_path, good):
+    codes = "held_out.codes"
+    assert "does not know" in rewrite(tmp_path, good, lambda t, h: t.__delitem__(codes))
+    assert "does not know" in rewrite(tmp_path, good, lambda t, h: t.__setitem__("held_out.x", torch.zeros(7)))
+    assert "shape" in rewrite(tmp_path, good, lambda t, h: t.__setitem__("held_out.rate", torch.zeros(8)))
+    assert "claims 0" in rewrite(tmp_path, good, lambda t, h: t.__setitem__(codes, torch.zeros(0, 3)))
+    assert "stored as" in rewrite(tmp_path, good, lambda t, h: t.__setitem__("held_out.labels", torch.zeros(7)))
+    assert "not finite" in rewrite(tmp_path, good, lambda t, h: t["held_out.mse"].fill_(float("inf")))

@@ -1,0 +1,270 @@
+"""The loop: it learns, stops, skips, saves, and goes on bit for bit."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from vae_core.autoencoder import Autoencoder
+from vae_core.config import (
+    LikelihoodConfig, ModelConfig, NetConfig, ObjectiveConfig, PosteriorConfig, ScheduleConfig, TrainConfig,
+)  # fmt: skip
+from vae_core.data import load_dataset
+from vae_core.training import TrainingError, events, fit
+from vae_core.training.fit import STATE_FILE
+from vae_core.training.state import StateError
+
+SMALL = NetConfig("residual", channels=(8,), hidden=(32,))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits")
+
+
+def make(posterior="gaussian", likelihood="bernoulli", objective=None, net=SMALL, **kw) -> Autoencoder:
+    torch.manual_seed(0)
+    return Autoencoder(
+        ModelConfig(
+            (1, 8, 8), 2, net, PosteriorConfig(posterior), likelihood=LikelihoodConfig(likelihood, **kw),
+            objective=objective or ObjectiveConfig(),
+        )
+    )  # fmt: skip
+
+
+def weights(model: Autoencoder) -> dict[str, torch.Tensor]:
+    return {k: v.clone() for k, v in model.state_dict().items()}
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+@pytest.mark.parametrize(("posterior", "likelihood"), [
+    ("gaussian", "bernoulli"), ("gaussian", "gaussian-learned"), ("deterministic", "gaussian"),
+])  # fmt: skip
+def test_it_learns(digits, posterior, likelihood):
+    model = make(posterior, likelihood)
+    summary = fit(model, digits.train.x, digits.validation.x, TrainConfig(epochs=20, batch_size=64))
+    first, last = summary.curve[0], summary.curve[-1]
+    assert summary.reason == "done" and summary.epochs == pytest.approx(20) and not model.training
+    assert last["validation_loss"] < first["validation_loss"]
+    x = digits.test.x
+    mean_image = digits.train.x.float().mean(0) / 255
+    error = ((model.reconstruct(x) - x / 255) ** 2).mean()
+    assert error < 0.8 * ((mean_image - x / 255) ** 2).mean()
+
+
+def test_events_tell_what_happened(digits):
+    seen: list[events.Event] = []
+    config = TrainConfig(epochs=3, batch_size=64)
+    summary = fit(make(), digits.train.x, digits.validation.x, config, subscribers=[seen.append])
+    assert isinstance(seen[0], events.Started) and isinstance(seen[-1], events.Finished)
+    assert seen[0].steps == summary.steps == 3 * (len(digits.train) // 64)
+    validated = [e for e in seen if isinstance(e, events.Validated)]
+    assert [e.step for e in validated] == [p["step"] for p in summary.curve]
+    for e in validated:
+        assert e.loss == pytest.approx(e.distortion + e.rate, rel=1e-6)
+    assert all(e.to_json()["event"] == type(e).__name__.lower() for e in seen)
+
+
+def test_beta_warms_up_and_weighs_the_rate(digits):
+    objective = ObjectiveConfig(beta=4.0, schedule=ScheduleConfig("linear", share=0.5))
+    summary = fit(make(objective=objective), digits.train.x, digits.validation.x, TrainConfig(epochs=4, batch_size=64))
+    betas = [p["beta"] for p in summary.curve]
+    assert betas == sorted(betas) and betas[0] < 4.0 and betas[-1] == 4.0
+    last = summary.curve[-1]
+    assert last["validation_loss"] == pytest.approx(last["validation_distortion"] + 4 * last["validation_rate"], rel=1e-6)
+
+
+@pytest.mark.parametrize("extra", [
+    {}, {"ema": 0.9}, {"flip": True, "shift": 2}, {"patience": 2}, {"lr_schedule": "cosine"},
+])  # fmt: skip
+def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
+    # Cycles and binarised pixels: all that depends on the step or on chance takes part.
+    objective = ObjectiveConfig(schedule=ScheduleConfig("cyclical", cycles=2))
+    config = TrainConfig(steps=40, batch_size=128, validate_every=0.7, save_every=0, threads=1, **extra)
+    whole = make(objective=objective, binarize=True)
+    expected = fit(whole, digits.train.x, digits.validation.x, config)
+
+    for stop_at in (1, 17, 26):
+        folder = tmp_path / str(stop_at)
+        calls = iter(range(10**6))
+        part = make(objective=objective, binarize=True)
+        first = fit(part, digits.train.x, digits.validation.x, config, folder=folder,
+                    should_stop=lambda n=stop_at, c=calls: next(c) == n)  # fmt: skip
+        assert (first.reason, first.steps) == ("stopped", stop_at)
+        torch.manual_seed(99)
+        resumed = Autoencoder(whole.config)
+        second = fit(resumed, digits.train.x, digits.validation.x, config, folder=folder)
+        assert same(weights(whole), weights(resumed))
+        assert second.curve == expected.curve and second.steps == expected.steps
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on_bit_for_bit(digits, tmp_path):
+    script = (
+        "import sys; from pathlib import Path; import torch\n"
+        "from vae_core.autoencoder import Autoencoder\n"
+        "from vae_core.config import *\n"
+        "from vae_core.data import load_dataset\n"
+        "from vae_core.training import fit\n"
+        "from vae_core.checkpoint import Checkpoint, save\n"
+        "torch.manual_seed(0)\n"
+        "net = NetConfig('residual', channels=(8,), hidden=(32,))\n"
+        "model = Autoencoder(ModelConfig((1, 8, 8), 2, net))\n"
+        "d = load_dataset('digits')\n"
+        "config = TrainConfig(steps=300, batch_size=64, save_every=0, threads=1)\n"
+        "fit(model, d.train.x, d.validation.x, config, folder=Path(sys.argv[1]))\n"
+        "save(Checkpoint(model), Path(sys.argv[2]))\n"
+    )
+
+    def start(folder, out):
+        return subprocess.Popen([sys.executable, "-c", script, str(folder), str(out)])
+
+    assert start(tmp_path / "whole", tmp_path / "whole.safetensors").wait() == 0
+    folder, out = tmp_path / "killed", tmp_path / "killed.safetensors"
+    generator = torch.Generator().manual_seed(1)
+    kills = 0
+    for _ in range(4):
+        process = start(folder, out)
+        while not (folder / STATE_FILE).exists() and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(float(torch.rand(1, generator=generator)) * 0.5)
+        process.send_signal(signal.SIGKILL)
+        kills += process.wait() == -signal.SIGKILL
+    assert kills >= 1
+    assert start(folder, out).wait() == 0
+    assert out.read_bytes() == (tmp_path / "whole.safetensors").read_bytes()
+
+
+def test_a_state_of_another_run_is_refused(digits, tmp_path):
+    config = TrainConfig(steps=4, batch_size=64)
+    fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, data="a")
+    before = (tmp_path / STATE_FILE).read_bytes()
+    with pytest.raises(StateError, match="another training"):
+        fit(make(), digits.train.x, digits.validation.x, config.replace(lr=0.1), folder=tmp_path, data="a")
+    with pytest.raises(StateError, match="another data"):
+        fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, data="b")
+    with pytest.raises(StateError, match="another model"):
+        fit(make("deterministic"), digits.train.x, digits.validation.x, config, folder=tmp_path, data="a")
+    assert (tmp_path / STATE_FILE).read_bytes() == before
+
+
+def test_a_broken_state_is_refused(digits, tmp_path):
+    (tmp_path / STATE_FILE).write_bytes(b"\x00" * 50)
+    with pytest.raises(StateError, match="delete it to start anew"):
+        fit(make(), digits.train.x, digits.validation.x, TrainConfig(steps=4), folder=tmp_path)
+
+
+def _poison(model: Autoencoder, steps: range):
+    """Makes the gradient of the given calls of `terms` not finite."""
+    original, calls = model.terms, iter(range(10**6))
+
+    def terms(batch, noise):
+        out = original(batch, noise)
+        if model.training and next(calls) in steps:
+            out.distortion = out.distortion * math.nan
+        return out
+
+    model.terms = terms
+
+
+def test_a_step_that_is_not_finite_is_left_out_and_counted(digits):
+    model, seen = make(), []
+    _poison(model, range(3, 5))
+    summary = fit(model, digits.train.x, digits.validation.x, TrainConfig(steps=20), subscribers=[seen.append])
+    assert summary.skipped == 2 and summary.steps == 20
+    assert [e.step for e in seen if isinstance(e, events.Skipped)] == [4, 5]
+    assert all(torch.isfinite(v).all() for v in model.state_dict().values())
+
+
+def test_when_it_persists_the_run_stops_and_the_last_good_state_stays(digits, tmp_path):
+    model = make()
+    _poison(model, range(10, 10**6))
+    with pytest.raises(TrainingError, match="lower the learning rate"):
+        fit(model, digits.train.x, digits.validation.x, TrainConfig(steps=100, save_every=0), folder=tmp_path)
+    resumed = make()
+    fit(resumed, digits.train.x, digits.validation.x, TrainConfig(steps=100, save_every=0), folder=tmp_path)
+    assert all(torch.isfinite(v).all() for v in resumed.state_dict().values())
+
+
+def test_early_stop_keeps_the_best_weights(digits):
+    few = digits.train.x[:40]
+    net = NetConfig("mlp", hidden=(256,))
+    config = TrainConfig(epochs=400, batch_size=20, lr=5e-3, lr_schedule="constant", validate_every=5, patience=3)
+    model = make(net=net)
+    summary = fit(model, few, digits.validation.x, config)
+    losses = [p["validation_loss"] for p in summary.curve]
+    assert summary.reason == "early stop" and summary.epochs < 400
+    assert losses.index(min(losses)) == len(losses) - 4
+    again = fit(model, few, digits.validation.x, config.replace(epochs=None, steps=1, lr=1e-12, patience=0))
+    assert again.curve[-1]["validation_loss"] == pytest.approx(min(losses), rel=0.02)
+
+
+def test_a_budget_in_seconds_fixes_the_steps_once(digits):
+    seen = []
+    began = time.perf_counter()
+    summary = fit(make(), digits.train.x, digits.validation.x, TrainConfig(seconds=3.0, batch_size=64),
+                  subscribers=[seen.append])  # fmt: skip
+    started = [e for e in seen if isinstance(e, events.Started)]
+    assert len(started) == 1 and started[0].steps == summary.steps
+    # How close it comes is for benchmarks; here only that it is a budget at all.
+    assert time.perf_counter() - began < 30
+
+
+def test_the_average_is_the_model(digits):
+    config = TrainConfig(steps=30, batch_size=64, ema=0.99)
+    averaged, plain = make(), make()
+    fit(averaged, digits.train.x, digits.validation.x, config)
+    fit(plain, digits.train.x, digits.validation.x, config.replace(ema=0.0))
+    a, b = weights(averaged), weights(plain)
+    assert a.keys() == b.keys() and not same(a, b)
+
+
+def test_the_batch_is_never_larger_than_the_set(digits):
+    summary = fit(make(), digits.train.x[:10], digits.validation.x, TrainConfig(epochs=3, batch_size=256))
+    assert summary.steps == 3
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_few_images(digits, count):
+    with pytest.raises(TrainingError, match=f"{count} training images"):
+        fit(make(), digits.train.x[:count], digits.validation.x, TrainConfig(steps=1))
+    with pytest.raises(TrainingError, match=f"{count} validation images"):
+        fit(make(), digits.train.x, digits.validation.x[:count], TrainConfig(steps=1))
+
+
+def test_images_of_another_kind(digits):
+    with pytest.raises(TrainingError, match=r"torch\.float32"):
+        fit(make(), digits.train.x / 255, digits.validation.x, TrainConfig(steps=1))
+    with pytest.raises(TrainingError, match="shape"):
+        fit(make(), digits.train.x[:, :, :7], digits.validation.x, TrainConfig(steps=1))
+
+
+def test_a_read_only_folder(digits, tmp_path):
+    if os.geteuid() == 0:
+        # Root writes everywhere; a file in the folder's place fails for everyone.
+        folder = tmp_path / "file"
+        folder.write_text("")
+    else:
+        folder = tmp_path / "closed"
+        folder.mkdir(mode=0o500)
+    with pytest.raises(OSError):
+        fit(make(), digits.train.x, digits.validation.x, TrainConfig(steps=1), folder=folder)
+
+
+@pytest.mark.slow
+def test_the_compiled_engine_gives_the_same_numbers(digits):
+    config = TrainConfig(steps=50, batch_size=64, precision="float32", threads=1)
+    eager = fit(make(), digits.train.x, digits.validation.x, config)
+    compiled = fit(make(), digits.train.x, digits.validation.x, config.replace(engine="compile"))
+    for a, b in zip(eager.curve, compiled.curve, strict=True):
+        assert b["train_loss"] == pytest.approx(a["train_loss"], rel=1e-4)
