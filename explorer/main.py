@@ -39,7 +39,7 @@ with st.sidebar:
     card = shelf.card(name)
     st.caption(card.summary)
     with st.expander("About this data"):
-        st.caption(models.about(data))
+        st.caption(card.data_about)
 
 if (data, name) != (current.data, current.model):
     view.show(view.View(data, name))

@@ -62,7 +62,7 @@ class Checkpoint:
 
     model: Autoencoder
     data: dict[str, Any] = field(default_factory=dict)
-    """`name`, `fingerprint`, `classes` of the data set."""
+    """`name`, `title`, `about`, `fingerprint` and `classes` of the data set."""
     training: dict[str, Any] = field(default_factory=dict)
     """The TrainConfig under `config`, and the Summary's fields."""
     metrics: dict[str, Any] = field(default_factory=dict)

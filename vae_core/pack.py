@@ -50,7 +50,13 @@ def pack(
         metrics |= evaluate(stored, data.test.x, iwae_samples=iwae_samples, progress=progress)
     packed = Checkpoint(
         model=stored,
-        data={"name": data.name, "title": data.title, "fingerprint": data.fingerprint, "classes": list(data.classes)},
+        data={
+            "name": data.name,
+            "title": data.title,
+            "about": data.about,
+            "fingerprint": data.fingerprint,
+            "classes": list(data.classes),
+        },
         training={"config": config.to_json()} | asdict(summary),
         metrics=metrics,
         held_out=_held_out(stored, data),

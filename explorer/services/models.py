@@ -10,11 +10,16 @@ import streamlit as st
 from vae_core import library
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
 from vae_core.config import ModelConfig
-from vae_core.zoo import ZOO, zoo_name
+from vae_core.zoo import zoo_name
 
 MODELS_IN_MEMORY = 16
 ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
 """Data sets that come first, in this order; others follow by name."""
+EXPLAIN = {
+    "ae": "Nothing asks a plain AE to fill the gaps between its codes: what it draws there need not look like anything.",
+    "vae": "Each image is a small cloud of codes and all clouds are drawn towards the origin, so the space between is filled.",
+    "beta-vae": "With the rate weighed four times, fewer details are told and each dimension has to earn its place.",
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Card:
     name: str
     data: str
     data_title: str
+    data_about: str
     kind: str
     """Its row in the zoo, which sets its colour and marker."""
     config: ModelConfig
@@ -83,6 +89,7 @@ def _card(name: str, header: dict[str, Any]) -> Card:
         name=name,
         data=str(data.get("name", "")),
         data_title=str(data.get("title", data.get("name", ""))),
+        data_about=str(data.get("about", "")),
         kind=zoo_name(config),
         config=config,
         title=header["title"] or name,
@@ -98,10 +105,14 @@ def _order(card: Card) -> tuple:
     return place, card.data, card.config.latent, kind, card.name
 
 
+def stamp(name: str) -> int:
+    """Changes when the checkpoint's file does."""
+    return library.find(name).stat().st_mtime_ns
+
+
 def load(name: str) -> Checkpoint:
     """A checkpoint, kept in memory while it is among the last used. Raises CheckpointError."""
-    path = library.find(name)
-    return _load(str(path), path.stat().st_mtime_ns)
+    return _load(str(library.find(name)), stamp(name))
 
 
 @st.cache_resource(max_entries=MODELS_IN_MEMORY, show_spinner=False)
@@ -109,6 +120,10 @@ def _load(path: str, changed: int) -> Checkpoint:
     return library.load(path)
 
 
-def kind_title(kind: str) -> str:
-    """A zoo row's title."""
-    return ZOO[kind].title if kind in ZOO else kind
+def explain(card: Card) -> str:
+    """What the pad shows of this model, in a sentence."""
+    plane = "its whole latent space" if card.config.latent == 2 else (
+        f"the two most used of its {card.config.latent} dimensions, the others held at the first held-out image's code"
+    )  # fmt: skip
+    why = EXPLAIN.get(card.kind, "")
+    return f"{card.title} on {card.data_title}: {plane}. Dots are images that it was not trained on. {why}".strip()

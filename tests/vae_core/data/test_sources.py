@@ -1,0 +1,279 @@
+import io
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_core.data import NAMES, DataError, available, celeba, cifar, load_dataset, roots
+
+
+def test_names_are_the_contract():
+    assert NAMES == ("digits", "mnist5k", "mnist", "fashion_mnist", "cifar10", "celeba", "shapes")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "celeba"])
+def test_a_missing_set_says_where_it_was_looked_for_and_how_to_get_it(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_DATA", str(tmp_path / "b"))
+    with pytest.raises(DataError) as caught:
+        load_dataset(name, root=tmp_path / "a")
+    message = str(caught.value)
+    assert str(tmp_path / "a") in message and str(tmp_path / "b") in message
+    assert f"`python -m vae_core fetch {name}`" in message and "VAE_DATA" in message
+    assert message.endswith(".") and "\n" not in message
+
+
+def test_available_tells_what_is_ready(tmp_path):
+    states = {name: (state, how) for name, _, state, how in available()}
+    assert tuple(states) == NAMES
+    assert [name for name, (state, _) in states.items() if state == "ready"] == ["digits", "mnist5k", "shapes"]
+    assert "fetch mnist" in states["mnist"][1]
+    pack = tmp_path / celeba.PACK
+    pack.parent.mkdir(parents=True)
+    pack.touch()
+    assert {n: s for n, _, s, _ in available(tmp_path)}["celeba"] == "ready"
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "no/such/folder", "x" * 5000, "~nobody-here/x", "a\0b"])
+def test_an_unknown_name_is_one_sentence(name):
+    with pytest.raises(DataError, match="There is no data set"):
+        load_dataset(name)
+
+
+def test_a_size_is_for_own_images():
+    assert load_dataset("digits", size=8).image == (1, 8, 8)
+    with pytest.raises(DataError, match="comes at 8x8"):
+        load_dataset("digits", size=28)
+
+
+def test_roots_in_order(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_DATA", roots.os.pathsep.join([str(tmp_path / "b"), "", str(tmp_path / "c")]))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "d"))
+    expected = [tmp_path / "a", tmp_path / "b", tmp_path / "c", tmp_path / "d" / "latent-explorer" / "data"]
+    assert roots.search_roots(tmp_path / "a") == expected
+    assert roots.search_roots() == expected[1:]
+
+
+def test_atomic_leaves_all_or_nothing(tmp_path):
+    target = tmp_path / "sub" / "file"
+    with pytest.raises(KeyboardInterrupt), roots.atomic(target) as draft:
+        draft.write_text("half")
+        raise KeyboardInterrupt
+    assert list(target.parent.iterdir()) == []
+    with roots.atomic(target) as draft:
+        draft.write_text("whole")
+    assert [path.name for path in target.parent.iterdir()] == ["file"]
+    assert target.read_text() == "whole"
+
+
+# --- CIFAR-10, in batches of 40 instead of 10,000
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    monkeypatch.setattr(cifar, "_BATCH", 40 * 3073)
+    monkeypatch.setattr(cifar, "VALIDATION", 20)
+    rng = np.random.default_rng(0)
+    made = {}
+    for name in (name for part in cifar.BATCHES for name in part):
+        records = rng.integers(0, 256, (40, 3073), np.uint8)
+        records[:, 0] %= 10
+        made[name] = records.tobytes()
+    return made
+
+
+def _tar(path, members):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+
+def test_cifar_archive_and_folder_give_the_same_images(batches, tmp_path, check_splits):
+    _tar(tmp_path / cifar.ARCHIVE, [("cifar-10-batches-bin/readme.html", b"x"),
+                                    *((f"cifar-10-batches-bin/{n}", c) for n, c in batches.items())])  # fmt: skip
+    packed = load_dataset("cifar10", root=tmp_path)
+    assert check_splits(packed) == (180, 20, 40)
+    assert packed.image == (3, 32, 32)
+    assert [path.name for path in tmp_path.iterdir()] == [cifar.ARCHIVE], "nothing is unpacked beside it"
+    (tmp_path / "b" / cifar.FOLDER).mkdir(parents=True)
+    for name, content in batches.items():
+        (tmp_path / "b" / cifar.FOLDER / name).write_bytes(content)
+    assert load_dataset("cifar10", root=tmp_path / "b").fingerprint == packed.fingerprint
+    known = {c[i + 1 : i + 3073]: c[i] for c in batches.values() for i in range(0, len(c), 3073)}
+    assert [known[image.tobytes()] for image in packed.test.x.numpy()] == packed.test.y.tolist()
+
+
+def test_cifar_archive_that_is_not_it(batches, tmp_path, monkeypatch):
+    path = tmp_path / cifar.ARCHIVE
+    path.write_bytes(b"\x1f\x8b and nothing more")
+    with pytest.raises(DataError, match="cannot be read"):
+        load_dataset("cifar10", root=tmp_path)
+    _tar(path, list(batches.items())[:5])
+    with pytest.raises(DataError, match="does not hold test_batch"):
+        load_dataset("cifar10", root=tmp_path)
+    bad = dict(batches, **{"test_batch.bin": b"\xff" + batches["test_batch.bin"][1:]})
+    _tar(path, bad.items())
+    with pytest.raises(DataError, match="the label 255"):
+        load_dataset("cifar10", root=tmp_path)
+    monkeypatch.setattr(cifar, "_UNPACKED_LIMIT", 2**20)
+    _tar(path, [("bomb", bytes(2**22)), *batches.items()])
+    with pytest.raises(DataError, match="unpacks to more than"):
+        load_dataset("cifar10", root=tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError):
+        load_dataset("cifar10", root=tmp_path)
+
+
+def test_cifar_pickles_are_never_opened(tmp_path):
+    (tmp_path / "cifar-10-batches-py").mkdir()
+    # Opening this pickle would raise SystemExit.
+    (tmp_path / "cifar-10-batches-py" / "data_batch_1").write_bytes(b"cbuiltins\nexit\n(tR.")
+    with pytest.raises(DataError, match=r"pickle can run code.*fetch cifar10"):
+        load_dataset("cifar10", root=tmp_path)
+
+
+# --- CelebA: a pack of 40 and a whole set of 30
+
+
+def _jpeg(size, seed):
+    pixels = np.random.default_rng(seed).integers(0, 256, (6, 5, 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC).save(out, "JPEG")
+    return out.getvalue()
+
+
+def _pack(path, files, **changes):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    arrays = {
+        "jpeg": np.frombuffer(b"".join(files), np.uint8),
+        "offsets": np.cumsum([0, *map(len, files)]),
+        "attributes": rng.integers(0, 2, (len(files), 3), np.uint8),
+        "attribute_names": np.array(["Smiling", "Male", "Young"]),
+    }
+    np.savez_compressed(path, **(arrays | changes))
+    return arrays
+
+
+def test_celeba_pack_is_cropped_and_kept(tmp_path, check_splits):
+    files = [_jpeg((89, 109), seed) for seed in range(40)]
+    arrays = _pack(tmp_path / celeba.PACK, files)
+    told = []
+    data = load_dataset("celeba", root=tmp_path, progress=lambda *args: told.append(args))
+    assert check_splits(data) == (34, 2, 4)
+    assert data.image == (3, 64, 64)
+    assert data.attribute_names == ("Smiling", "Male", "Young")
+    assert told[-1][1:] == (40, 40)
+    expected = {
+        np.asarray(Image.open(io.BytesIO(f)).crop((7, 17, 82, 92)).resize((64, 64), Image.Resampling.LANCZOS))
+        .transpose(2, 0, 1).tobytes(): attributes.tolist()
+        for f, attributes in zip(files, arrays["attributes"], strict=True)
+    }  # fmt: skip
+    got = [expected[image.tobytes()] for image in data.train.x.numpy()]
+    assert got == data.train.attributes.tolist()
+    kept = list((roots.cache_folder() / "decoded").iterdir())
+    assert [path.suffix for path in kept] == [".npy"]
+    told.clear()
+    assert load_dataset("celeba", root=tmp_path, progress=told.append).fingerprint == data.fingerprint
+    assert not told, "the second time nothing is decoded"
+    kept[0].write_bytes(b"not an array")
+    assert load_dataset("celeba", root=tmp_path).fingerprint == data.fingerprint
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"offsets": np.arange(30)},
+        {"offsets": np.arange(31)[::-1].copy()},
+        {"jpeg": np.zeros(5, np.int64)},
+        {"attributes": np.full((30, 3), 7, np.uint8)},
+        {"attributes": np.zeros((29, 3), np.uint8)},
+        {"attribute_names": np.array([{"a": 1}, print, None], dtype=object)},
+    ],
+)
+def test_celeba_pack_that_does_not_fit_is_refused(tmp_path, changes):
+    _pack(tmp_path / celeba.PACK, [_jpeg((89, 109), seed) for seed in range(30)], **changes)
+    with pytest.raises(DataError):
+        load_dataset("celeba", root=tmp_path)
+
+
+def test_celeba_pack_with_a_wrong_image_is_refused(tmp_path):
+    for wrong in (b"no image at all", _jpeg((90, 109), 0), _jpeg((89, 109), 0)[:300]):
+        _pack(tmp_path / celeba.PACK, [wrong, *(_jpeg((89, 109), seed) for seed in range(30))])
+        with pytest.raises(DataError, match=r"Image 0 of .* cannot be decoded"):
+            load_dataset("celeba", root=tmp_path)
+    (tmp_path / celeba.PACK).write_bytes(b"PK\3\4 but not a zip")
+    with pytest.raises(DataError, match="not a readable pack"):
+        load_dataset("celeba", root=tmp_path)
+
+
+def _full(folder, zipped, parts=(20, 4, 6)):
+    import zipfile
+
+    folder.mkdir(parents=True)
+    which = np.repeat([0, 1, 2], parts)
+    names = [f"{i + 1:06d}.jpg" for i in range(len(which))]
+    files = {name: _jpeg((178, 218), i) for i, name in enumerate(names)}
+    values = np.random.default_rng(0).choice([-1, 1], (len(which), 3))
+    (folder / celeba.PARTITION).write_text("".join(f"{n} {w}\n" for n, w in zip(names, which, strict=True)))
+    rows = "".join(f"{n} {' '.join(f'{v:2d}' for v in row)}\n" for n, row in zip(names, values, strict=True))
+    (folder / celeba.ATTRIBUTES).write_text(f"{len(which)}\nSmiling Male Young \n{rows}")
+    if zipped:
+        with zipfile.ZipFile(folder / celeba.ARCHIVE, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(f"{celeba.IMAGES}/{name}", content)
+    else:
+        (folder / celeba.IMAGES).mkdir()
+        for name, content in files.items():
+            (folder / celeba.IMAGES / name).write_bytes(content)
+    return files, values
+
+
+def test_celeba_full_keeps_the_official_partition(tmp_path, check_splits):
+    files, values = _full(tmp_path / "a" / celeba.FOLDER, zipped=True)
+    data = load_dataset("celeba", root=tmp_path / "a")
+    assert check_splits(data) == (20, 4, 6)
+    crops = [
+        np.asarray(Image.open(io.BytesIO(f)).crop((14, 34, 164, 184)).resize((64, 64), Image.Resampling.LANCZOS))
+        for f in files.values()
+    ]
+    assert (data.train.x.numpy() == np.stack(crops[:20]).transpose(0, 3, 1, 2)).all()
+    assert (data.train.attributes.numpy() == (values[:20] > 0)).all()
+    place = {crop.transpose(2, 0, 1).tobytes(): i for i, crop in enumerate(crops)}
+    at = [place[image.tobytes()] for image in data.test.x.numpy()]
+    assert sorted(at) == list(range(24, 30))
+    assert (data.test.attributes.numpy() == (values[at] > 0)).all()
+    _full(tmp_path / "b" / celeba.FOLDER, zipped=False)
+    assert load_dataset("celeba", root=tmp_path / "b").fingerprint == data.fingerprint
+    before = data.fingerprint
+    data.train.x[0] = 0  # a caller's own copy: what is kept on disk stays
+    assert load_dataset("celeba", root=tmp_path / "a").fingerprint == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (celeba.PARTITION, "000003.jpg", "../../secret", "not of CelebA"),
+        (celeba.PARTITION, "000003.jpg 0", "000003.jpg 7", "does not part"),
+        (celeba.PARTITION, "000003.jpg", "000099.jpg", "says nothing of 000099"),
+        (celeba.ATTRIBUTES, "000003.jpg ", "000003.jpg 1 ", "does not give 000003"),
+        (celeba.ATTRIBUTES, "000003.jpg", "\xff", "cannot be read"),
+    ],
+)
+def test_celeba_full_with_wrong_lists_is_refused(tmp_path, file, old, new, message):
+    _full(tmp_path / celeba.FOLDER, zipped=True)
+    path = tmp_path / celeba.FOLDER / file
+    path.write_bytes(path.read_text().replace(old, new).encode("latin-1"))
+    with pytest.raises(DataError, match=message):
+        load_dataset("celeba", root=tmp_path)
+
+
+def test_celeba_full_with_an_image_lacking_leaves_nothing_half_decoded(tmp_path):
+    _full(tmp_path / celeba.FOLDER, zipped=False)
+    (tmp_path / celeba.FOLDER / celeba.IMAGES / "000007.jpg").unlink()
+    with pytest.raises(DataError, match="000007"):
+        load_dataset("celeba", root=tmp_path)
+    assert list((roots.cache_folder() / "decoded").iterdir()) == []

@@ -1,0 +1,109 @@
+"""What a data set is to the rest of the project: three disjoint splits of uint8 images, and what is known of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+SEED = 20_131_220
+"""Seeds every split. Changing it changes which images are held out, and so every published figure."""
+
+Progress = Callable[[str, int, int], None]
+"""Called as progress(what, done, total); total is 0 while unknown."""
+
+
+class DataError(ValueError):
+    """Data that is missing or cannot be used: one sentence that says which, and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images at rest.
+
+    x: uint8 (N, C, H, W). y: int64 (N,) class labels. factors: int64 (N, F) indices of generative factors.
+    attributes: uint8 0/1 (N, A). What a data set does not know is None. Raises DataError when these do not fit.
+    """
+
+    x: torch.Tensor
+    y: torch.Tensor | None = None
+    factors: torch.Tensor | None = None
+    attributes: torch.Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.x.dtype != torch.uint8 or self.x.ndim != 4:
+            raise DataError(f"Images must be uint8 (N, C, H, W), and these are {self.x.dtype} {tuple(self.x.shape)}.")
+        for name in ("y", "factors", "attributes"):
+            known = getattr(self, name)
+            if known is not None and len(known) != len(self.x):
+                raise DataError(f"A split has {len(self.x)} images and {len(known)} rows of {name}.")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, index: np.ndarray) -> Split:
+        """The images of the given positions, in that order (a copy)."""
+        rows = torch.from_numpy(np.asarray(index, dtype=np.int64))
+        known = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return Split(**{name: None if what is None else what[rows] for name, what in known.items()})
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Three disjoint splits and how to speak of them.
+
+    `classes[y]` is a label's name; `factor_names` and `factor_sizes` describe the columns of `factors`,
+    `attribute_names` those of `attributes`. `refused` lists (name, reason) of each file of one's own images that could
+    not be used.
+    """
+
+    name: str
+    title: str
+    about: str
+    train: Split
+    validation: Split
+    test: Split
+    classes: tuple[str, ...] = ()
+    factor_names: tuple[str, ...] = ()
+    factor_sizes: tuple[int, ...] = ()
+    attribute_names: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def image(self) -> tuple[int, int, int]:
+        """The shape of one image, (C, H, W)."""
+        channels, height, width = self.train.x.shape[1:]
+        return channels, height, width
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """sha256 (hex) over the name and over the shapes and bytes of all that the three splits hold."""
+        digest = hashlib.sha256(self.name.encode())
+        for part in ("train", "validation", "test"):
+            split = getattr(self, part)
+            for f in dataclasses.fields(Split):
+                known = getattr(split, f.name)
+                if known is not None:
+                    digest.update(f"|{part}.{f.name} {known.dtype} {tuple(known.shape)}|".encode())
+                    digest.update(memoryview(known.contiguous().numpy()).cast("B"))
+        return digest.hexdigest()
+
+
+def shuffled(count: int) -> np.ndarray:
+    """The permutation of `count` items that every split of that many uses: int64 (count,), the same everywhere."""
+    return np.random.default_rng(SEED).permutation(count)
+
+
+def whole(x: np.ndarray, y: np.ndarray | None = None, attributes: np.ndarray | None = None) -> Split:
+    """Numpy images (N, H, W) or (N, C, H, W), with labels and attributes if known, as one Split."""
+    images = torch.from_numpy(np.require(x, np.uint8, ["C", "W"]))
+    return Split(
+        images[:, None] if images.ndim == 3 else images,
+        None if y is None else torch.from_numpy(np.asarray(y).astype(np.int64)),
+        attributes=None if attributes is None else torch.from_numpy(np.asarray(attributes).astype(np.uint8)),
+    )

@@ -1,0 +1,77 @@
+"""The table of named data sets, and the three questions asked of it: load, what is there, and how to get the rest."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import celeba, cifar, digits, mnist, shapes
+from .dataset import DataError, Dataset, Progress
+from .own_images import own_images
+from .roots import find, how_to_get
+
+
+@dataclass(frozen=True)
+class _Source:
+    """carried: whether an installed package brings the set. layouts: the forms its files may have under a root."""
+
+    title: str
+    load: Callable[[Path | None, Progress | None], Dataset]
+    carried: bool = False
+    layouts: tuple[Callable[[Path], bool], ...] = ()
+
+
+_SOURCES = {
+    "digits": _Source("Digits 8x8", lambda root, progress: digits.digits(), carried=True),
+    "mnist5k": _Source("MNIST, 5,000 digits", lambda root, progress: digits.mnist5k(), carried=True),
+    "mnist": _Source("MNIST", lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,)),
+    "fashion_mnist": _Source("Fashion-MNIST", lambda root, progress: mnist.fashion_mnist(root), layouts=(mnist.has_fashion,)),
+    "cifar10": _Source("CIFAR-10", cifar.cifar10, layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack)),
+    "celeba": _Source("CelebA faces", celeba.celeba, layouts=(celeba.has_full, celeba.has_pack)),
+    "shapes": _Source("Shapes", lambda root, progress: shapes.shapes()),
+}
+NAMES = tuple(_SOURCES)
+
+
+def load_dataset(
+    name_or_path: str | Path, *, root: Path | None = None, progress: Progress | None = None, size: int | None = None
+) -> Dataset:
+    """A named set (one of NAMES), or a person's own images from a folder or a .zip.
+
+    root: a folder to look in before those of the environment variable VAE_DATA and the user's cache. progress: called
+    as progress(what, done, total) by what takes long. size: pixels a side, for one's own images only. Raises DataError.
+    """
+    source = _SOURCES.get(name_or_path) if isinstance(name_or_path, str) else None
+    if source is None:
+        given = os.path.expanduser(name_or_path)
+        if not given or not os.path.exists(given):
+            raise DataError(f"There is no data set, folder or .zip {str(name_or_path)!r}; the sets are {', '.join(NAMES)}.")
+        return own_images(Path(given), size=size, progress=progress)
+    found = source.load(None if root is None else Path(root), progress)
+    if size is not None and found.image[1:] != (size, size):
+        raise DataError(
+            f"{source.title} comes at {found.image[1]}x{found.image[2]}; a size can be chosen for one's own images only."
+        )
+    return found
+
+
+def available(root: Path | None = None) -> list[tuple[str, str, str, str]]:
+    """(name, title, "ready" or "missing", a sentence on where it is or how to get it) of each named set, in order."""
+    return [(name, source.title, *_state(name, source, root)) for name, source in _SOURCES.items()]
+
+
+def _state(name: str, source: _Source, root: Path | None) -> tuple[str, str]:
+    if source.layouts:
+        found = find(source.layouts, root)
+        if found is None:
+            return "missing", f"To get it, {how_to_get(name)}."
+        return "ready", f"It is in {found[1]}."
+    if not source.carried:
+        return "ready", "It is drawn when asked for, and needs no download."
+    package, distribution = digits.CARRIERS[name]
+    if importlib.util.find_spec(package) is None:
+        return "missing", f"To get it, run `pip install {distribution}`."
+    return "ready", f"It comes with {distribution}, which is installed."
