@@ -48,6 +48,9 @@ def pack(
     stored, metrics = (halved, in_half) if half else (model, full)
     if iwae_samples and metrics["rate"] is not None:
         metrics |= evaluate(stored, data.test.x, iwae_samples=iwae_samples, progress=progress)
+    seen = held_out(stored, data.test.x)
+    if seen.rate_by_group is not None:
+        metrics["rate_by_group"] = seen.rate_by_group.tolist()
     packed = Checkpoint(
         model=stored,
         data={
@@ -59,7 +62,7 @@ def pack(
         },
         training={"config": config.to_json()} | asdict(summary),
         metrics=metrics,
-        held_out=_held_out(stored, data),
+        held_out=HeldOut(seen.mean, seen.scale, seen.distortion, seen.rate, seen.mse, data.test.y),
         title=title,
     )
     checkpoint.save(packed, path, half=half)
@@ -90,7 +93,3 @@ def _close(a: Any, b: Any) -> bool:
         return a is b
     return abs(a - b) <= HALF_TOLERANCE * abs(a)
 
-
-def _held_out(model: Autoencoder, data: Dataset) -> HeldOut:
-    seen = held_out(model, data.test.x)
-    return HeldOut(seen.mean, seen.scale, seen.distortion, seen.rate, seen.mse, data.test.y)

@@ -1,0 +1,120 @@
+"""A real Chromium and a real Streamlit server. `serve(script, env)` starts any script or app and gives its address."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
+
+Serve = Callable[..., str]
+
+
+def _missing(what: str) -> None:
+    message = f"{what}; the browser tests were not run."
+    pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the whole session."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        _missing("Chromium is not installed")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("Playwright is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """serve(script, env) -> URL of a Streamlit server that runs until the session ends; the same call gives the same server."""
+    running: dict[tuple, tuple[subprocess.Popen, str]] = {}
+
+    def start(script: str | Path, env: dict[str, str] | None = None) -> str:
+        key = (str(script), tuple(sorted((env or {}).items())))
+        if key not in running:
+            running[key] = start_server(Path(script), env or {}, tmp_path_factory.mktemp("server") / "log")
+        return running[key][1]
+
+    yield start
+    for process, _ in running.values():
+        process.terminate()
+        process.wait(20)
+
+
+def start_server(script: Path, env: dict[str, str], log: Path) -> tuple[subprocess.Popen, str]:
+    """A Streamlit server on a free port of this machine alone. Raises RuntimeError with its log where it does not start."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "server.port": port,
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env}, stdout=out, stderr=subprocess.STDOUT
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).status == 200:
+                return process, url
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    process.kill()
+    raise RuntimeError(f"The server of {script} did not start:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator[Callable]:
+    """open_page(url, width, height, **context options) -> page; what went wrong on it is in `page.problems`."""
+    contexts = []
+
+    def opened(url: str, width: int = 1440, height: int = 900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.sent_frames = []
+        page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("websocket", lambda ws: ws.on("framesent", lambda frame: page.sent_frames.append(time.monotonic())))
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

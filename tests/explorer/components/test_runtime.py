@@ -1,0 +1,189 @@
+"""The browser's runtime, run by Node, gives what torch gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from vae_core.autoencoder import Autoencoder
+from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+from vae_core.export import decoder_program, encoder_program
+from vae_core.export.graph import Graph
+from vae_core.export.lower import lower
+from vae_core.export.program import Program, _write
+
+RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "latent_pad" / "runtime"
+HARNESS = Path(__file__).with_name("run_program.mjs")
+CODES = 64
+
+NETS = {
+    "mlp": ((1, 28, 28), NetConfig("mlp", hidden=(400, 200))),
+    "mlp-narrow": ((1, 9, 11), NetConfig("mlp", hidden=(5,))),
+    "conv": ((1, 28, 28), NetConfig("conv", channels=(32, 64), hidden=(256,))),
+    "conv-tall": ((1, 28, 20), NetConfig("conv", channels=(6, 10), hidden=(17,))),
+    "conv-odd": ((3, 29, 27), NetConfig("conv", channels=(5, 7, 9), hidden=(33,))),
+    "conv-tiny": ((1, 8, 8), NetConfig("conv", channels=(3, 5), hidden=(7,))),
+    "residual": ((1, 28, 28), NetConfig("residual", channels=(32, 64), hidden=(256, 512))),
+    "residual-odd": ((3, 29, 27), NetConfig("residual", channels=(6, 9), hidden=(30,), conv_blocks=2, dense_blocks=2)),
+    "residual-dense": ((1, 28, 20), NetConfig("residual", channels=(), hidden=(64, 65))),
+    "faces": ((3, 64, 64), NetConfig("residual", channels=(32, 64, 128, 256), hidden=(256,))),
+}
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        message = "Node is not installed; the browser's runtime was not run."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return found
+
+
+def randomised(module: nn.Module, seed: int = 0) -> nn.Module:
+    """Batch norm with statistics and weights as after training, which those of a new model are not."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for layer in module.modules():
+            if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                layer.running_mean.normal_(0, 0.5, generator=generator)
+                layer.running_var.uniform_(0.25, 2.0, generator=generator)
+                layer.weight.uniform_(0.5, 1.5, generator=generator)
+                layer.bias.normal_(0, 0.3, generator=generator)
+    return module.eval()
+
+
+def model_of(image: tuple[int, int, int], net: NetConfig, latent: int = 5, **axes) -> Autoencoder:
+    torch.manual_seed(1)
+    return randomised(Autoencoder(ModelConfig(image=image, latent=latent, net=net, **axes)))
+
+
+def run(node: str, folder: Path, program: Program, rows: np.ndarray) -> tuple[np.ndarray, dict]:
+    (folder / "program").write_bytes(program.to_bytes())
+    (folder / "rows").write_bytes(rows.astype(np.float32).tobytes())
+    command = [node, str(HARNESS), str(RUNTIME), *(str(folder / name) for name in ("program", "rows", "result"))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return np.fromfile(folder / "result", np.float32).reshape(len(rows), -1), json.loads(done.stdout)
+
+
+def codes(latent: int = 5) -> np.ndarray:
+    return np.random.default_rng(2).normal(0, 1.5, (CODES, latent)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_decoder_agrees_with_torch_on_every_pixel(name: str, node: str, tmp_path: Path) -> None:
+    model = model_of(*NETS[name])
+    z = codes()
+    found, _ = run(node, tmp_path, decoder_program(model), z)
+    wanted = model.decode(z).flatten(1).numpy()
+    assert wanted.std() > 1e-3
+    assert np.abs(found - wanted).max() <= 1e-4
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv", "residual", "faces"])
+def test_float16_weights(name: str, node: str, tmp_path: Path) -> None:
+    model = model_of(*NETS[name])
+    z = codes()
+    program = decoder_program(model, "float16")
+    found, _ = run(node, tmp_path, program, z)
+    assert len(program.blob) < 0.55 * len(decoder_program(model).blob)
+    assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 2e-2
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv-odd", "residual", "residual-odd"])
+@pytest.mark.parametrize("posterior", ["gaussian", "deterministic"])
+def test_encoder_agrees_with_torch(name: str, posterior: str, node: str, tmp_path: Path) -> None:
+    model = model_of(*NETS[name], posterior=PosteriorConfig(posterior))
+    x = np.random.default_rng(3).random((8, *model.config.image), np.float32)
+    found, _ = run(node, tmp_path, encoder_program(model), x.reshape(len(x), -1))
+    wanted = model.encode(x)
+    parts = [wanted.mean] if wanted.scale is None else [wanted.mean, wanted.scale]
+    np.testing.assert_allclose(found, torch.cat(parts, 1).numpy(), atol=1e-4, rtol=1e-4)
+
+
+def test_gaussian_likelihood_and_large_latent(node: str, tmp_path: Path) -> None:
+    image, net = NETS["residual-odd"]
+    model = model_of(image, net, latent=67, likelihood=LikelihoodConfig("gaussian-learned"))
+    z = codes(67)
+    found, _ = run(node, tmp_path, decoder_program(model), z)
+    assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 1e-4
+
+
+LAYERS = {
+    "conv 3x3": nn.Conv2d(3, 5, 3, 1, 1),
+    "conv 1x1": nn.Conv2d(3, 4, 1, bias=False),
+    "conv 5x3 stride 3,2": nn.Conv2d(3, 6, (5, 3), (3, 2), (2, 0)),
+    "conv that leaves rows out": nn.Conv2d(3, 2, 2, 3, 0),
+    "transposed 4 2 1": nn.ConvTranspose2d(3, 5, 4, 2, 1),
+    "transposed 3 1 1": nn.ConvTranspose2d(3, 4, 3, 1, 1),
+    "transposed 3 2 1 + 1": nn.ConvTranspose2d(3, 3, 3, 2, 1, output_padding=1),
+    "transposed 5 3 2 + 0,1": nn.ConvTranspose2d(3, 3, (5, 4), (3, 2), (2, 1), output_padding=(0, 1)),
+    "transposed, stride above kernel": nn.ConvTranspose2d(3, 2, 2, 3, 0),
+    "upsample": nn.Upsample(scale_factor=2),
+    "upsample then conv": nn.Sequential(nn.Upsample(scale_factor=(3, 2)), nn.Conv2d(3, 2, 3, 1, 1)),
+    "relu": nn.ReLU(),
+    "silu": nn.SiLU(),
+    "sigmoid": nn.Sigmoid(),
+    "tanh": nn.Tanh(),
+    "leaky relu": nn.LeakyReLU(0.2),
+    "elu": nn.ELU(0.7),
+    "gelu": nn.GELU(),
+    "gelu by tanh": nn.GELU("tanh"),
+    "norm then activation": nn.Sequential(nn.BatchNorm2d(3), nn.SiLU()),
+    "activation before norm": nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.BatchNorm2d(4)),
+    "flat": nn.Sequential(nn.Flatten(), nn.Linear(3 * 7 * 5, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Linear(9, 6)),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_agrees_with_torch(name: str, node: str, tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    layer = randomised(LAYERS[name])
+    x = 4 * torch.randn(6, 3, 7, 5)
+    graph = Graph({"x": (3, 7, 5)})
+    graph.outputs["y"] = lower(graph, layer, "x", "net")
+    found, _ = run(node, tmp_path, _write(graph, "float32"), x.flatten(1).numpy())
+    with torch.no_grad():
+        wanted = layer(x).flatten(1).numpy()
+    np.testing.assert_allclose(found, wanted, atol=2e-5, rtol=1e-5)
+
+
+def test_extreme_values_do_not_overflow(node: str, tmp_path: Path) -> None:
+    graph = Graph({"x": (8,)})
+    graph.outputs["y"] = lower(graph, nn.SiLU(), "x", "net")
+    x = np.array([[-1e30, -200, -90, -1e-30, 0, 1e-30, 200, 1e30]], np.float32)
+    found, _ = run(node, tmp_path, _write(graph, "float32"), x)
+    np.testing.assert_allclose(found, torch.nn.functional.silu(torch.tensor(x)).numpy(), atol=1e-4, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda data: b"XXXX" + data[4:], "not a network program"),
+        (lambda data: data[:100], "cut short"),
+        (lambda data: data[:-16], "cut short"),
+        (lambda data: data[:4] + b"\x09" + data[5:], "version 9"),
+    ],
+)
+def test_spoiled_programs_are_refused(spoil, message: str, node: str, tmp_path: Path) -> None:
+    data = spoil(decoder_program(model_of(*NETS["conv-tiny"])).to_bytes())
+    (tmp_path / "program").write_bytes(data)
+    (tmp_path / "rows").write_bytes(codes().tobytes())
+    command = [node, str(HARNESS), str(RUNTIME), *(str(tmp_path / n) for n in ("program", "rows", "result"))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert message in done.stderr
+
+
+def test_committed_kernels_are_those_of_the_source() -> None:
+    from explorer.components.build_kernels import module_text
+
+    assert (RUNTIME / "kernels.js").read_text() == module_text()

@@ -1,0 +1,186 @@
+"""The command line, run as a person runs it: outputs, exit codes, one-line errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_core import checkpoint, recipes
+from vae_core.cli import COMMANDS, main
+
+TINY = ["--net", "mlp", "--hidden", "16", "--batch-size", "128", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with one checkpoint of digits, trained by the command."""
+    folder = tmp_path_factory.mktemp("trained")
+    out = folder / "tiny.safetensors"
+    arguments = ["train", "--data", "digits", "--model", "vae", "--latent", "2", "--epochs", "2", *TINY]
+    assert main([*arguments, "--out", str(out), "--run", str(folder / "run"), "--json"]) == 0
+    return out
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def lines(capsys) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def error(capsys) -> str:
+    text = capsys.readouterr().err
+    assert text.startswith("error: ") and text.count("\n") == 1, text
+    return text
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_has_a_sentence_for_each(command, capsys):
+    with pytest.raises(SystemExit) as done:
+        main([*command.split(), "--help"])
+    assert done.value.code == 0
+    text = capsys.readouterr().out
+    assert "usage: python -m vae_core" in text and len(text) > 200
+
+
+def test_wrong_usage_exits_with_2(capsys):
+    for arguments in ([], ["fly"], ["train", "--latent", "two"], ["train", "--data", "digits", "--model", "gan"]):
+        with pytest.raises(SystemExit) as done:
+            main(arguments)
+        assert done.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train"], "either --recipe NAME or --data NAME"),
+        (["train", "--data", "digits", "--recipe", "mnist-vae-2"], "either --recipe NAME or --data NAME"),
+        (["train", "--data", "no-such-set"], "no-such-set"),
+        (["train", "--data", "digits", "--latent", "0"], "ModelConfig.latent"),
+        (["train", "--data", "digits", "--lr", "-1"], "TrainConfig.lr"),
+        (["train", "--data", "digits", "--channels", "8,8,8,8"], "NetConfig.channels"),
+        (["train", "--data", "digits", "--likelihood", "gaussian", "--binarize"], "binarize"),
+        (["evaluate", "no-such-model"], "no-such-model"),
+        (["encode", "no-such-model"], "no-such-model"),
+        (["export", "no-such-model"], "no-such-model"),
+        (["fetch", "no-such-set"], "no-such-set"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_1(arguments, said, capsys):
+    assert main(arguments) == 1
+    assert said in error(capsys)
+
+
+def test_train_writes_a_checkpoint_that_says_how_it_was_made(trained):
+    loaded = checkpoint.load(trained)
+    assert loaded.config.latent == 2 and loaded.title == "VAE, 2-D"
+    assert loaded.data["name"] == "digits" and len(loaded.data["fingerprint"]) == 64
+    assert loaded.training["config"]["epochs"] == 2 and len(loaded.training["curve"]) == 2
+    m = loaded.metrics
+    assert m["negative_elbo"] == pytest.approx(m["distortion"] + m["rate"], rel=1e-6)
+    assert len(loaded.held_out.codes) == m["n"] == len(loaded.held_out.labels)
+    assert float(loaded.model.codes_covariance.diagonal().min()) > 0
+
+
+def test_train_events_are_json(tmp_path, capsys):
+    arguments = ["train", "--data", "digits", "--model", "ae", "--steps", "5", *TINY, "--json", "--tensorboard", "tb"]
+    assert main(arguments) == 0
+    told = lines(capsys)
+    assert told[0]["event"] == "started" and told[-1]["event"] == "packed"
+    assert told[-1]["metrics"]["negative_elbo"] is None
+    assert (tmp_path / told[-1]["path"]).is_file() and list((tmp_path / "tb").iterdir())
+
+
+def test_train_on_ones_own_images(tmp_path, capsys):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for k in range(40):
+        Image.fromarray(generator.integers(0, 255, (20, 24, 3), dtype=np.uint8)).save(folder / f"{k}.png")
+    (folder / "broken.png").write_bytes(b"not an image")
+    arguments = ["train", "--data", str(folder), "--size", "16", "--steps", "3", *TINY, "--out", "mine.safetensors"]
+    assert main(arguments) == 0
+    assert "left out broken.png" in capsys.readouterr().err
+    assert checkpoint.load(tmp_path / "mine.safetensors").config.image == (3, 16, 16)
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on(tmp_path):
+    command = [sys.executable, "-m", "vae_core", "train", "--data", "digits", "--steps", "4000", *TINY, "--threads", "1",
+               "--out", "a.safetensors", "--run", "run", "--json"]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    assert json.loads(process.stdout.readline())["event"] == "started"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130 and "the same command goes on from there" in said
+    assert not (tmp_path / "a.safetensors").exists()
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0
+    first = json.loads(done.stdout.splitlines()[0])
+    assert 0 < first["step"] < 4000 and (tmp_path / "a.safetensors").exists()
+
+
+def test_evaluate(trained, capsys):
+    assert main(["evaluate", str(trained), "--iwae", "20", "--images", "50", "--json"]) == 0
+    (out,) = lines(capsys)
+    assert out["n"] == 50 and out["iwae_nll"] <= out["negative_elbo"]
+    assert main(["evaluate", str(trained)]) == 0
+    said = capsys.readouterr().out
+    assert "300 held-out images" in said and "negative ELBO" in said
+    assert main(["evaluate", str(trained), "--data", "mnist5k"]) == 1
+    assert "8" in error(capsys)
+
+
+def test_encode(trained, tmp_path, capsys):
+    assert main(["encode", str(trained), "--out", "codes.npz", "--json"]) == 0
+    assert lines(capsys)[0]["n"] == 300
+    with np.load(tmp_path / "codes.npz") as codes:
+        assert codes["mean"].shape == codes["scale"].shape == (300, 2)
+        assert codes["rate"].shape == codes["labels"].shape == (300,)
+
+
+def test_export(trained, tmp_path, capsys):
+    assert main(["export", str(trained), "--json"]) == 0
+    (out,) = lines(capsys)
+    assert (tmp_path / "tiny-decoder.program").stat().st_size == out["bytes"] and out["multiply_adds"] > 0
+    assert main(["export", str(trained), "--part", "encoder", "--weights", "float16"]) == 0
+
+
+def test_list(trained, monkeypatch, capsys):
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(trained.parent))
+    assert main(["list"]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert table[2].startswith("| tiny | ") and len({row.count("|") for row in table}) == 1
+    assert main(["list", "--json"]) == 0
+    (row,) = lines(capsys)
+    assert row["name"] == "tiny" and row["latent"] == 2
+    (trained.parent / "broken.safetensors").write_bytes(b"x")
+    try:
+        assert main(["list"]) == 1
+        assert "broken.safetensors" in capsys.readouterr().err
+    finally:
+        (trained.parent / "broken.safetensors").unlink()
+
+
+def test_fetch_lists_the_sets(capsys):
+    assert main(["fetch", "--json"]) == 0
+    rows = {row["name"]: row for row in lines(capsys)}
+    assert rows["digits"]["state"] == rows["mnist5k"]["state"] == rows["shapes"]["state"] == "ready"
+
+
+def test_every_recipe_can_be_built():
+    for name, recipe in recipes.RECIPES.items():
+        assert recipe.name == name and recipe.model.latent >= 2
+        assert type(recipe.model).from_json(recipe.model.to_json()) == recipe.model

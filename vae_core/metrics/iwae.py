@@ -1,0 +1,78 @@
+"""A tighter bound on the log-likelihood than the ELBO."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from vae_core.autoencoder import Autoencoder, Images
+from vae_core.batch import as_images, scale
+from vae_core.metrics.chance import IMPORTANCE, PIXELS, Stream
+
+MAX_DECODES = 1000
+
+
+def iwae_nll(
+    model: Autoencoder,
+    x: Images,
+    k: int,
+    *,
+    seed: int = 0,
+    batch_size: int = 500,
+    max_decodes: int = MAX_DECODES,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tensor:
+    """-log (1/k sum_i p(x, z_i) / q(z_i|x)) with k codes from q(z|x): (N,), nats (Burda, Grosse & Salakhutdinov 2016, eq. 8).
+
+    Its mean is an upper bound of -log p(x), which falls towards it as k grows; with k = 1 it is the negative ELBO of one
+    draw. Grey pixels under a Bernoulli have no p(x): there it bounds the same integral with the cross-entropy in the place of
+    the log-likelihood, and must be called so. Binarised pixels are drawn once an image, the same for one seed as in
+    `held_out`.
+
+    Each image is encoded once; no more than `max_decodes` codes are decoded at a time, whatever k is. `progress` is called with
+    the decoded codes, and those in all. Raises ValueError for a posterior that is a point, or k below 1.
+    """
+    if not model.posterior.stochastic:
+        raise ValueError("A deterministic posterior has no density: its importance weights are not defined.")
+    if k < 1 or max_decodes < 1:
+        raise ValueError(f"There are {k} importance samples, {max_decodes} at a time; at least 1 is needed of both.")
+    x = as_images(x, model.config.image)
+    pixels, chance = Stream(seed, PIXELS), Stream(seed, IMPORTANCE)
+    out: list[Tensor] = []
+    done = 0
+    with model.inference():
+        for piece in x.split(batch_size):
+            piece = scale(piece) if piece.dtype == torch.uint8 else piece
+            noise = pixels.uniform(*piece.shape) if model.likelihood.wants_noise else None
+            target = model.likelihood.targets(piece, noise).to(model.device)
+            raw = model.encoder(target)
+            for some in _rows(len(target), max(1, max_decodes // k)):
+                total = torch.full((some.stop - some.start,), -math.inf, dtype=torch.float64)
+                for codes in _rows(k, max_decodes):
+                    weights = _log_weights(model, target[some], raw[some], codes.stop - codes.start, chance)
+                    total = torch.logaddexp(total, weights.logsumexp(1))
+                    done += weights.numel()
+                    if progress:
+                        progress(done, len(x) * k)
+                out.append(math.log(k) - total)
+    return torch.cat(out)
+
+
+def _rows(n: int, most: int) -> Iterator[slice]:
+    """Slices of at most `most` that cover n rows."""
+    for start in range(0, n, most):
+        yield slice(start, min(start + most, n))
+
+
+def _log_weights(model: Autoencoder, target: Tensor, raw: Tensor, k: int, chance: Stream) -> Tensor:
+    """log p(x, z) - log q(z|x) of k codes drawn for each of n images: (n, k), float64 on the CPU."""
+    n = len(target)
+    noise = chance.normal(n * k, model.config.latent).to(model.device)
+    latent = model.posterior(raw.repeat_interleave(k, 0), model.prior, noise)
+    log_p_x = model.likelihood.log_prob(model.decoder(latent.z), target.repeat_interleave(k, 0))
+    # To the CPU first: not every device has float64.
+    log_p_x, log_p, log_q = (t.cpu().double() for t in (log_p_x, latent.log_p, latent.log_q))
+    return (log_p_x + log_p - log_q).reshape(n, k)
