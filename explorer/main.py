@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.services import models, view
 
-st.set_page_config(page_title="Latent Explorer", layout="wide", initial_sidebar_state="expanded")
+st.set_page_config(page_title="Latent Explorer", layout="wide", initial_sidebar_state="auto")
 
 page = st.navigation([st.Page("pages/latent_grid.py", title="Latent grid", default=True)], position="top")
 

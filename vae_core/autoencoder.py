@@ -97,7 +97,7 @@ class Autoencoder(nn.Module):
         training = self.training
         self.eval()
         try:
-            with torch.inference_mode():
+            with torch.no_grad():
                 yield
         finally:
             self.train(training)

@@ -44,7 +44,7 @@ def as_images(x: np.ndarray | Tensor, shape: tuple[int, int, int]) -> Tensor:
     Takes (N, C, H, W), one image (C, H, W), and for grey images (N, H, W). Raises ValueError on any other shape, on
     other number types and on floats outside [0, 1].
     """
-    x = torch.as_tensor(x)
+    x = torch.as_tensor(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x)
     c, h, w = shape
     if x.shape[-2:] == (h, w) and x.ndim == 3:
         x = x[:, None] if c == 1 and x.shape[0] != 1 else x[None]
@@ -61,7 +61,7 @@ def as_images(x: np.ndarray | Tensor, shape: tuple[int, int, int]) -> Tensor:
 
 def as_codes(z: np.ndarray | Tensor, latent: int) -> Tensor:
     """Codes as a float32 tensor (N, d); takes (N, d) or one code (d,). Raises ValueError on any other shape."""
-    z = torch.as_tensor(z)
+    z = torch.as_tensor(np.ascontiguousarray(z) if isinstance(z, np.ndarray) else z)
     z = z[None] if z.ndim == 1 else z
     if z.ndim != 2 or z.shape[1] != latent:
         raise ValueError(f"Codes have shape {tuple(z.shape)}; this model takes (N, {latent}).")

@@ -7,7 +7,7 @@ script can read and check a configuration without loading it.
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 import types
 import typing
 from dataclasses import dataclass, field
@@ -95,7 +95,7 @@ def _coerce(value: Any, hint: Any, where: str) -> Any:
         return value if isinstance(value, hint) else hint.from_json(value)
     if hint is float:
         _check(isinstance(value, int | float) and not isinstance(value, bool), where, value, "a number")
-        _check(math.isfinite(value), where, value, "a finite number")
+        _check(abs(value) <= sys.float_info.max, where, value, "a finite number")
         return float(value)
     _check(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), where, value, f"a {hint.__name__}")
     return value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vae_core import zoo
-from vae_core.config import ModelConfig, NetConfig, ScheduleConfig, TrainConfig
+from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,22 @@ WARM_UP = ScheduleConfig("linear", share=0.1)
 
 
 def _grid(
-    data: str, image: tuple[int, int, int], latent: int, net: NetConfig, train: TrainConfig, names=tuple(zoo.ZOO), likelihood=None
+    data: str,
+    image: tuple[int, int, int],
+    latent: int,
+    net: NetConfig,
+    train: TrainConfig,
+    names: tuple[str, ...] = tuple(zoo.ZOO),
+    likelihood: LikelihoodConfig | None = None,
+    stem: str = "",
 ) -> list[Recipe]:
     """Models of the zoo in one setting, told apart by nothing but their rows."""
     recipes = []
     for name in names:
         config = zoo.model_config(name, image, latent, net, likelihood)
         config = config.replace(objective=config.objective.replace(schedule=WARM_UP))
-        recipes.append(Recipe(f"{data}-{name}-{latent}", f"{zoo.ZOO[name].title}, {latent}-D", data, config, train))
+        title = f"{zoo.ZOO[name].title}, {latent}-D"
+        recipes.append(Recipe(f"{stem or data}-{name}-{latent}", title, data, config, train))
     return recipes
 
 
@@ -40,12 +48,33 @@ GREY = (1, 28, 28)
 GREY_NET = NetConfig("residual", channels=(16, 32), hidden=(256,), conv_blocks=0, dense_blocks=2)
 GREY_TRAIN = TrainConfig(epochs=60, lr=3e-3, validate_every=2, engine="compile", threads=1)
 
+BINARY = LikelihoodConfig("bernoulli", binarize=True)
+BINARY_NET = GREY_NET.replace(channels=(32, 64), hidden=(320,))
+
+FACES_NET = NetConfig("residual", channels=(24, 48, 96, 128), hidden=(256,), conv_blocks=0, dense_blocks=1)
+FACES_TRAIN = TrainConfig(epochs=80, batch_size=128, lr=2e-3, flip=True, validate_every=4, engine="compile", threads=1)
+
+SHAPES_NET = NetConfig("conv", channels=(16, 32, 32, 64), hidden=(256,))
+SHAPES_TRAIN = TrainConfig(epochs=40, batch_size=128, lr=1e-3, validate_every=2, engine="compile", threads=1)
+
+IWAE_SAMPLES = 1000
+
+
+def _binary() -> Recipe:
+    """The VAE that published log-likelihoods can be set beside: pixels binarised anew at every use."""
+    (recipe,) = _grid("mnist", GREY, 32, BINARY_NET, GREY_TRAIN, ("vae",), BINARY)
+    return replace(recipe, name="mnist-vae-32-binary", title="VAE, 32-D, binary pixels", iwae_samples=IWAE_SAMPLES)
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in [
         *_grid("mnist", GREY, 2, GREY_NET, GREY_TRAIN),
         *_grid("mnist", GREY, 16, GREY_NET, GREY_TRAIN),
+        _binary(),
         *_grid("fashion_mnist", GREY, 2, GREY_NET, GREY_TRAIN),
         *_grid("fashion_mnist", GREY, 16, GREY_NET, GREY_TRAIN),
+        *_grid("celeba", (3, 64, 64), 64, FACES_NET, FACES_TRAIN, stem="faces"),
+        *_grid("shapes", (1, 64, 64), 10, SHAPES_NET, SHAPES_TRAIN, ("vae", "beta-vae"), BINARY),
     ]
 }

@@ -43,7 +43,7 @@ class Euclidean(Space):
         """
         if steps < 2:
             raise ValueError(f"A path has at least 2 steps, not {steps}.")
-        t = torch.linspace(0, 1, steps, device=a.device)[:, None]
+        t = torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)[:, None]
         if kind == "linear":
             return torch.lerp(a[None], b[None], t)
         if kind != "spherical":

@@ -25,8 +25,8 @@ def window_sigma(height: int, width: int) -> float:
 def ssim(a: Tensor, b: Tensor, batch_size: int = 500) -> Tensor:
     """Structural similarity of images a and b in [0, 1], both (N, C, H, W): (N,), 1 where they are equal.
 
-    Wang et al. 2004, eq. 13, as torchmetrics has it: the mean over channels and over all pixels, the image being mirrored at its edges. Memory is that of
-    `batch_size` images.
+    Wang et al. 2004, eq. 13, as torchmetrics has it: the mean over channels and over all pixels, the image being mirrored at
+    its edges. Memory is that of `batch_size` images.
     """
     # torchmetrics imports torchvision where that is installed, and fails where its import does.
     with contextlib.suppress(ImportError):
