@@ -93,14 +93,15 @@ class Autoencoder(nn.Module):
 
     @contextmanager
     def inference(self) -> Iterator[None]:
-        """Evaluation mode without gradients; the mode found is put back."""
-        training = self.training
+        """Evaluation mode without gradients; the mode found, of each part, is put back."""
+        modes = [(module, module.training) for module in self.modules()]
         self.eval()
         try:
             with torch.no_grad():
                 yield
         finally:
-            self.train(training)
+            for module, training in modes:
+                module.training = training
 
     def _in_pieces(self, f: Callable[[Tensor], Tensor], x: Tensor, batch_size: int) -> Tensor:
         with self.inference():
@@ -164,11 +165,16 @@ class Autoencoder(nn.Module):
         if not 0 <= dimension < self.config.latent:
             raise ValueError(f"Dimension {dimension} does not exist; this model has 0 to {self.config.latent - 1}.")
         values = torch.as_tensor(values, dtype=torch.float32).flatten()
-        codes = as_codes(z, self.config.latent)[:1].repeat(len(values), 1)
+        codes = self._one_code(z).repeat(len(values), 1)
         codes[:, dimension] = values
         return self.decode(codes, batch_size)
 
     def interpolate(self, a: Images, b: Images, steps: int = 9, path: PathKind = "linear") -> Tensor:
         """The images on the way from code a (d,) to code b (d,), both ends included: (steps, C, H, W)."""
-        a, b = as_codes(a, self.config.latent)[0], as_codes(b, self.config.latent)[0]
-        return self.decode(self.space.path(a, b, steps, path))
+        return self.decode(self.space.path(self._one_code(a)[0], self._one_code(b)[0], steps, path))
+
+    def _one_code(self, z: Images) -> Tensor:
+        codes = as_codes(z, self.config.latent)
+        if len(codes) != 1:
+            raise ValueError(f"There are {len(codes)} codes where one is wanted.")
+        return codes

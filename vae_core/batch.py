@@ -46,10 +46,11 @@ def as_images(x: np.ndarray | Tensor, shape: tuple[int, int, int]) -> Tensor:
     """
     x = torch.as_tensor(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x)
     c, h, w = shape
+    found = tuple(x.shape)
     if x.shape[-2:] == (h, w) and x.ndim == 3:
         x = x[:, None] if c == 1 and x.shape[0] != 1 else x[None]
     if x.ndim != 4 or tuple(x.shape[1:]) != shape:
-        raise ValueError(f"Images have shape {tuple(x.shape)}; this model takes (N, {c}, {h}, {w}).")
+        raise ValueError(f"Images have shape {found}; this model takes (N, {c}, {h}, {w}).")
     if x.dtype == torch.uint8:
         return x
     if not x.dtype.is_floating_point:

@@ -81,7 +81,7 @@ class Bernoulli(Likelihood):
 class Gaussian(Likelihood):
     """Independent Gaussian pixels of one standard deviation; their mean is the sigmoid of the raw output.
 
-    With `learned`, log sigma is a parameter of the model (the "sigma-VAE" of Rybkin, Daniilidis & Levine 2021): the balance of
+    With `learned`, sigma is a parameter of the model (the "sigma-VAE" of Rybkin, Daniilidis & Levine 2021): the balance of
     distortion and rate is then found by maximum likelihood and not by hand.
     """
 
@@ -89,15 +89,17 @@ class Gaussian(Likelihood):
 
     def __init__(self, sigma: float, learned: bool = False):
         super().__init__()
-        log_sigma = torch.tensor(math.log(sigma))
+        self.learned = learned
         if learned:
-            self.log_sigma = nn.Parameter(log_sigma)
+            self.raw_sigma = nn.Parameter(torch.tensor(math.log(max(sigma - self.MIN_SIGMA, 1e-6))))
         else:
-            self.register_buffer("log_sigma", log_sigma)
+            self.register_buffer("raw_sigma", torch.tensor(math.log(sigma)))
 
     def _log_sigma(self) -> Tensor:
-        # A model that fits its data exactly would send sigma to 0 and the density to infinity.
-        return self.log_sigma.float().clamp(min=math.log(self.MIN_SIGMA))
+        raw = self.raw_sigma.float()
+        # A model that fits its data exactly would send sigma to 0 and the density to infinity. The floor is added and not
+        # clamped to, for a clamp has no gradient and sigma could never rise again.
+        return torch.logaddexp(raw, torch.full_like(raw, math.log(self.MIN_SIGMA))) if self.learned else raw
 
     @property
     def sigma(self) -> Tensor:

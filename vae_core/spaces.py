@@ -52,7 +52,7 @@ class Euclidean(Space):
         if min(norm_a, norm_b) < 1e-8:
             return torch.lerp(a[None], b[None], t)
         a1, b1 = a / norm_a, b / norm_b
-        angle = torch.arccos((a1 @ b1).clamp(-1, 1))
+        angle = 2 * torch.atan2((a1 - b1).norm(), (a1 + b1).norm())
         norms = torch.lerp(norm_a[None, None], norm_b[None, None], t)
         if angle.sin() < 1e-4:
             # The same direction, or opposite ones between which no single great circle is the shortest.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
@@ -11,7 +13,7 @@ from explorer.services import models
 from explorer.services.models import Card
 from vae_core.export import decoder_program
 
-POINTS = 4000
+POINTS = 2000
 """Held-out codes drawn: more would hide the images behind them."""
 KEPT = 12
 """Pads of so many models stay in memory."""
@@ -32,10 +34,7 @@ def _pad(name: str, stamp: int, start: tuple[float, float] | None) -> bytes:
     card = models.shelf().card(name)
     codes = np.zeros((1, model.config.latent), np.float32) if held_out is None else held_out.codes.numpy()
     first, second = dimensions(card, codes)
-    u, v = np.eye(model.config.latent, dtype=np.float32)[[first, second]]
-    # The plane goes through the first held-out image: in more than two dimensions it is on the pad as it is.
-    origin = codes[0] - codes[0, first] * u - (codes[0, second] * v if second != first else 0)
-    points = codes[:POINTS, [first, second]]
+    through = plane(codes, (first, second))
     labels = None if held_out is None or held_out.labels is None else held_out.labels[:POINTS].numpy()
     classes = tuple(str(c) for c in checkpoint.data.get("classes", ()))
     style = tokens()["models"].get(card.kind, OTHER)
@@ -43,21 +42,46 @@ def _pad(name: str, stamp: int, start: tuple[float, float] | None) -> bytes:
         program=decoder_program(model).to_bytes(),
         latent=model.config.latent,
         image=model.config.image,
-        origin=origin,
-        u=u,
-        v=v,
-        extent=_extent(points),
+        origin=through.origin,
+        u=through.u,
+        v=through.v,
+        extent=_extent(through.points),
         axes=(_axis(card, first), _axis(card, second)),
-        points=points,
+        points=through.points,
         labels=labels if classes else None,
         classes=classes,
-        start=start or (float(points[0, 0]), float(points[0, 1])),
+        start=start or through.start,
         title=card.title,
         colour=style["colour"],
         marker=style["marker"],
         smooth=model.config.image[0] == 3,
     )
     return data.to_bytes()
+
+
+@dataclass(frozen=True)
+class Plane:
+    """z = origin + a u + b v, with the held-out codes on it."""
+
+    origin: np.ndarray
+    """(d,), as are u and v."""
+    u: np.ndarray
+    v: np.ndarray
+    points: np.ndarray
+    """(a, b) of the codes that are drawn, (N, 2)."""
+    start: tuple[float, float]
+    """(a, b) of the first code, which lies in the plane whatever d is."""
+
+
+def plane(codes: np.ndarray, dimensions: tuple[int, int]) -> Plane:
+    """The plane of two dimensions through the first of the codes (N, d)."""
+    first, second = dimensions
+    u, v = np.eye(codes.shape[1], dtype=np.float32)[[first, second]]
+    if first == second:
+        v = np.zeros_like(v)
+    origin = codes[0] * (1 - u - v)
+    points = codes[:POINTS, [first, second]]
+    return Plane(origin, u, v, points, (float(points[0, 0]), float(points[0, 1])))
 
 
 def dimensions(card: Card, codes: np.ndarray) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """A page with nothing but the pad, for test_pad.py: an untrained model whose kind is given by PAD_MODEL."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -28,7 +29,7 @@ def model(kind: str, seed: int = 0) -> Autoencoder:
     return built.eval()
 
 
-def pad_data(kind: str, seed: int = 0) -> PadData:
+def pad_data(kind: str, seed: int = 0, start: tuple[float, float] = (0.0, 0.0)) -> PadData:
     built = model(kind, seed)
     d = built.config.latent
     rng = np.random.default_rng(0)
@@ -47,7 +48,7 @@ def pad_data(kind: str, seed: int = 0) -> PadData:
         points=(centres[labels] + rng.normal(0, 0.4, (3000, 2))).astype(np.float32),
         labels=labels,
         classes=[str(i) for i in range(10)],
-        start=(0.0, 0.0),
+        start=start,
         title="VAE",
         smooth=kind == "faces",
     )
@@ -56,8 +57,12 @@ def pad_data(kind: str, seed: int = 0) -> PadData:
 def page() -> None:
     st.set_page_config(layout="wide")
     seed = int(st.button("Other model"))
+    start = (1.5, -1.5) if st.button("Other start") else (0.0, 0.0)
     st.button("Run again")
-    point = latent_pad(pad_data(os.environ.get("PAD_MODEL", "digits"), seed), key="pad")
+    data = pad_data(os.environ.get("PAD_MODEL", "digits"), seed, start)
+    if st.button("Broken program"):
+        data = dataclasses.replace(data, program=data.program[:1000])
+    point = latent_pad(data, key="pad")
     st.markdown(f"Python knows: `{point}`")
     st.session_state.runs = st.session_state.get("runs", 0) + 1
     st.markdown(f"Runs: `{st.session_state.runs}`")

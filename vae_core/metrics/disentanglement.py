@@ -72,8 +72,8 @@ def separated_attribute_gaps(codes: np.ndarray, factors: np.ndarray, seed: int =
 
     A discrete factor of V values is told from one dimension by at most V - 1 thresholds (a decision tree of V leaves), as in
     the paper; a linear classifier of one number cannot tell a middle value from those on both sides. Thresholds are fitted to
-    one half of the images, in an order drawn from `seed`, and scored on the other. A useless dimension is still right once in V, so the best possible
-    gap is 1 - 1/V.
+    one half of the images, in an order drawn from `seed`, and scored on the other. A useless dimension is still right once
+    in V, so the best possible gap is 1 - 1/V.
     """
     from sklearn.tree import DecisionTreeClassifier
 

@@ -70,7 +70,8 @@ def fit(
             raise TrainingError(f"There are {len(images)} {name} images; a run needs at least 2.")
         if images.dtype != torch.uint8 or tuple(images.shape[1:]) != model.config.image:
             found = f"{images.dtype} of shape {tuple(images.shape[1:])}"
-            raise TrainingError(f"The {name} images are {found}; this model takes torch.uint8 of shape {model.config.image}.")
+            wanted = f"torch.uint8 of shape {model.config.image}"
+            raise TrainingError(f"The {name} images are {found}; this model takes {wanted}.")
     if config.threads:
         torch.set_num_threads(config.threads)
 

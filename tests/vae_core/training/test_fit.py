@@ -14,7 +14,13 @@ import torch
 
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import (
-    LikelihoodConfig, ModelConfig, NetConfig, ObjectiveConfig, PosteriorConfig, ScheduleConfig, TrainConfig,
+    LikelihoodConfig,
+    ModelConfig,
+    NetConfig,
+    ObjectiveConfig,
+    PosteriorConfig,
+    ScheduleConfig,
+    TrainConfig,
 )  # fmt: skip
 from vae_core.data import load_dataset
 from vae_core.training import TrainingError, events, fit

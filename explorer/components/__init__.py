@@ -1,0 +1,1 @@
+"""Browser components, each its JavaScript and CSS beside its Python face."""

@@ -1,0 +1,88 @@
+// Pointer and keys on the plane, as calls: move(a, b, entered, happened) while it goes on, rest() when it has ended, reset().
+
+const GRAB_RADIUS = 22;
+const SMALL_STEPS = 100;
+const BIG_STEPS = 10;
+const REST_MS = 150;
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+// `pad` has plane, point, move, rest and reset. Returns a function that takes the listeners off again.
+export function listen(surface, pad) {
+  const off = new AbortController();
+  const on = (name, handler) => surface.addEventListener(name, handler, { signal: off.signal });
+  let pointer = null;
+  let box = null;
+  let grabX = 0;
+  let grabY = 0;
+  let timer = 0;
+
+  const restSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(pad.rest, REST_MS);
+  };
+
+  const follow = (event, entered) => {
+    const { plane } = pad;
+    const a = plane.a((event.clientX - grabX - box.left) / box.width);
+    const b = plane.b((event.clientY - grabY - box.top) / box.height);
+    pad.move(a, b, entered, event.timeStamp);
+  };
+
+  on("pointerdown", (event) => {
+    const entered = performance.now();
+    if (!pad.scene || pointer !== null || event.button !== 0) return;
+    pointer = event.pointerId;
+    surface.setPointerCapture(pointer);
+    box = surface.getBoundingClientRect();
+    const { plane, point } = pad;
+    grabX = event.clientX - box.left - plane.across(point[0]) * box.width;
+    grabY = event.clientY - box.top - plane.down(point[1]) * box.height;
+    // Taken by its rim the handle keeps its distance to the finger; elsewhere it comes.
+    if (Math.hypot(grabX, grabY) > GRAB_RADIUS) grabX = grabY = 0;
+    clearTimeout(timer);
+    surface.dataset.dragging = "";
+    follow(event, entered);
+  });
+
+  on("pointermove", (event) => {
+    const entered = performance.now();
+    if (event.pointerId === pointer) follow(event, entered);
+  });
+
+  const release = (event) => {
+    if (event.pointerId !== pointer) return;
+    pointer = null;
+    delete surface.dataset.dragging;
+    pad.rest();
+  };
+  on("pointerup", release);
+  on("pointercancel", release);
+  on("lostpointercapture", release);
+
+  on("keydown", (event) => {
+    const entered = performance.now();
+    if (!pad.scene || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Home" || event.key === "Escape") {
+      pad.reset();
+    } else if (event.key in ARROWS) {
+      const { plane, point } = pad;
+      const steps = event.shiftKey ? BIG_STEPS : SMALL_STEPS;
+      const [x, y] = ARROWS[event.key];
+      const to = plane.clamp([
+        point[0] + (x * (plane.a1 - plane.a0)) / steps,
+        point[1] + (y * (plane.b1 - plane.b0)) / steps,
+      ]);
+      pad.move(to[0], to[1], entered, event.timeStamp);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    restSoon();
+  });
+
+  return () => {
+    clearTimeout(timer);
+    off.abort();
+  };
+}

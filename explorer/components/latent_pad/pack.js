@@ -1,0 +1,23 @@
+// What explorer.components.packing writes: { about, names, section(name) -> Uint8Array, floats(name) -> Float32Array }.
+
+const MAGIC = 0x4b50584c;
+
+export function unpack(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < 12 || view.getUint32(0, true) !== MAGIC) throw new Error("The pad was given bytes that it cannot read.");
+  const length = view.getUint32(8, true);
+  const { about, sections } = JSON.parse(new TextDecoder().decode(bytes.subarray(12, 12 + length)));
+  const start = Math.ceil((12 + length) / 16) * 16;
+  const section = (name) => {
+    const [at, count] = sections[name] ?? [0, 0];
+    // A copy: the bytes that Streamlit hands over start at any address, which a Float32Array may not.
+    return bytes.slice(start + at, start + at + count);
+  };
+  return { about, names: Object.keys(sections), section, floats: (name) => new Float32Array(section(name).buffer) };
+}
+
+export function sameBytes(a, b) {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,33 @@
+// Elementwise functions in place. Those that the app's nets use are kernels; the rest are plain loops.
+
+// Abramowitz & Stegun 7.1.26: the error is below 1.5e-7.
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const polynomial = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
+  return Math.sign(x) * (1 - polynomial * Math.exp(-x * x));
+}
+
+const loop = (f) => (kernels, floats, address, count) => () => {
+  const start = address >> 2;
+  for (let i = start; i < start + count; i++) floats[i] = f(floats[i]);
+};
+const kernel = (name) => () => (kernels, floats, address, count) => () => kernels[name](address, count);
+
+const ACTIVATIONS = {
+  relu: kernel("relu"),
+  silu: kernel("silu"),
+  sigmoid: kernel("sigmoid"),
+  tanh: () => loop(Math.tanh),
+  leaky_relu: (slope) => loop((x) => (x > 0 ? x : slope * x)),
+  elu: (alpha) => loop((x) => (x > 0 ? x : alpha * Math.expm1(x))),
+  gelu: () => loop((x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
+  gelu_tanh: () => loop((x) => 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))),
+  deviation: (low, high) => loop((logvar) => Math.exp(0.5 * Math.min(Math.max(logvar, low), high))),
+};
+
+// [name, ...parameters] as a step over `count` floats at `address`.
+export function bindActivation([name, ...parameters], kernels, floats, address, count) {
+  const activation = ACTIVATIONS[name];
+  if (!activation) throw new Error(`This page cannot run the activation "${name}".`);
+  return activation(...parameters)(kernels, floats, address, count);
+}

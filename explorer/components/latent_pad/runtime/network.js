@@ -1,0 +1,57 @@
+// A network program made ready to run: every buffer and step is laid out once, so that a frame allocates nothing.
+
+import { startKernels } from "./kernels.js";
+import { planNode } from "./operations.js";
+import { parseProgram, size } from "./program.js";
+
+const PAGE = 65536;
+// The kernels work in whole vectors and may pass the end of a buffer by that many floats.
+const SLACK = 8;
+
+// Hands out addresses, and keeps what is to be written there once the memory exists.
+class Arena {
+  constructor() {
+    this.end = 0;
+    this.writes = [];
+  }
+
+  floats(count) {
+    const address = this.end;
+    this.end += Math.ceil((count + SLACK) / 4) * 16;
+    return address;
+  }
+
+  // The address of a copy of values (Float32Array or Int32Array).
+  store(values) {
+    const address = this.floats(values.length);
+    this.writes.push({ address, values });
+    return address;
+  }
+}
+
+// { inputs, outputs: name -> Float32Array on the network's memory; run(); macs }
+export function buildNetwork(bytes) {
+  const { header, array } = parseProgram(bytes);
+  const arena = new Arena();
+  const address = {};
+  for (const [name, shape] of Object.entries(header.inputs)) address[name] = arena.floats(size(shape));
+  const shapes = { ...header.inputs, ...Object.fromEntries(header.nodes.map((node) => [node.output, node.shape])) };
+  const planned = header.nodes.map((node) => planNode(node, { arena, address, shapes, array }));
+
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(arena.end / PAGE) + 1 });
+  const floats = new Float32Array(memory.buffer);
+  for (const { address: at, values } of arena.writes) new values.constructor(memory.buffer, at).set(values);
+  const kernels = startKernels(memory);
+  const steps = planned.flatMap((bind) => bind(kernels, floats));
+
+  const view = (name) => new Float32Array(memory.buffer, address[name], size(shapes[name]));
+  const views = (names) => Object.fromEntries(names.map(([key, tensor]) => [key, view(tensor)]));
+  return {
+    inputs: views(Object.keys(header.inputs).map((name) => [name, name])),
+    outputs: views(Object.entries(header.outputs)),
+    macs: header.macs,
+    run() {
+      for (let i = 0; i < steps.length; i++) steps[i]();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// The operations of a network program, one row each. A plan lays out what a node needs in the arena, and returns a function
+// that, given the kernels and the memory, returns the steps of a run.
+
+import { bindActivation } from "./activations.js";
+import { convolutionAxis, planConvolution, transposedAxis } from "./convolution.js";
+import { padded, toPanels, withZeros } from "./panels.js";
+import { size } from "./program.js";
+
+function planLinear(node, { arena, address, shapes, array }) {
+  const rows = size(node.shape);
+  const columns = size(shapes[node.inputs[0]]);
+  const m = padded(rows);
+  const a = arena.store(toPanels(array(node.arrays.weight), rows, columns));
+  const bias = arena.store(withZeros(array(node.arrays.bias), m));
+  const x = address[node.inputs[0]];
+  const y = address[node.output];
+  return (kernels) => [() => kernels.matvec(a, x, bias, y, m, columns)];
+}
+
+function planAffine(node, { arena, address, array }) {
+  const [channels, ...sides] = node.shape;
+  const plane = size(sides);
+  const scale = arena.store(array(node.arrays.scale));
+  const shift = arena.store(array(node.arrays.shift));
+  const x = address[node.inputs[0]];
+  const y = address[node.output];
+  return (kernels) => [
+    plane === 1
+      ? () => kernels.multiply_add(x, y, scale, shift, channels)
+      : () => kernels.affine(x, y, scale, shift, channels, plane),
+  ];
+}
+
+function planAdd(node, { address }) {
+  const [a, b] = node.inputs.map((name) => address[name]);
+  const y = address[node.output];
+  const count = size(node.shape);
+  return (kernels) => [() => kernels.add(a, b, y, count)];
+}
+
+// `start`: the first of the floats that are taken.
+function planSlice(node, { address }) {
+  const from = (address[node.inputs[0]] >> 2) + (node.start ?? 0);
+  const to = address[node.output] >> 2;
+  const count = size(node.shape);
+  return (_, floats) => [() => floats.copyWithin(to, from, from + count)];
+}
+
+function planUpsample(node, { address, shapes }) {
+  const [channels, height, width] = shapes[node.inputs[0]];
+  const [fy, fx] = node.factor;
+  const from = address[node.inputs[0]] >> 2;
+  const to = address[node.output] >> 2;
+  return (_, floats) => [
+    () => {
+      for (let row = 0, at = to; row < channels * height * fy; row++) {
+        const start = from + Math.floor(row / fy) * width;
+        for (let x = 0; x < width; x++) for (let i = 0; i < fx; i++) floats[at++] = floats[start + x];
+      }
+    },
+  ];
+}
+
+const OPERATIONS = {
+  linear: planLinear,
+  conv: planConvolution(convolutionAxis),
+  conv_transpose: planConvolution(transposedAxis),
+  affine: planAffine,
+  add: planAdd,
+  slice: planSlice,
+  copy: planSlice,
+  upsample: planUpsample,
+};
+
+export function planNode(node, context) {
+  const { address, arena } = context;
+  if (node.op === "reshape") {
+    address[node.output] = address[node.inputs[0]];
+    return () => [];
+  }
+  const plan = OPERATIONS[node.op];
+  if (!plan) throw new Error(`This page cannot run the operation "${node.op}".`);
+  const count = size(node.shape);
+  // A matrix product writes whole panels of rows.
+  address[node.output] = arena.floats(count + 4);
+  const bind = plan(node, context);
+  if (!node.activation) return bind;
+  return (kernels, floats) => [
+    ...bind(kernels, floats),
+    bindActivation(node.activation, kernels, floats, address[node.output], count),
+  ];
+}

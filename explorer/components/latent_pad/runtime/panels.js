@@ -1,0 +1,19 @@
+// A matrix (rows, columns) as the kernels read it: panels of 4 rows, column by column, the last panel filled with zeros.
+export function toPanels(matrix, rows, columns) {
+  const panels = new Float32Array(padded(rows) * columns);
+  for (let row = 0; row < rows; row++) {
+    const start = (row >> 2) * 4 * columns + (row & 3);
+    for (let column = 0; column < columns; column++) panels[start + 4 * column] = matrix[row * columns + column];
+  }
+  return panels;
+}
+
+export function padded(rows) {
+  return (rows + 3) & ~3;
+}
+
+export function withZeros(values, length) {
+  const out = new Float32Array(length);
+  out.set(values);
+  return out;
+}

@@ -1,0 +1,31 @@
+import { niceTicks } from "../plane.js";
+
+const TICK_EVERY = 100;
+
+// Labels and tick values beside the plane.
+export class Axes {
+  constructor(root, plane, [labelA, labelB]) {
+    this.plane = plane;
+    this.ticksA = root.querySelector(".axis-a .ticks");
+    this.ticksB = root.querySelector(".axis-b .ticks");
+    root.querySelector(".axis-a .axis-label").textContent = labelA;
+    root.querySelector(".axis-b .axis-label").textContent = labelB;
+  }
+
+  resize(width, height) {
+    const { plane } = this;
+    const about = (length) => Math.max(3, length / TICK_EVERY);
+    const across = niceTicks(plane.a0, plane.a1, about(width)).map(([a, text]) => tick(text, "left", plane.across(a)));
+    const down = niceTicks(plane.b0, plane.b1, about(height)).map(([b, text]) => tick(text, "top", plane.down(b)));
+    this.ticksA.replaceChildren(...across);
+    this.ticksB.replaceChildren(...down);
+  }
+}
+
+function tick(text, side, share) {
+  const span = document.createElement("span");
+  span.textContent = text;
+  // The outermost ones stay on the pad's own length.
+  span.style[side] = `clamp(8px, ${100 * share}%, calc(100% - 8px))`;
+  return span;
+}

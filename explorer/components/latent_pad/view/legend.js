@@ -1,0 +1,57 @@
+// The classes, as a filter: from all shown a click leaves one; more clicks add and remove; none left is all again.
+export class Legend {
+  constructor(root, names, onChange) {
+    this.names = names;
+    this.chosen = new Set();
+    this.onChange = onChange;
+    this.buttons = names.map((name, label) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(Object.assign(document.createElement("span"), { className: "swatch" }), name);
+      button.addEventListener("click", () => this.toggle(label));
+      return button;
+    });
+    root.replaceChildren(...this.buttons);
+    this.mark();
+  }
+
+  shows(label) {
+    return this.chosen.size === 0 || this.chosen.has(label);
+  }
+
+  toggle(label) {
+    if (!this.chosen.delete(label)) this.chosen.add(label);
+    if (this.chosen.size === this.names.length) this.chosen.clear();
+    this.mark();
+    this.onChange();
+  }
+
+  mark() {
+    this.buttons.forEach((button, label) => button.setAttribute("aria-pressed", this.shows(label)));
+  }
+
+  paint(colours) {
+    this.buttons.forEach((button, label) => {
+      const [fill, outline] = colours[label % colours.length];
+      Object.assign(button.firstChild.style, { background: fill, borderColor: outline });
+    });
+  }
+}
+
+// Switches for the layers of the pad: [[name, element]].
+export function layerSwitches(root, layers) {
+  root.replaceChildren(
+    ...layers.map(([name, element]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(Object.assign(document.createElement("span"), { className: "switch" }), name);
+      const mark = () => button.setAttribute("aria-pressed", !element.hidden);
+      button.addEventListener("click", () => {
+        element.hidden = !element.hidden;
+        mark();
+      });
+      mark();
+      return button;
+    }),
+  );
+}

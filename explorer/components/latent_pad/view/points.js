@@ -1,0 +1,57 @@
+// The encoded images as dots on the plane, coloured by class.
+
+const RADIUS = 2.4;
+const USUAL_SIDE = 560;
+const DENSE = 4000;
+export const NO_CLASS = 255;
+
+export class Points {
+  constructor(canvas, plane, points, labels) {
+    Object.assign(this, { canvas, plane, points, labels, context: canvas.getContext("2d") });
+    this.shown = () => true;
+  }
+
+  resize(width, height, ratio) {
+    this.ratio = ratio;
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+  }
+
+  // colours: [fill, outline] of each class; plain: the same for points of none.
+  draw(colours, plain) {
+    const { canvas, context, plane, points, labels, ratio } = this;
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    const count = points.length / 2;
+    // Many points, and points on a small pad, are drawn smaller, so that where they are dense can still be told.
+    const crowding = Math.max(1, count / DENSE) ** -0.25 * Math.min(1, Math.sqrt(canvas.width / ratio / USUAL_SIDE));
+    const radius = RADIUS * crowding * ratio;
+    const dots = new Map();
+    const dot = (label) => {
+      if (!dots.has(label)) dots.set(label, makeDot(...(colours[label] ?? plain), radius, ratio));
+      return dots.get(label);
+    };
+    context.globalAlpha = labels ? (count > DENSE ? 0.65 : 0.8) : 0.45;
+    for (let i = 0; i < count; i++) {
+      const label = labels ? labels[i] : NO_CLASS;
+      if (!this.shown(label)) continue;
+      const image = dot(label);
+      const x = plane.across(points[2 * i]) * canvas.width;
+      const y = plane.down(points[2 * i + 1]) * canvas.height;
+      context.drawImage(image, x - image.width / 2, y - image.height / 2);
+    }
+  }
+}
+
+function makeDot(fill, outline, radius, ratio) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 2 * Math.ceil(radius + ratio);
+  const context = canvas.getContext("2d");
+  context.beginPath();
+  context.arc(canvas.width / 2, canvas.width / 2, radius, 0, 2 * Math.PI);
+  context.fillStyle = fill;
+  context.fill();
+  context.lineWidth = 0.6 * ratio;
+  context.strokeStyle = outline;
+  context.stroke();
+  return canvas;
+}

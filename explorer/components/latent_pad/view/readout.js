@@ -1,0 +1,36 @@
+import { formatNumber } from "../plane.js";
+
+const MOST = 16;
+const REFRESH_MS = 250;
+
+// The code in figures, and the pad's own speed.
+export class Readout {
+  constructor(root, plane) {
+    this.dimensions = plane.moving().slice(0, MOST).sort((i, j) => i - j);
+    const list = root.querySelector(".code");
+    this.values = this.dimensions.map((i) => {
+      const row = document.createElement("div");
+      const value = document.createElement("dd");
+      row.append(Object.assign(document.createElement("dt"), { textContent: `z${i + 1}` }), value);
+      list.append(row);
+      return value;
+    });
+    list.replaceChildren(...this.values.map((value) => value.parentNode));
+    const hidden = plane.latent - this.dimensions.length;
+    list.title = hidden ? `The ${MOST} dimensions that this plane changes most; ${hidden} more are not shown.` : "";
+    this.speed = root.querySelector(".speed");
+    this.shownAt = -Infinity;
+  }
+
+  code(z) {
+    for (let i = 0; i < this.values.length; i++) this.values[i].textContent = formatNumber(z[this.dimensions[i]], 2);
+  }
+
+  // Rewritten a few times a second at most: figures that flicker cannot be read.
+  pace(now, decodeMs, framesPerSecond) {
+    if (now - this.shownAt < REFRESH_MS) return;
+    this.shownAt = now;
+    const decode = `decoded in ${decodeMs < 10 ? decodeMs.toFixed(1) : Math.round(decodeMs)}\u00a0ms`;
+    this.speed.textContent = framesPerSecond ? `${decode}, ${Math.round(framesPerSecond)}\u00a0frames/s` : decode;
+  }
+}

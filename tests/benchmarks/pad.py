@@ -1,0 +1,105 @@
+"""How fast the pad follows a drag, in a real Chromium: prints one JSON line.
+
+    python tests/benchmarks/pad.py --script explorer/app.py --seconds 5
+    python tests/benchmarks/pad.py --url http://127.0.0.1:8501
+
+The pointer goes round the plane at 60 moves a second, sent whether or not the page keeps up. `handler_to_pixels` is from the
+entry of the pointer handler to the drawn image, `event_to_pixels` from the event's own time stamp; `python_calls` are
+websocket frames sent during the drag.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+from conftest import CHROMIUM_ARGS, start_server
+
+HZ = 60
+HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad).latentPad"
+
+
+async def drag(page: Page, seconds: float) -> dict:
+    """One drag round the plane; figures in milliseconds, frames per second and counts."""
+    sent: list[float] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(time.time())))
+    await page.reload()
+    await page.wait_for_selector(".pad[data-ready=true]", timeout=90_000)
+    await page.wait_for_function(f"{HOST}.stats().tilesLeft === 0", timeout=90_000)
+    box = await page.locator(".plane").bounding_box()
+
+    def at(turn: float) -> tuple[float, float]:
+        radius = 0.4 * math.sin(1.7 * turn)
+        across, down = 0.5 + radius * math.cos(turn), 0.5 + radius * math.sin(turn)
+        return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+    await page.mouse.move(*at(0))
+    await page.mouse.down()
+    await page.wait_for_timeout(200)
+    frames_before, sent_before = await page.evaluate(f"{HOST}.stats().frames"), len(sent)
+    started = time.perf_counter()
+    moves = []
+    for move in range(round(seconds * HZ)):
+        moves.append(asyncio.create_task(page.mouse.move(*at(2 * math.pi * move / (2.5 * HZ)))))
+        await asyncio.sleep(max(0, started + (move + 1) / HZ - time.perf_counter()))
+    await asyncio.gather(*moves)
+    took = time.perf_counter() - started
+    stats = await page.evaluate(f"{HOST}.stats()")
+    calls = len(sent) - sent_before
+    await page.mouse.up()
+    return {
+        "moves_per_second": round(len(moves) / took, 1),
+        "frames_per_second": round((stats["frames"] - frames_before) / took, 1),
+        **{f"{name}_ms": {q: round(ms, 2) for q, ms in stats[key].items()} for name, key in FIGURES.items()},
+        "mmacs": round(stats["macs"] / 1e6, 1),
+        "python_calls": calls,
+    }
+
+
+FIGURES = {"handler_to_pixels": "handlerToPixels", "event_to_pixels": "eventToPixels", "decode": "decode"}
+
+
+async def measure(url: str, options: argparse.Namespace) -> dict:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
+        page = await browser.new_page(viewport={"width": options.width, "height": options.height})
+        await page.goto(url)
+        figures = await drag(page, options.seconds)
+        await browser.close()
+        return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--url")
+    where.add_argument("--script", type=Path)
+    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="for the script's server")
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--width", type=int, default=1440)
+    parser.add_argument("--height", type=int, default=900)
+    options = parser.parse_args()
+    if options.url:
+        print(json.dumps(asyncio.run(measure(options.url, options))))
+        return
+    env = dict(pair.split("=", 1) for pair in options.env)
+    server, url = start_server(options.script, env, Path(tempfile.mkdtemp()) / "log")
+    try:
+        print(json.dumps(asyncio.run(measure(url, options))))
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+if __name__ == "__main__":
+    main()

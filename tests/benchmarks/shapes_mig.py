@@ -1,0 +1,46 @@
+"""MIG of the shapes beta-VAE over seeds: trains the recipe once a seed (resumable) and prints one JSON line.
+
+    python tests/benchmarks/shapes_mig.py --runs FOLDER [--seeds 0 1 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vae_core import Autoencoder, fit, load_dataset
+from vae_core.metrics import disentanglement
+from vae_core.recipes import RECIPES
+from vae_core.training.events import ProgressLine
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs' states")
+    parser.add_argument("--recipe", default="shapes-beta-vae-10")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    options = parser.parse_args()
+    recipe = RECIPES[options.recipe]
+    data = load_dataset(recipe.data)
+    scores = []
+    for seed in options.seeds:
+        train = recipe.train.replace(seed=seed)
+        torch.manual_seed(seed)
+        model = Autoencoder(recipe.model)
+        folder = options.runs / (recipe.name if seed == recipe.train.seed else f"{recipe.name}-seed-{seed}")
+        fit(model, data.train.x, data.validation.x, train, folder=folder, data=data.fingerprint, subscribers=[ProgressLine()])
+        codes = model.encode(data.test.x).mean.numpy()
+        scores.append(disentanglement(codes, data.test.factors.numpy(), data.factor_names))
+        print(json.dumps({"seed": seed} | scores[-1]), file=sys.stderr)
+    migs = [score["mig"] for score in scores]
+    out = {"recipe": recipe.name, "seeds": options.seeds, "mig": migs, "best": max(migs), "mean": float(np.mean(migs))}
+    print(json.dumps(out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""The pad in a real Chromium: what it draws is what torch decodes, at every gesture, and Python sleeps meanwhile."""
+
+from __future__ import annotations
+
+import ast
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).with_name("pad_app.py")
+HOST = "document.querySelector('.stBidiComponent [data-testid]').latentPad"
+TOLERANCE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def app():
+    """The fixture app as a module: its models and its data."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("pad_app", APP)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def open_pad(serve, open_page):
+    def opened(kind: str = "digits", width: int = 1440, height: int = 900, **options):
+        page = open_page(serve(APP, {"PAD_MODEL": kind}), width, height, **options)
+        page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+        page.wait_for_selector("text=Runs: 1")
+        return page
+
+    return opened
+
+
+def read(page) -> dict:
+    return page.evaluate(
+        f"(() => {{ const r = {HOST}.read(); return {{ point: r.point, z: [...r.z], pixels: [...r.pixels] }}; }})()"
+    )
+
+
+def frames(page) -> int:
+    return page.evaluate(f"{HOST}.stats().frames")
+
+
+def settle(page, before: int) -> None:
+    """Until a frame has been drawn since `before`, and the next one has nothing left to do."""
+    page.wait_for_function(f"{HOST}.stats().frames > {before}")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def wanted(app, kind: str, z: list[float], seed: int = 0) -> np.ndarray:
+    return app.model(kind, seed).decode(np.float32(z)).flatten().numpy()
+
+
+def place(page, across: float, down: float) -> tuple[float, float]:
+    box = page.locator(".plane").bounding_box()
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+def code(app, kind: str, point: list[float]) -> np.ndarray:
+    data = app.pad_data(kind)
+    return np.float32(data.origin + point[0] * data.u + point[1] * data.v)
+
+
+@pytest.mark.parametrize("kind", ["digits", "faces"])
+def test_pixels_follow_the_mouse(kind: str, open_pad, app) -> None:
+    page = open_pad(kind)
+    page.mouse.move(*place(page, 0.5, 0.5))
+    page.mouse.down()
+    for across, down in [(0.1, 0.1), (0.9, 0.2), (0.3, 0.8), (1.2, 0.5)]:
+        before = frames(page)
+        page.mouse.move(*place(page, across, down), steps=4)
+        settle(page, before)
+        found = read(page)
+        np.testing.assert_allclose(found["point"], [-3 + 6 * min(across, 1), 3 - 6 * down], atol=0.02)
+        np.testing.assert_allclose(found["z"], code(app, kind, found["point"]), atol=1e-5)
+        assert np.abs(np.float32(found["pixels"]) - wanted(app, kind, found["z"])).max() <= TOLERANCE
+    page.mouse.up()
+    page.wait_for_selector("text=Runs: 2")
+    assert page.problems == []
+
+
+def test_canvas_shows_the_decoded_pixels(open_pad) -> None:
+    page = open_pad()
+    found = read(page)
+    drawn = page.evaluate(
+        """(() => {
+          const canvas = document.querySelector('.stBidiComponent [data-testid]').shadowRoot.querySelector('.picture');
+          return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
+        })()"""
+    )
+    np.testing.assert_allclose(np.array(drawn).reshape(-1, 4)[:, 0], 255 * np.array(found["pixels"]), atol=0.6)
+
+
+def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
+    page = open_pad()
+    page.mouse.move(*place(page, 0.5, 0.5))
+    page.mouse.down()
+    page.wait_for_timeout(300)
+    page.sent_frames.clear()
+    for step in range(40):
+        page.mouse.move(*place(page, 0.2 + 0.015 * step, 0.3 + 0.01 * step))
+    assert page.sent_frames == []
+    assert frames(page) > 10
+    page.mouse.up()
+    page.wait_for_selector("text=Runs: 2")
+    page.wait_for_timeout(300)
+    assert len(page.sent_frames) == 1
+    point = read(page)["point"]
+    shown = page.locator("text=Python knows").inner_text()
+    np.testing.assert_allclose(ast.literal_eval(shown.split(": ")[1]), point)
+
+
+def test_run_with_the_same_data_leaves_the_pad_alone(open_pad) -> None:
+    page = open_pad()
+    page.wait_for_function(f"{HOST}.stats().tilesLeft === 0", timeout=30_000)
+    page.mouse.click(*place(page, 0.25, 0.25))
+    page.wait_for_selector("text=Runs: 2")
+    before = read(page)
+    page.evaluate("document.querySelector('.stBidiComponent [data-testid]').shadowRoot.querySelector('.pad').dataset.kept = 1")
+    page.get_by_role("button", name="Run again").click()
+    page.wait_for_selector("text=Runs: 3")
+    assert page.locator(".pad[data-kept]").count() == 1
+    assert page.evaluate(f"{HOST}.stats().tilesLeft") == 0
+    assert read(page) == before
+
+
+def test_new_data_replaces_the_model_and_keeps_the_handlers(open_pad, app) -> None:
+    page = open_pad()
+    page.mouse.click(*place(page, 0.25, 0.25))
+    page.wait_for_selector("text=Runs: 2")
+    page.get_by_role("button", name="Other model").click()
+    page.wait_for_selector("text=Runs: 3")
+    page.wait_for_timeout(300)
+    found = read(page)
+    assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"], seed=1)).max() <= TOLERANCE
+    before = frames(page)
+    page.mouse.click(*place(page, 0.75, 0.6))
+    settle(page, before)
+    found = read(page)
+    np.testing.assert_allclose(found["point"], [1.5, -0.6], atol=0.02)
+    # One click is one frame: handlers of the old data are not still there beside the new ones.
+    assert frames(page) == before + 1
+    assert page.problems == []
+
+
+def test_another_start_moves_the_handle_and_draws_nothing_else_anew(open_pad, app) -> None:
+    page = open_pad()
+    page.wait_for_function(f"{HOST}.stats().tilesLeft === 0", timeout=30_000)
+    page.get_by_role("button", name="Other start").click()
+    page.wait_for_function(f"{HOST}.read().point[0] === 1.5")
+    assert page.evaluate(f"{HOST}.stats().tilesLeft") == 0
+    found = read(page)
+    assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
+
+
+def test_a_broken_program_is_said_and_the_old_one_stays(open_pad) -> None:
+    page = open_pad()
+    page.get_by_role("button", name="Broken program").click()
+    page.wait_for_selector("text=The pad cannot show this model: The network program is cut short.")
+    page.get_by_role("button", name="Run again").click()
+    page.locator(".problem").wait_for(state="hidden")
+    before = frames(page)
+    page.mouse.click(*place(page, 0.75, 0.6))
+    settle(page, before)
+
+
+def test_arrow_keys(open_pad, app) -> None:
+    page = open_pad()
+    page.locator(".plane").focus()
+    page.sent_frames.clear()
+    for key, point in [
+        ("ArrowRight", [0.06, 0]),
+        ("ArrowUp", [0.06, 0.06]),
+        ("Shift+ArrowLeft", [-0.54, 0.06]),
+        ("Shift+ArrowDown", [-0.54, -0.54]),
+    ]:
+        before = frames(page)
+        page.keyboard.press(key)
+        settle(page, before)
+        found = read(page)
+        np.testing.assert_allclose(found["point"], point, atol=1e-6)
+        assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
+    page.wait_for_selector("text=Python knows: (-0.54")
+    plane = page.locator(".plane")
+    assert plane.get_attribute("role") == "slider"
+    assert plane.get_attribute("aria-valuetext") == "z1 (KL 3.2 nats) −0.54, z2 (KL 2.9 nats) −0.54"
+    page.keyboard.press("Home")
+    page.wait_for_selector("text=Python knows: (0.0, 0.0)")
+
+
+def test_keys_held_at_the_edge_stay_on_the_plane(open_pad) -> None:
+    page = open_pad()
+    page.locator(".plane").focus()
+    for _ in range(8):
+        page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_function(f"{HOST}.read().point[0] === 3")
+
+
+def test_touch(open_pad, app) -> None:
+    page = open_pad(width=390, height=844, has_touch=True, is_mobile=True)
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    page.locator(".plane").scroll_into_view_if_needed()
+    scrolled = page.evaluate("document.querySelector('.stMain').scrollTop")
+    before = frames(page)
+    touch("touchStart", place(page, 0.5, 0.5))
+    for step in range(10):
+        touch("touchMove", place(page, 0.5, 0.5 + 0.04 * step))
+    settle(page, before)
+    touch("touchEnd")
+    page.wait_for_selector("text=Runs: 2")
+    found = read(page)
+    np.testing.assert_allclose(found["point"], [0, 3 - 6 * 0.86], atol=0.05)
+    assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
+    # The page stays where it was while a finger moves on the pad.
+    assert page.evaluate("document.querySelector('.stMain').scrollTop") == scrolled
+
+
+def test_legend_filters_the_points(open_pad) -> None:
+    page = open_pad()
+    page.wait_for_selector(".legend button")
+
+    def painted() -> int:
+        return page.evaluate(
+            """(() => {
+              const canvas = document.querySelector('.stBidiComponent [data-testid]').shadowRoot.querySelector('.points');
+              const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+              let count = 0;
+              for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
+              return count;
+            })()"""
+        )
+
+    whole = painted()
+    page.locator(".legend button").nth(3).click()
+    assert 0 < painted() < 0.2 * whole
+    assert page.locator(".legend button[aria-pressed=true]").count() == 1
+    page.locator(".legend button").nth(3).click()
+    assert painted() == whole
+    page.get_by_role("button", name="Encoded images").click()
+    assert page.locator(".points").is_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_fits_the_screen_in_both_themes(scheme: str, width: int, height: int, open_pad) -> None:
+    page = open_pad("digits", width, height, color_scheme=scheme)
+    page.wait_for_function(f"{HOST}.stats().tilesLeft === 0", timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.locator(".stMain").evaluate("(main) => main.scrollWidth - main.clientWidth") <= 0
+    assert page.locator(".pad").get_attribute("data-scheme") == scheme
+    for part in [".plane", ".picture", ".legend", ".code"]:
+        box = page.locator(part).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    plane, picture = page.locator(".plane").bounding_box(), page.locator(".picture").bounding_box()
+    # Plane and image are seen together, whatever the screen.
+    assert picture["y"] + picture["height"] - plane["y"] <= height
+    assert page.problems == []
+
+
+def test_theme_change_repaints(open_pad) -> None:
+    page = open_pad(color_scheme="light")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector(".pad[data-scheme=dark]")
+    assert page.evaluate(f"{HOST}.read().pixels.length") == 784
+
+
+def test_resizing_keeps_the_point(open_pad) -> None:
+    page = open_pad()
+    page.mouse.click(*place(page, 0.8, 0.3))
+    page.wait_for_selector("text=Runs: 2")
+    before = read(page)
+    page.set_viewport_size({"width": 600, "height": 900})
+    page.wait_for_timeout(400)
+    assert read(page) == before
+    plane, handle = page.locator(".plane").bounding_box(), page.locator(".handle").bounding_box()
+    assert abs(handle["x"] - (plane["x"] + 0.8 * plane["width"])) < 3
+
+
+def test_first_hint_goes_with_the_first_touch(open_pad) -> None:
+    page = open_pad()
+    assert page.locator(".hint").evaluate("(e) => getComputedStyle(e).opacity") == "1"
+    page.mouse.click(*place(page, 0.6, 0.6))
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline and page.locator(".hint").evaluate("(e) => getComputedStyle(e).opacity") != "0":
+        page.wait_for_timeout(50)
+    assert page.locator(".hint").evaluate("(e) => getComputedStyle(e).opacity") == "0"

@@ -1,0 +1,190 @@
+"""From torch modules to graph nodes. A new layer is one function and one row of `LAYERS`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from vae_core.export.graph import ExportError, Graph
+from vae_core.nets import Net
+from vae_core.nets.residual import Residual
+
+Lowering = Callable[[Graph, Any, str, str], str]
+"""(graph, module, input tensor, where the module sits) -> output tensor."""
+
+
+def lower(graph: Graph, module: nn.Module, x: str, where: str) -> str:
+    """Appends a module's operations and returns the name of its output. Raises ExportError on an unknown module."""
+    lowering = LAYERS.get(type(module))
+    if lowering is None:
+        known = ", ".join(sorted(layer.__name__ for layer in LAYERS))
+        raise ExportError(f"{where} is a {type(module).__name__}; a network program can be made of {known}.")
+    return lowering(graph, module, x, where)
+
+
+def _require(ok: bool, where: str, reason: str) -> None:
+    if not ok:
+        raise ExportError(f"{where}: {reason}.")
+
+
+def _array(tensor: Tensor | None, like: int) -> np.ndarray:
+    """A parameter as float64, or zeros where there is none. The folding of batch norm then rounds once, at the end."""
+    return np.zeros(like) if tensor is None else tensor.detach().cpu().double().numpy()
+
+
+def _pair(value: int | tuple[int, int]) -> list[int]:
+    return [value, value] if isinstance(value, int) else list(value)
+
+
+def _sequential(graph: Graph, module: nn.Sequential, x: str, where: str) -> str:
+    for name, child in module.named_children():
+        x = lower(graph, child, x, f"{where}.{name}")
+    return x
+
+
+def _net(graph: Graph, module: Net, x: str, where: str) -> str:
+    return lower(graph, module.body, x, f"{where}.body")
+
+
+def _residual(graph: Graph, module: Residual, x: str, where: str) -> str:
+    branch = lower(graph, module.branch, x, f"{where}.branch")
+    return graph.add("add", [x, branch], graph.shape(x))
+
+
+def _linear(graph: Graph, module: nn.Linear, x: str, where: str) -> str:
+    _require(graph.shape(x) == (module.in_features,), where, f"takes {module.in_features} values, not {graph.shape(x)}")
+    arrays = {"weight": _array(module.weight, 0), "bias": _array(module.bias, module.out_features)}
+    return graph.add("linear", [x], (module.out_features,), arrays=arrays, macs=module.in_features * module.out_features)
+
+
+def _check_convolution(module: nn.Conv2d | nn.ConvTranspose2d, shape: tuple[int, ...], where: str) -> None:
+    _require(module.groups == 1, where, f"convolves in {module.groups} groups; a network program has one")
+    _require(_pair(module.dilation) == [1, 1], where, f"has dilation {module.dilation}; a network program has 1")
+    _require(module.padding_mode == "zeros", where, f"pads with {module.padding_mode!r}; a network program pads with zeros")
+    _require(not isinstance(module.padding, str), where, f"has padding {module.padding!r}; give it as a number")
+    _require(len(shape) == 3 and shape[0] == module.in_channels, where, f"takes {module.in_channels} channels, not {shape}")
+
+
+def _conv(graph: Graph, module: nn.Conv2d, x: str, where: str) -> str:
+    shape = graph.shape(x)
+    _check_convolution(module, shape, where)
+    kernel, stride, padding = _pair(module.kernel_size), _pair(module.stride), _pair(module.padding)
+    sides = [(n + 2 * p - k) // s + 1 for n, k, s, p in zip(shape[1:], kernel, stride, padding, strict=True)]
+    weight = _array(module.weight, 0)
+    return graph.add(
+        "conv",
+        [x],
+        (module.out_channels, *sides),
+        arrays={"weight": weight, "bias": _array(module.bias, module.out_channels)},
+        settings={"kernel": list(weight.shape), "stride": stride, "padding": padding},
+        macs=weight.size * math.prod(sides),
+    )
+
+
+def _conv_transpose(graph: Graph, module: nn.ConvTranspose2d, x: str, where: str) -> str:
+    shape = graph.shape(x)
+    _check_convolution(module, shape, where)
+    kernel, stride, padding = _pair(module.kernel_size), _pair(module.stride), _pair(module.padding)
+    extra = _pair(module.output_padding)
+    numbers = zip(shape[1:], kernel, stride, padding, extra, strict=True)
+    sides = [(n - 1) * s - 2 * p + k + e for n, k, s, p, e in numbers]
+    # Filters first, as in a plain convolution.
+    weight = _array(module.weight, 0).swapaxes(0, 1)
+    return graph.add(
+        "conv_transpose",
+        [x],
+        (module.out_channels, *sides),
+        arrays={"weight": weight, "bias": _array(module.bias, module.out_channels)},
+        settings={"kernel": list(weight.shape), "stride": stride, "padding": padding},
+        macs=weight.size * math.prod(shape[1:]),
+    )
+
+
+def _batch_norm(graph: Graph, module: nn.BatchNorm1d | nn.BatchNorm2d, x: str, where: str) -> str:
+    _require(module.running_mean is not None, where, "keeps no running statistics")
+    shape = graph.shape(x)
+    _require(shape[0] == module.num_features, where, f"takes {module.num_features} channels, not {shape}")
+    scale = 1 / np.sqrt(_array(module.running_var, 0) + module.eps)
+    if module.weight is not None:
+        scale = scale * _array(module.weight, 0)
+    shift = _array(module.bias, module.num_features) - scale * _array(module.running_mean, 0)
+    return graph.add("affine", [x], shape, arrays={"scale": scale, "shift": shift})
+
+
+def _upsample(graph: Graph, module: nn.Upsample, x: str, where: str) -> str:
+    _require(module.mode == "nearest", where, f"upsamples by {module.mode!r}; a network program does by 'nearest'")
+    channels, height, width = graph.shape(x)
+    factor = module.scale_factor
+    if factor is None:
+        sides = _pair(module.size)
+        factor = (sides[0] / height, sides[1] / width)
+    factor = [float(f) for f in (factor if isinstance(factor, tuple) else (factor, factor))]
+    _require(all(f >= 1 and f.is_integer() for f in factor), where, f"upsamples by {factor}; give whole factors")
+    fy, fx = (int(f) for f in factor)
+    return graph.add("upsample", [x], (channels, height * fy, width * fx), settings={"factor": [fy, fx]})
+
+
+def _reshape(shape: Callable[[Any, tuple[int, ...]], tuple[int, ...]]) -> Lowering:
+    def lowering(graph: Graph, module: nn.Module, x: str, where: str) -> str:
+        return graph.add("reshape", [x], shape(module, graph.shape(x)))
+
+    return lowering
+
+
+def _flattened(module: nn.Flatten, shape: tuple[int, ...]) -> tuple[int, ...]:
+    _require((module.start_dim, module.end_dim) == (1, -1), "Flatten", "flattens only some of the dimensions")
+    return (math.prod(shape),)
+
+
+def _unflattened(module: nn.Unflatten, shape: tuple[int, ...]) -> tuple[int, ...]:
+    sides = tuple(module.unflattened_size)
+    _require(module.dim == 1 and math.prod(sides) == math.prod(shape), "Unflatten", f"makes {sides} of {shape}")
+    return sides
+
+
+def _nothing(graph: Graph, module: nn.Module, x: str, where: str) -> str:
+    return x
+
+
+def _activation(name: str, parameters: Callable[[Any], tuple[float, ...]] = lambda module: ()) -> Lowering:
+    def lowering(graph: Graph, module: nn.Module, x: str, where: str) -> str:
+        return activate(graph, x, (name, *parameters(module)))
+
+    return lowering
+
+
+def activate(graph: Graph, x: str, activation: tuple[Any, ...]) -> str:
+    """Applies a function to each value of a tensor."""
+    return graph.add("copy", [x], graph.shape(x), activation=activation)
+
+
+def _gelu(graph: Graph, module: nn.GELU, x: str, where: str) -> str:
+    return activate(graph, x, ("gelu" if module.approximate == "none" else "gelu_tanh",))
+
+
+LAYERS: dict[type[nn.Module], Lowering] = {
+    nn.Sequential: _sequential,
+    Net: _net,
+    Residual: _residual,
+    nn.Linear: _linear,
+    nn.Conv2d: _conv,
+    nn.ConvTranspose2d: _conv_transpose,
+    nn.BatchNorm1d: _batch_norm,
+    nn.BatchNorm2d: _batch_norm,
+    nn.Upsample: _upsample,
+    nn.Flatten: _reshape(_flattened),
+    nn.Unflatten: _reshape(_unflattened),
+    nn.Identity: _nothing,
+    nn.Dropout: _nothing,
+    nn.ReLU: _activation("relu"),
+    nn.SiLU: _activation("silu"),
+    nn.Sigmoid: _activation("sigmoid"),
+    nn.Tanh: _activation("tanh"),
+    nn.LeakyReLU: _activation("leaky_relu", lambda module: (module.negative_slope,)),
+    nn.ELU: _activation("elu", lambda module: (module.alpha,)),
+    nn.GELU: _gelu,
+}
