@@ -60,7 +60,8 @@ def fit(
 
     With a `folder` the training state is written there every `config.save_every` seconds and at the end, and a state
     found there is gone on from: for one engine and number of threads the outcome on a CPU is then bit for bit that of an
-    uninterrupted run. `data` (a fingerprint) keeps a run from going on with other images. `should_stop` is asked before every step.
+    uninterrupted run. `data` (a fingerprint) keeps a run from going on with other images. `should_stop` is asked before
+    every step.
 
     Raises TrainingError where there are fewer than 2 images or the gradient stays not finite, and StateError where the state in
     `folder` is broken or another run's; the state in `folder` stays as it was last written.
