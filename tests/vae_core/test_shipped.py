@@ -1,0 +1,91 @@
+"""The checkpoints that come with the project: what they claim, measured again where the data are at hand."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from vae_core import checkpoint, library, load_dataset
+from vae_core.metrics import evaluate
+from vae_core.recipes import RECIPES
+
+FILES = {p.stem: p for p in sorted(library.SHIPPED.glob("*.safetensors"))}
+MEGABYTES = 60
+BARS = {
+    ("mnist-vae-2", "negative_elbo"): 135.0,
+    ("mnist-vae-16", "negative_elbo"): 90.0,
+    ("mnist-vae-32-binary", "iwae_nll"): 82.0,
+}
+
+
+@pytest.fixture(scope="module", params=FILES)
+def shipped(request):
+    return request.param, checkpoint.load(FILES[request.param])
+
+
+def test_every_file_is_of_a_recipe_and_all_together_are_small():
+    assert set(FILES) <= set(RECIPES)
+    assert sum(p.stat().st_size for p in FILES.values()) <= MEGABYTES * 1e6
+
+
+def test_it_is_what_its_recipe_says(shipped):
+    name, loaded = shipped
+    recipe = RECIPES[name]
+    assert loaded.config == recipe.model and loaded.title == recipe.title and loaded.data["name"] == recipe.data
+    assert loaded.training["config"] == recipe.train.to_json() and loaded.training["reason"] == "done"
+    assert len(loaded.training["curve"]) >= 5
+
+
+def test_its_held_out_images_agree_with_its_figures(shipped):
+    _, loaded = shipped
+    held_out, metrics = loaded.held_out, loaded.metrics
+    assert len(held_out.codes) == metrics["n"]
+    assert held_out.distortion.mean().item() == pytest.approx(metrics["distortion"], rel=2e-3)
+    assert held_out.mse.mean().item() == pytest.approx(metrics["mse"], rel=2e-3)
+    if metrics["rate"] is not None:
+        assert held_out.rate.mean().item() == pytest.approx(metrics["rate"], rel=2e-3)
+        assert sum(metrics["rate_by_group"]) == pytest.approx(metrics["rate"], rel=1e-3)
+        assert metrics["negative_elbo"] == pytest.approx(metrics["distortion"] + metrics["rate"], rel=1e-9)
+
+
+def test_it_draws_images(shipped):
+    _, loaded = shipped
+    for source in ("prior", "codes"):
+        images = loaded.model.sample(4, source)
+        assert images.shape == (4, *loaded.config.image) and 0 <= images.min() and images.max() <= 1
+        assert images.flatten(1).std(1).min() > 0.01
+
+
+@pytest.mark.parametrize(("name", "figure"), BARS)
+def test_it_is_as_good_as_it_has_to_be(name, figure):
+    if name not in FILES:
+        pytest.skip(f"{name} has not been trained yet")
+    assert checkpoint.read_header(FILES[name])["metrics"][figure] <= BARS[name, figure]
+
+
+@pytest.mark.slow
+def test_its_figures_are_found_again(shipped):
+    name, loaded = shipped
+    if not os.environ.get("VAE_DATA") and loaded.data["name"] != "shapes":
+        pytest.skip("VAE_DATA names no folder of full data sets")
+    data = load_dataset(loaded.data["name"])
+    assert data.fingerprint == loaded.data["fingerprint"]
+    out = evaluate(loaded.model, data.test.x)
+    for key in ("distortion", "rate", "mse", "ssim"):
+        assert out[key] is None or out[key] == pytest.approx(loaded.metrics[key], rel=1e-3)
+    codes = loaded.model.encode(data.test.x[:200]).mean
+    torch.testing.assert_close(codes, loaded.held_out.codes[:200], atol=2e-2, rtol=2e-2)
+
+
+@pytest.mark.skipif("mnist-vae-2" not in FILES, reason="mnist-vae-2 has not been trained yet")
+def test_offline_the_5000_digits_are_a_true_hold_out():
+    """They cost about what the test images cost; a model trained on them would know them better."""
+    five = load_dataset("mnist5k")
+    x = torch.cat([five.train.x, five.validation.x, five.test.x])
+    loaded = checkpoint.load(FILES["mnist-vae-2"])
+    out = evaluate(loaded.model, x)
+    spread = np.hypot(loaded.held_out.distortion.std().item() / len(x) ** 0.5, 0.5)
+    assert out["negative_elbo"] > loaded.metrics["negative_elbo"] - 4 * spread
