@@ -18,7 +18,11 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
+        temporary.touch()
+        usual = temporary.stat().st_mode
         yield temporary
+        # Some writers make their file for the owner alone.
+        temporary.chmod(usual)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(temporary, path)
