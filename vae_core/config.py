@@ -29,7 +29,9 @@ class ConfigError(ValueError):
 
 def _check(ok: bool, where: str, value: Any, wanted: str) -> None:
     if not ok:
-        raise ConfigError(f"{where} is {value!r}; it must be {wanted}.")
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        raise ConfigError(f"{where} is {shown}; it must be {wanted}.")
 
 
 class _Config:
@@ -254,8 +256,11 @@ class TrainConfig(_Config):
     def check(self) -> None:
         given = [n for n in ("epochs", "steps", "seconds") if getattr(self, n) is not None]
         _check(len(given) == 1, "TrainConfig's length", given, "exactly one of epochs, steps and seconds")
-        _check(getattr(self, given[0]) > 0, f"TrainConfig.{given[0]}", getattr(self, given[0]), "above 0")
-        _check(1 <= self.batch_size <= 65536, "TrainConfig.batch_size", self.batch_size, "1 to 65536")
+        most = {"epochs": 1e6, "steps": 1e9, "seconds": 1e7}[given[0]]
+        length = getattr(self, given[0])
+        _check(0 < length <= most, f"TrainConfig.{given[0]}", length, f"above 0 and at most {most:.0e}")
+        # Batch norm has no variance of one image.
+        _check(2 <= self.batch_size <= 65536, "TrainConfig.batch_size", self.batch_size, "2 to 65536")
         _check(0 < self.lr <= 1, "TrainConfig.lr", self.lr, "above 0 and at most 1")
         _check(0 <= self.warmup < 1, "TrainConfig.warmup", self.warmup, "from 0 to below 1")
         _check(0 <= self.weight_decay <= 1, "TrainConfig.weight_decay", self.weight_decay, "from 0 to 1")

@@ -92,21 +92,23 @@ class Gaussian(Likelihood):
         self.learned = learned
         if learned:
             self.raw_sigma = nn.Parameter(torch.tensor(math.log(max(sigma - self.MIN_SIGMA, 1e-6))))
-        else:
-            self.register_buffer("raw_sigma", torch.tensor(math.log(sigma)))
+        # A fixed sigma is the configuration's; a copy of it among the weights could only disagree.
+        self.fixed = math.log(sigma)
 
-    def _log_sigma(self) -> Tensor:
+    def _log_sigma(self, device: torch.device | None = None) -> Tensor:
+        if not self.learned:
+            return torch.tensor(self.fixed, device=device)
         raw = self.raw_sigma.float()
         # A model that fits its data exactly would send sigma to 0 and the density to infinity. The floor is added and not
         # clamped to, for a clamp has no gradient and sigma could never rise again.
-        return torch.logaddexp(raw, torch.full_like(raw, math.log(self.MIN_SIGMA))) if self.learned else raw
+        return torch.logaddexp(raw, torch.full_like(raw, math.log(self.MIN_SIGMA)))
 
     @property
     def sigma(self) -> Tensor:
         return self._log_sigma().exp()
 
     def log_prob(self, raw: Tensor, x: Tensor) -> Tensor:
-        log_sigma = self._log_sigma()
+        log_sigma = self._log_sigma(raw.device)
         square = ((x.float() - self.mean(raw)) ** 2).flatten(1)
         normaliser = square.shape[1] * (log_sigma + 0.5 * math.log(2 * math.pi))
         return -0.5 * square.sum(1) * torch.exp(-2 * log_sigma) - normaliser
@@ -116,7 +118,7 @@ class Gaussian(Likelihood):
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
         mean = self.mean(raw)
-        return mean + self.sigma * torch.randn(mean.shape, generator=generator, device=mean.device)
+        return mean + self.sigma.to(mean.device) * torch.randn(mean.shape, generator=generator, device=mean.device)
 
 
 LIKELIHOODS = {

@@ -25,12 +25,12 @@ def learning_rate(kind: LearningRateKind, warmup: float, progress: float) -> flo
     """The share of the peak learning rate at `progress`.
 
     `one-cycle` rises by a half cosine from 1/25 of the peak and falls by one to almost nothing (Smith & Topin 2018); `cosine`
-    rises in a straight line from 0 and falls by a half cosine (Loshchilov & Hutter 2017).
+    rises in a straight line from there and falls by a half cosine (Loshchilov & Hutter 2017).
     """
     if kind == "constant":
         return 1.0
     if progress < warmup:
         rise = progress / warmup
-        return 0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * rise)) if kind == "one-cycle" else rise
+        return 0.04 + 0.96 * (0.5 * (1 - math.cos(math.pi * rise)) if kind == "one-cycle" else rise)
     fall = (progress - warmup) / (1 - warmup)
     return max(0.5 * (1 + math.cos(math.pi * min(fall, 1.0))), 1e-5)

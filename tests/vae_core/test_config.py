@@ -58,12 +58,12 @@ models = st.builds(
 )
 positive = st.floats(0, 1e9, exclude_min=True)
 lengths = (
-    st.fixed_dictionaries({"epochs": positive})
-    | st.fixed_dictionaries({"steps": st.integers(1, 10**12)})
-    | st.fixed_dictionaries({"seconds": positive})
+    st.fixed_dictionaries({"epochs": st.floats(0, 1e6, exclude_min=True)})
+    | st.fixed_dictionaries({"steps": st.integers(1, 10**9)})
+    | st.fixed_dictionaries({"seconds": st.floats(0, 1e7, exclude_min=True)})
 )
 rest = {
-    "batch_size": st.integers(1, 65536),
+    "batch_size": st.integers(2, 65536),
     "lr": st.floats(0, 1, exclude_min=True),
     "lr_schedule": kinds(config.LearningRateKind),
     "warmup": st.floats(0, 1, exclude_max=True),
@@ -172,7 +172,7 @@ def test_an_unknown_key_is_named_with_those_that_exist(kind, data, named):
         (TrainConfig, {"epochs": 1, "seconds": 1}, "length"),
         (TrainConfig, {"epochs": 0}, "TrainConfig.epochs"),
         (TrainConfig, {"steps": 1.5}, "TrainConfig.steps"),
-        (TrainConfig, {"steps": 1, "batch_size": 0}, "TrainConfig.batch_size"),
+        (TrainConfig, {"steps": 1, "batch_size": 1}, "TrainConfig.batch_size"),
         (TrainConfig, {"steps": 1, "lr": 0}, "TrainConfig.lr"),
         (TrainConfig, {"steps": 1, "lr_schedule": "step"}, "TrainConfig.lr_schedule"),
         (TrainConfig, {"steps": 1, "warmup": 1}, "TrainConfig.warmup"),

@@ -64,6 +64,6 @@ def test_learning_rates_rise_to_the_peak_and_fall_to_almost_nothing(kind, warmup
 def test_learning_rates_start_where_they_say():
     assert learning_rate("one-cycle", 0.3, 0.0) == pytest.approx(1 / 25)
     assert learning_rate("one-cycle", 0.3, 0.15) == pytest.approx((1 + 1 / 25) / 2)
-    assert learning_rate("cosine", 0.3, 0.0) == 0
-    assert learning_rate("cosine", 0.3, 0.15) == pytest.approx(0.5)
+    assert learning_rate("cosine", 0.3, 0.0) == pytest.approx(0.04)
+    assert learning_rate("cosine", 0.3, 0.15) == pytest.approx(0.52)
     assert learning_rate("constant", 0.3, 0.0) == learning_rate("constant", 0.3, 1.0) == 1

@@ -55,7 +55,7 @@ def test_it_draws_images(shipped):
     _, loaded = shipped
     for source in ("prior", "codes"):
         images = loaded.model.sample(4, source)
-        assert images.shape == (4, *loaded.config.image) and 0 <= images.min() and images.max() <= 1
+        assert images.shape == (4, *loaded.config.image) and images.min() >= 0 and images.max() <= 1
         assert images.flatten(1).std(1).min() > 0.01
 
 
@@ -68,7 +68,7 @@ def test_it_is_as_good_as_it_has_to_be(name, figure):
 
 @pytest.mark.slow
 def test_its_figures_are_found_again(shipped):
-    name, loaded = shipped
+    _, loaded = shipped
     if not os.environ.get("VAE_DATA") and loaded.data["name"] != "shapes":
         pytest.skip("VAE_DATA names no folder of full data sets")
     data = load_dataset(loaded.data["name"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,8 +14,9 @@ _EPOCH, _STEP, _VALIDATION = range(3)
 
 
 def _generator(seed: int, kind: int, index: int, device: torch.device) -> torch.Generator:
-    # Seeds and indices are below 2^30: the number stays below 2^63, and no two streams are alike.
-    return torch.Generator(device).manual_seed((seed * 3 + kind) * 2**30 + index)
+    # Torch's CPU generator reads the low 32 bits of a seed alone, so all three numbers have to be mixed into them.
+    mixed = np.random.SeedSequence([seed, kind, index]).generate_state(1, np.uint32)
+    return torch.Generator(device).manual_seed(int(mixed[0]))
 
 
 def validation_generator(config: TrainConfig, device: torch.device) -> torch.Generator:

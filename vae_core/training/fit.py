@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -15,14 +16,16 @@ from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
 from vae_core.training import events
 from vae_core.training.feed import Feed, validation_generator
+from vae_core.training.means import Means, as_floats
 from vae_core.training.state import Counters, load_state, save_state
-from vae_core.training.stepper import DISTORTION, LOSS, RATE, Stepper
+from vae_core.training.stepper import Stepper
 
 STATE_FILE = "state.safetensors"
 PROGRESS_EVERY = 0.5
 """Seconds between two progress events."""
-TIMED_STEPS, TIMED_SHARE = 20, 0.1
-"""A budget in seconds becomes a number of steps after so many steps, or so large a share of it."""
+UNTIMED_STEPS, TIMED_STEPS, TIMED_SHARE = 3, 20, 0.1
+"""A budget in seconds becomes a number of steps once, by the pace of so many steps or so large a share of it, after the first
+few, in which memory is found and code compiled."""
 PERSISTENT = 25
 """Steps in a row without a finite gradient after which a run gives up."""
 
@@ -63,6 +66,8 @@ def fit(
     uninterrupted run. `data` (a fingerprint) keeps a run from going on with other images. `should_stop` is asked before
     every step.
 
+    The model comes back in evaluation mode, and torch's number of threads as it was.
+
     Raises TrainingError where there are fewer than 2 images or the gradient stays not finite, and StateError where the state in
     `folder` is broken or another run's; the state in `folder` stays as it was last written.
     """
@@ -73,9 +78,26 @@ def fit(
             found = f"{images.dtype} of shape {tuple(images.shape[1:])}"
             wanted = f"torch.uint8 of shape {model.config.image}"
             raise TrainingError(f"The {name} images are {found}; this model takes {wanted}.")
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    threads = torch.get_num_threads()
+    try:
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop)
+    finally:
+        torch.set_num_threads(threads)
+        model.eval()
 
+
+def _fit(
+    model: Autoencoder,
+    train: Tensor,
+    validation: Tensor,
+    config: TrainConfig,
+    folder: Path | None,
+    data: str,
+    subscribers: tuple[events.Subscriber, ...],
+    should_stop: Callable[[], bool],
+) -> Summary:
     def tell(event: events.Event) -> None:
         for subscriber in subscribers:
             subscriber(event)
@@ -87,7 +109,9 @@ def fit(
     best: dict[str, Tensor] = {}
     means = Means(model.device)
     path = None if folder is None else folder / STATE_FILE
-    identity = {"model": model.config.to_json(), "training": config.to_json(), "data": data}
+    # How often a run saves changes nothing in what it comes to.
+    settings = {k: v for k, v in config.to_json().items() if k != "save_every"}
+    identity = {"model": model.config.to_json(), "training": settings, "data": data}
 
     if path is not None and path.exists():
         counters, extra = load_state(path, identity, model, stepper.optimizer)
@@ -105,11 +129,12 @@ def fit(
     def started() -> None:
         precision = str(stepper.dtype).removeprefix("torch.")
         device, per_epoch = str(model.device), feed.steps_per_epoch
-        tell(events.Started(counters.step, counters.steps, per_epoch, device, precision, config.engine))
+        tell(events.Started(counters.step, counters.steps, per_epoch, device, precision, stepper.engine))
 
     validate_every = max(1, round(config.validate_every * feed.steps_per_epoch))
-    recent, unfit, reason = Means(model.device), 0, "done"
+    recent, reason = Means(model.device), "done"
     first_step, begin = counters.step, time.perf_counter()
+    pace_step, pace_begin = first_step + UNTIMED_STEPS, begin
     before = counters.seconds
     last_save = last_progress = begin
     model.train()
@@ -134,22 +159,27 @@ def fit(
         counters.seconds = before + now - begin
 
         if terms is None:
-            unfit, counters.skipped = unfit + 1, counters.skipped + 1
+            counters.unfit, counters.skipped = counters.unfit + 1, counters.skipped + 1
             tell(events.Skipped(counters.step, counters.skipped))
-            if unfit == PERSISTENT:
+            if counters.unfit >= PERSISTENT:
                 raise TrainingError(
                     f"The gradient was not finite for {PERSISTENT} steps in a row, up to step {counters.step} (learning rate "
                     f"{lr:.2g}); lower the learning rate."
                 )
         else:
-            unfit = 0
+            counters.unfit = 0
             means.add(terms)
             recent.add(terms)
 
-        timed = counters.step >= TIMED_STEPS or (config.seconds and counters.seconds >= TIMED_SHARE * config.seconds)
-        if not counters.steps and timed:
-            counters.steps = max(counters.step, int(counters.step * config.seconds / counters.seconds))
-            started()
+        if not counters.steps:
+            timed = counters.step - pace_step
+            if timed <= 0:
+                pace_begin = now
+            over = counters.seconds >= config.seconds
+            if over or timed >= TIMED_STEPS or (timed > 0 and now - pace_begin >= TIMED_SHARE * config.seconds):
+                left = 0.0 if over else (config.seconds - counters.seconds) * timed / (now - pace_begin)
+                counters.steps = counters.step + int(left)
+                started()
         if now - last_progress >= PROGRESS_EVERY and recent.count and counters.steps:
             pace = (counters.step - first_step) / (now - begin)
             left = (counters.steps - counters.step) / pace
@@ -159,8 +189,8 @@ def fit(
             )
             last_progress = now
         if (counters.step % validate_every == 0 or counters.step == counters.steps) and means.count:
-            loss, distortion, rate = _floats(stepper.validate(validation, validation_generator(config, model.device)))
-            better = counters.best_loss is None or loss < counters.best_loss
+            loss, distortion, rate = as_floats(stepper.validate(validation, validation_generator(config, model.device)))
+            better = math.isfinite(loss) and (counters.best_loss is None or loss < counters.best_loss)
             if better:
                 counters.best_loss, counters.bad_validations = loss, 0
                 if config.patience:
@@ -180,7 +210,6 @@ def fit(
         model.load_state_dict(best)
     elif stepper.average is not None:
         model.load_state_dict(stepper.average.module.state_dict())
-    model.eval()
     tell(events.Finished(counters.step, reason, counters.seconds))
     kept = {k: v for k, v in asdict(counters).items() if k in ("skipped", "curve", "seconds")}
     return Summary(steps=counters.step, epochs=counters.step / feed.steps_per_epoch, reason=reason, **kept)
@@ -191,28 +220,3 @@ def _length(config: TrainConfig, feed: Feed) -> int:
     if config.epochs is not None:
         return max(1, round(config.epochs * feed.steps_per_epoch))
     return config.steps or 0
-
-
-def _floats(means: Tensor) -> tuple[float, float, float | None]:
-    loss, distortion, rate = means[LOSS].item(), means[DISTORTION].item(), means[RATE].item()
-    return loss, distortion, None if rate != rate else rate
-
-
-class Means:
-    """Running means of the terms; they stay on the device until they are asked for."""
-
-    def __init__(self, device: torch.device):
-        self.sums = torch.zeros(4, dtype=torch.float64, device=device)
-
-    @property
-    def count(self) -> int:
-        return int(self.sums[3].item())
-
-    def add(self, terms: Tensor) -> None:
-        self.sums[:3] += terms
-        self.sums[3] += 1
-
-    def take(self) -> tuple[float, float, float | None]:
-        means = _floats(self.sums[:3] / self.sums[3])
-        self.sums = torch.zeros_like(self.sums)
-        return means

@@ -31,6 +31,8 @@ class Counters:
     steps: int = 0
     """Length of the run; 0 until a budget in seconds has fixed it."""
     skipped: int = 0
+    unfit: int = 0
+    """Steps left out in a row, up to now."""
     best_loss: float | None = None
     bad_validations: int = 0
     seconds: float = 0.0
@@ -68,21 +70,25 @@ def load_state(
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["training_state"])
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
-        counters = Counters(**header["counters"])
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            # A copy: what safetensors gives is a view of the file, which the next save replaces.
+            tensors = {k: file.get_tensor(k).clone() for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+        counters, found = Counters(**header["counters"]), header["identity"]
+        other = [key for key, value in identity.items() if found.get(key) != value]
+        groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
+        for key, value in tensors.items():
+            group, name = key.split(".", 1)
+            groups.setdefault(group, {})[name] = value
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(f"{path} is not a training state that can be read ({error}); delete it to start anew.") from None
-    for key, value in identity.items():
-        if header["identity"].get(key) != value:
-            raise StateError(f"{path} belongs to a run with another {key}; delete it, or give that run's settings.")
-    groups: dict[str, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        group, name = key.split(".", 1)
-        groups.setdefault(group, {})[name] = value
-    model.load_state_dict(groups.pop("model"))
+    if other:
+        raise StateError(f"{path} belongs to a run with another {other[0]}; delete it, or give that run's settings.")
+    try:
+        model.load_state_dict(groups.pop("model"))
+    except RuntimeError:
+        raise StateError(f"{path} does not hold this model's weights; delete it to start anew.") from None
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in groups.pop("optimizer", {}).items():
+    for key, value in groups.pop("optimizer").items():
         i, name = key.split(".", 1)
         if value.shape == parameters[int(i)].shape:
             # The fused step walks the memory of parameter and moment side by side: both must have one layout.

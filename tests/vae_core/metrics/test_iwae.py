@@ -57,7 +57,7 @@ def test_very_unlikely_images_neither_overflow_nor_vanish(linear_gaussian):
     model = linear_gaussian.model
     with torch.no_grad():
         model.decoder.body[0].weight.zero_()
-        model.likelihood.raw_sigma.fill_(np.log(0.002))
+        model.likelihood.fixed = np.log(0.002)
         model.encoder.body[1].weight.zero_()
         model.encoder.body[1].bias.zero_()
     nll = iwae_nll(model, linear_gaussian.x, 20, max_decodes=7)
