@@ -14,7 +14,7 @@ from vae_core import library
 from vae_core.cli import _parser, main
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_is_what_the_list_command_prints(monkeypatch):

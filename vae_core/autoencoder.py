@@ -33,9 +33,9 @@ class Codes:
     scale: Tensor | None
     """Standard deviation of each dimension, (N, d); None for a deterministic posterior."""
     rate: Tensor | None
-    """KL(q(z|x) || p(z)): (N,), nats; None where it is not defined."""
+    """KL(q(z|x) || p(z)): (N,), nats; None where it is not defined or has no closed form."""
     rate_by_group: Tensor | None
-    """(N, groups), nats; None where the posterior has no rate per group."""
+    """(N, groups), nats; None where the rate is."""
 
 
 class Autoencoder(nn.Module):
@@ -118,8 +118,9 @@ class Autoencoder(nn.Module):
                 piece = piece.to(self.device)
                 raw = self.encoder(scale(piece) if piece.dtype == torch.uint8 else piece)
                 mean = self.posterior.mean(raw)
-                latent = self.posterior(raw, self.prior, torch.zeros_like(mean))
-                pieces.append((mean, self.posterior.scale(raw), latent.rate, latent.rate_by_group))
+                by_group = self.posterior.exact_rate(raw, self.prior)
+                rate = None if by_group is None else by_group.sum(1)
+                pieces.append((mean, self.posterior.scale(raw), rate, by_group))
         return Codes(*(None if column[0] is None else torch.cat(column).cpu() for column in zip(*pieces, strict=True)))
 
     def decode(self, z: Images, batch_size: int = 500) -> Tensor:

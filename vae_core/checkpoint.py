@@ -20,8 +20,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from vae_core.autoencoder import Autoencoder
-from vae_core.config import ConfigError, ModelConfig
+from vae_core.config import ModelConfig
 from vae_core.files import replacing
+from vae_core.header import HeaderError, check
 
 SUFFIX = ".safetensors"
 VERSION = 1
@@ -31,7 +32,10 @@ MAX_FILE_BYTES = 512 * 2**20
 MAX_HEADER_BYTES = 4 * 2**20
 MAX_HELD_OUT = 100_000
 _KEY = "latent_explorer"
-_FLOATS = {"F16", "F32"}
+_PER_DIMENSION = ("codes", "scale")
+_FLOATS, _INTEGERS = {"F16", "F32"}, {"I16", "I32", "I64"}
+_EXACT = ("codes_mean", "codes_covariance")
+"""Statistics of the codes, whose scale is any: never in float16."""
 
 
 class CheckpointError(ValueError):
@@ -76,24 +80,18 @@ class Checkpoint:
 
 
 def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
-    """Writes the file whole or not at all; with `half`, floating-point tensors of the model as float16.
+    """Writes the file whole or not at all; with `half`, the model's weights and the held-out codes as float16.
 
-    Raises CheckpointError where the model holds values that are not finite, or that float16 cannot hold.
+    What was written is read before it takes the place of an older file. Raises CheckpointError where that fails: on values that
+    are not finite, or that float16 cannot hold, and on a header that `header.check` refuses.
     """
-    tensors = {}
-    for name, value in checkpoint.model.state_dict().items():
-        value = value.detach().cpu()
-        if value.is_floating_point():
-            value = value.to(torch.float16 if half else torch.float32)
-            if not bool(torch.isfinite(value).all()):
-                kind = "float16" if half else "float32"
-                raise CheckpointError(f"{path.name} was not written: {name} has values that are not finite in {kind}.")
-        tensors[f"model.{name}"] = value.contiguous()
+    tensors = {f"model.{k}": v for k, v in stored(checkpoint.model, half).items()}
     for f in fields(HeldOut):
         value = getattr(checkpoint.held_out, f.name, None)
         if value is not None:
-            small = value.to(torch.int16) if f.name == "labels" else value.to(torch.float16 if half else torch.float32)
-            tensors[f"held_out.{f.name}"] = small.cpu().contiguous()
+            wide = torch.int16 if f.name == "labels" else torch.float32
+            tensors[f"held_out.{f.name}"] = value.to(torch.float16 if half and f.name in _PER_DIMENSION else wide)
+    tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     header = {
         "version": VERSION,
         "title": checkpoint.title,
@@ -103,7 +101,17 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
         "metrics": checkpoint.metrics,
     }
     with replacing(path) as temporary:
-        save_file(tensors, temporary, {_KEY: json.dumps(header, allow_nan=False)})
+        save_file(tensors, temporary, {_KEY: json.dumps(header)})
+        reader = _Reader(temporary, path.name)
+        reader.model(), reader.held_out()
+
+
+def stored(model: Autoencoder, half: bool) -> dict[str, Tensor]:
+    """The model's tensors as `save` writes them: with `half` all but the statistics of the codes as float16."""
+    return {
+        name: value.half() if half and value.is_floating_point() and name not in _EXACT else value
+        for name, value in model.state_dict().items()
+    }
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -128,8 +136,8 @@ def load(path: Path) -> Checkpoint:
 class _Reader:
     """Checks a file from the outside in: size, header length, tensor table, header, shapes, values."""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, name: str | None = None):
+        self.path, self.name = path, name or path.name
         self._check_envelope()
         try:
             with safe_open(path, framework="pt") as file:
@@ -141,13 +149,13 @@ class _Reader:
         except (SafetensorError, OSError) as error:
             raise self._error(f"is damaged or cut short ({error})") from None
         self.header = self._parse(metadata)
-        try:
-            self.config = ModelConfig.from_json(self.header["config"])
-        except ConfigError as error:
-            raise self._error(f"describes a model that cannot be built: {error}") from None
+        self.config = ModelConfig.from_json(self.header["config"])
+        for name in self.shapes:
+            if not name.startswith(("model.", "held_out.")):
+                raise self._error(f"has a tensor {name[:60]!r} that is neither the model's nor of held-out images")
 
     def _error(self, what: str) -> CheckpointError:
-        return CheckpointError(f"{self.path.name} {what.rstrip('.')}.")
+        return CheckpointError(f"{self.name} {what.rstrip('.')}.")
 
     def _check_envelope(self) -> None:
         try:
@@ -169,7 +177,7 @@ class _Reader:
             raise self._error("is cut short: its header claims more than the file holds")
 
     def _parse(self, metadata: dict[str, str]) -> dict[str, Any]:
-        if _KEY not in metadata:
+        if set(metadata) != {_KEY}:
             raise self._error("is a safetensors file, but not a checkpoint of Latent Explorer")
         try:
             header = json.loads(metadata[_KEY], parse_constant=_no_constant)
@@ -182,13 +190,10 @@ class _Reader:
             raise self._error(f"has format version {version}; this program reads up to {VERSION}: update it")
         for k in range(version, VERSION):
             header = UPGRADERS[k](header)
-        wanted = {"version": int, "title": str, "config": dict, "data": dict, "training": dict, "metrics": dict}
-        for key in header:
-            if key not in wanted:
-                raise self._error(f"has an unknown header field {key[:40]!r}")
-        for key, kind in wanted.items():
-            if not isinstance(header.get(key), kind):
-                raise self._error(f"has no header field {key!r}")
+        try:
+            check(header)
+        except HeaderError as error:
+            raise self._error(str(error)) from None
         return header
 
     def _tensors(self, prefix: str, wanted: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -200,7 +205,8 @@ class _Reader:
         out = {}
         with safe_open(self.path, framework="pt") as file:
             for name in wanted:
-                value = file.get_tensor(prefix + name)
+                # A copy: what safetensors gives is a view of the file, which may be replaced while the model is in use.
+                value = file.get_tensor(prefix + name).clone()
                 if value.is_floating_point():
                     value = value.float()
                     if not bool(torch.isfinite(value).all()):
@@ -222,9 +228,12 @@ class _Reader:
             raise self._error(f"{which} the tensor model.{odd[:80]}, unlike the model that it describes")
         for name, value in wanted.items():
             dtype = self.shapes[f"model.{name}"][0]
-            if (dtype in _FLOATS) != value.is_floating_point():
+            if dtype not in (_FLOATS if value.is_floating_point() else _INTEGERS):
                 raise self._error(f"has model.{name} stored as {dtype}")
         tensors = self._tensors("model.", {name: tuple(value.shape) for name, value in wanted.items()})
+        for name, value in tensors.items():
+            if name.endswith("running_var") and bool((value < 0).any()):
+                raise self._error(f"has variances in model.{name} that are negative")
         model.load_state_dict(tensors, assign=True)
         model.requires_grad_(True)
         return model.eval()
@@ -239,12 +248,15 @@ class _Reader:
         n = (self.shapes["held_out.codes"][1] or (0,))[0]
         if not 1 <= n <= MAX_HELD_OUT:
             raise self._error(f"claims {n} held-out images; 1 to {MAX_HELD_OUT} are read")
-        wide = {"codes", "scale"}
-        shapes = {name: (n, self.config.latent) if name in wide else (n,) for name in names}
+        shapes = {name: (n, self.config.latent) if name in _PER_DIMENSION else (n,) for name in names}
         for name in names:
-            if (self.shapes[f"held_out.{name}"][0] in _FLOATS) == (name == "labels"):
+            if self.shapes[f"held_out.{name}"][0] not in (_INTEGERS if name == "labels" else _FLOATS):
                 raise self._error(f"has held_out.{name} stored as {self.shapes[f'held_out.{name}'][0]}")
-        return HeldOut(**self._tensors("held_out.", shapes))
+        held_out = HeldOut(**self._tensors("held_out.", shapes))
+        classes = len(self.header["data"].get("classes", ()))
+        if held_out.labels is not None and not (held_out.labels.min() >= 0 and held_out.labels.max() < classes):
+            raise self._error(f"has held-out labels that are not among its {classes} classes")
+        return held_out
 
 
 def _no_constant(name: str) -> float:

@@ -17,10 +17,3 @@ def pick(name: str = "auto") -> torch.device:
     if not there[name]:
         raise ValueError(f"This machine has no {name} device that torch can use; choose cpu or auto.")
     return torch.device(name)
-
-
-def describe(device: torch.device) -> str:
-    """The device in words."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return {"cpu": f"CPU, {torch.get_num_threads()} threads", "mps": "Apple GPU"}.get(device.type, device.type)

@@ -22,11 +22,6 @@ class Terms:
     rate_by_group: Tensor | None = None
     """(B, groups), nats."""
 
-    @property
-    def negative_elbo(self) -> Tensor | None:
-        """distortion + rate: (B,), nats; None for a deterministic autoencoder, which has no ELBO."""
-        return None if self.rate is None else self.distortion + self.rate
-
 
 @dataclass(frozen=True)
 class Objective:

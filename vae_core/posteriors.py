@@ -40,6 +40,10 @@ class Posterior(nn.Module, abc.ABC):
     def forward(self, raw: Tensor, prior: Prior, noise: Tensor | None = None, given: Tensor | None = None) -> Latent:
         """One code for each row; `noise` (B, d) is standard normal and needed where `stochastic`."""
 
+    def exact_rate(self, raw: Tensor, prior: Prior, given: Tensor | None = None) -> Tensor | None:
+        """KL(q(z|x) || p(z)) of each group, (B, groups), nats; None where it has no closed form."""
+        return None
+
     @abc.abstractmethod
     def mean(self, raw: Tensor) -> Tensor:
         """The code that stands for the image: (B, d)."""
@@ -90,9 +94,12 @@ class DiagonalGaussian(Posterior):
         z = mu + noise * torch.exp(0.5 * logvar)
         log_q = -0.5 * (noise**2 + logvar + math.log(2 * math.pi)).sum(1)
         log_p = prior.log_prob(z, given)
-        by_dimension = prior.kl_of_gaussian(mu, logvar, given)
+        by_dimension = self.exact_rate(raw, prior, given)
         rate = log_q - log_p if by_dimension is None else by_dimension.sum(1)
         return Latent(z, log_q, log_p, rate, by_dimension)
+
+    def exact_rate(self, raw: Tensor, prior: Prior, given: Tensor | None = None) -> Tensor | None:
+        return prior.kl_of_gaussian(*self._split(raw), given)
 
     def mean(self, raw: Tensor) -> Tensor:
         return self._split(raw)[0]

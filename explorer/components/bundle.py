@@ -30,7 +30,7 @@ def _add(path: Path, pieces: dict[Path, str], above: tuple[Path, ...]) -> None:
         return
     if path in above:
         raise ValueError(f"{path.name} imports itself by way of {', '.join(p.name for p in above)}.")
-    source = path.read_text()
+    source = path.read_text(encoding="utf-8")
     for pattern in (NAMED, JSON):
         for _, other in pattern.findall(source):
             _add((path.parent / other).resolve(), pieces, (*above, path))

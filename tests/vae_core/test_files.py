@@ -1,5 +1,7 @@
 """A file is whole or not there."""
 
+import os
+
 import pytest
 
 from vae_core.files import replacing
@@ -21,6 +23,16 @@ def test_a_failure_leaves_what_was_there(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_left_is_cleared_away_and_what_one_is_writing_is_not(tmp_path):
+    old, young = tmp_path / ".a.01234567", tmp_path / ".a.89abcdef"
+    for file in (old, young):
+        file.touch()
+    os.utime(old, (0, 0))
+    with replacing(tmp_path / "a") as temporary:
+        temporary.write_text("x")
+    assert not old.exists() and young.exists()
 
 
 def test_it_has_the_permissions_of_any_new_file(tmp_path):

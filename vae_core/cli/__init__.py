@@ -27,7 +27,6 @@ def _parser() -> argparse.ArgumentParser:
             name,
             help=module.HELP,
             description=module.__doc__,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         )
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
@@ -39,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ValueError, RuntimeError, OSError, OverflowError) as error:
         # Every error of this package is one of these with a sentence for the user; torch's out-of-memory is a RuntimeError too.
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         print(f"error: {first}", file=sys.stderr)

@@ -16,8 +16,8 @@ HELP = "write the codes of images"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     inputs.add_arguments(parser)
-    parser.add_argument("--split", choices=["train", "validation", "test"], default="test")
-    parser.add_argument("--out", type=Path, default=Path("codes.npz"))
+    parser.add_argument("--split", choices=["train", "validation", "test"], default="test", help="test if not given")
+    parser.add_argument("--out", type=Path, default=Path("codes.npz"), help="codes.npz if not given")
 
 
 def run(options: argparse.Namespace) -> int:

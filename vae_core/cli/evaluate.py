@@ -7,18 +7,21 @@ import argparse
 import json
 
 from vae_core.cli import inputs
+from vae_core.cli.numbers import whole
 from vae_core.cli.reporting import download_line, print_figures
 from vae_core.metrics import evaluate
-from vae_core.pack import figures
+from vae_core.metrics.iwae import MOST_SAMPLES
+from vae_core.pack import factor_scores
 
 HELP = "measure a checkpoint on held-out images"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     inputs.add_arguments(parser)
-    parser.add_argument("--iwae", type=int, default=0, metavar="K", help="importance samples, up to 5000; 0: leave it out")
-    parser.add_argument("--images", type=int, help="only the first so many held-out images")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--iwae", type=whole(0, MOST_SAMPLES), default=0, metavar="K",
+                        help=f"importance samples, up to {MOST_SAMPLES}; none if not given")  # fmt: skip
+    parser.add_argument("--images", type=whole(1, 10**9), help="only the first so many held-out images")
+    parser.add_argument("--seed", type=whole(0, 2**30), default=0, help="of the noise; 0 if not given")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         model, images, seed=options.seed, iwae_samples=options.iwae, progress=lambda done, total: line("images", done, total)
     )
     if data.test.factors is not None and options.images is None:
-        out = figures(model, data) | out
+        out |= factor_scores(model.encode(images).mean, data)
     scale = model.config.likelihood.scale
     if options.json:
         print(json.dumps({"checkpoint": options.checkpoint, "data": data.name, "scale": scale} | out))

@@ -15,8 +15,8 @@ HELP = "write a network program for the browser"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="a shipped checkpoint's name, or a file")
-    parser.add_argument("--part", choices=["decoder", "encoder"], default="decoder")
-    parser.add_argument("--weights", choices=["float32", "float16"], default="float32")
+    parser.add_argument("--part", choices=["decoder", "encoder"], default="decoder", help="decoder if not given")
+    parser.add_argument("--weights", choices=["float32", "float16"], default="float32", help="float32 if not given")
     parser.add_argument("--out", type=Path, help="NAME-PART.program if not given")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 

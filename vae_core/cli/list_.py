@@ -48,9 +48,9 @@ def run(options: argparse.Namespace) -> int:
         for row in rows:
             print(json.dumps(row))
         return int(broken)
-    print("| checkpoint | " + " | ".join(HEADS) + " | trained, min | MB |")
-    print("|---" + "|---:" * (len(HEADS) + 2) + "|")
+    print("| checkpoint | nats of | " + " | ".join(HEADS) + " | trained, min | MB |")
+    print("|---|---" + "|---:" * (len(HEADS) + 2) + "|")
     for row in rows:
         cells = [figure(c, row["metrics"][c]) if c in row["metrics"] else "" for c in COLUMNS]
-        print(f"| {row['name']} | " + " | ".join(cells) + f" | {row['minutes']:.0f} | {row['megabytes']} |")
+        print(f"| {row['name']} | {row['scale']} | " + " | ".join(cells) + f" | {row['minutes']:.0f} | {row['megabytes']} |")
     return int(broken)

@@ -10,59 +10,62 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from vae_core import devices, recipes, zoo
+from vae_core import devices, library, zoo
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import SUFFIX
+from vae_core.cli.numbers import several, whole
 from vae_core.cli.reporting import download_line, print_figures
-from vae_core.config import LikelihoodConfig, NetConfig, ObjectiveConfig, ScheduleConfig, TrainConfig
-from vae_core.data import load_dataset
-from vae_core.library import SHIPPED
+from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
+from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.pack import pack
+from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
 
 HELP = "train a model and write its checkpoint"
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(",") if part)
+NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden"), ("sigma", "binarize"), ("beta", "free_bits")
+MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, "beta_schedule")
+"""Options that a recipe has settled."""
+TRAIN = ("epochs", "steps", "seconds", "batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine")
+"""Fields of TrainConfig that may be given, to a recipe too."""
+LENGTHS = ("epochs", "steps", "seconds")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to train")
-    what.add_argument("--recipe", choices=list(recipes.RECIPES), metavar="NAME", help="a shipped checkpoint's recipe: "
-                      + ", ".join(recipes.RECIPES))
-    what.add_argument("--data", help="a data set's name, a folder or a zip of images")
-    what.add_argument("--size", type=int, help="side of the square that own images are made into, 8 to 128")
-    what.add_argument("--model", choices=list(zoo.ZOO), default="vae")
-    what.add_argument("--latent", type=int, default=2, help="dimensions of the code")
-    what.add_argument("--net", choices=["mlp", "conv", "residual"], default="residual")
-    what.add_argument("--channels", type=_numbers, help="feature maps of each halving, as in 16,32")
-    what.add_argument("--hidden", type=_numbers, help="widths of the fully connected layers, as in 256")
+    what.add_argument("--recipe", choices=list(RECIPES), metavar="NAME", help="a shipped model: " + ", ".join(RECIPES))
+    what.add_argument("--data", help="a data set (" + ", ".join(NAMES) + "), or a folder or a .zip of images")
+    what.add_argument("--size", type=whole(8, 128), help="side of the square that own images are made into")
+    what.add_argument("--model", choices=list(zoo.ZOO), help="vae if not given")
+    what.add_argument("--latent", type=int, help="dimensions of the code; 2 if not given")
+    what.add_argument("--net", choices=["mlp", "conv", "residual"], help="kind of encoder and decoder; residual if not given")
+    what.add_argument("--channels", type=several, help="feature maps of each halving, as in 32,64 (conv, residual)")
+    what.add_argument("--hidden", type=several, help="widths of the fully connected layers, as in 256")
     what.add_argument("--likelihood", choices=["bernoulli", "gaussian", "gaussian-learned"],
-                      help="p(x|z); Bernoulli for grey and learned-sigma Gaussian for colour images if not given")
-    what.add_argument("--sigma", type=float, default=0.1, help="of a Gaussian likelihood, in units of [0, 1]")
-    what.add_argument("--binarize", action="store_true", help="draw binary pixels anew at each use (Bernoulli)")
-    what.add_argument("--beta", type=float, help="weight of the rate, where not the model's own")
-    what.add_argument("--beta-schedule", choices=["constant", "linear", "cyclical"], default="constant")
-    what.add_argument("--free-bits", type=float, default=0.0, help="nats of each dimension that cost nothing")
+                      help="p(x|z); bernoulli for grey and gaussian-learned for colour images if not given")  # fmt: skip
+    what.add_argument("--sigma", type=float, help="of a Gaussian likelihood, in units of [0, 1]; 0.1 if not given")
+    what.add_argument("--binarize", action="store_true", default=None, help="draw binary pixels anew at each use (Bernoulli)")
+    what.add_argument("--beta", type=float, help="weight of the rate; the model's own if not given")
+    what.add_argument("--beta-schedule", choices=["constant", "linear", "cyclical"], help="of beta; constant if not given")
+    what.add_argument("--free-bits", type=float, help="nats of each dimension that cost nothing; 0 if not given")
     how = parser.add_argument_group("how to train")
     length = how.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=float)
-    length.add_argument("--steps", type=int)
-    length.add_argument("--seconds", type=float)
-    how.add_argument("--batch-size", type=int, default=256)
-    how.add_argument("--lr", type=float, default=2e-3, help="peak learning rate")
-    how.add_argument("--lr-schedule", choices=["one-cycle", "cosine", "constant"], default="one-cycle")
-    how.add_argument("--ema", type=float, default=0.0, help="decay of a moving average of the weights; 0: none")
-    how.add_argument("--patience", type=int, default=0, help="validations without progress before stopping; 0: never")
-    how.add_argument("--seed", type=int, default=0)
-    how.add_argument("--threads", type=int, default=0, help="CPU threads; 0: as torch finds them")
-    how.add_argument("--engine", choices=["eager", "compile"], default="eager")
-    how.add_argument("--device", choices=devices.NAMES, default="auto")
+    length.add_argument("--epochs", type=float, help="length in passes over the training images; 20 if no length is given")
+    length.add_argument("--steps", type=int, help="length in optimiser steps")
+    length.add_argument("--seconds", type=float, help="length as a budget of time")
+    how.add_argument("--batch-size", type=int, help="256 if not given")
+    how.add_argument("--lr", type=float, help="peak learning rate of AdamW; 0.002 if not given")
+    how.add_argument("--lr-schedule", choices=["one-cycle", "cosine", "constant"], help="one-cycle if not given")
+    how.add_argument("--ema", type=float, help="decay of a moving average of the weights; none if not given")
+    how.add_argument("--patience", type=int, help="validations without progress after which to stop; never if not given")
+    how.add_argument("--seed", type=int, help="of weights, order and noise; 0 if not given")
+    how.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
+    how.add_argument("--engine", choices=["eager", "compile"], help="compile pays in runs of several minutes")
+    how.add_argument("--device", choices=devices.NAMES, default="auto", help="the fastest there is if not given")
     where = parser.add_argument_group("where it goes")
     where.add_argument("--out", type=Path, help="the checkpoint; for a recipe its place among the shipped ones")
     where.add_argument("--run", dest="folder", type=Path, help="folder of the run's state; runs/NAME if not given")
@@ -70,50 +73,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--json", action="store_true", help="events and figures as one JSON object a line on stdout")
 
 
-def _from_options(options: argparse.Namespace, image: tuple[int, int, int]) -> tuple[str, zoo.ModelConfig, TrainConfig]:
-    sizes = {k: getattr(options, k) for k in ("channels", "hidden") if getattr(options, k) is not None}
+def _given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def _model(options: argparse.Namespace, image: tuple[int, int, int]) -> ModelConfig:
+    name, latent = options.model or "vae", 2 if options.latent is None else options.latent
+    net = NetConfig(options.net or "residual", **_given(options, NET))
     kind = options.likelihood or ("bernoulli" if image[0] == 1 else "gaussian-learned")
-    likelihood = LikelihoodConfig(kind, options.sigma, options.binarize)
-    model = zoo.model_config(options.model, image, options.latent, NetConfig(options.net, **sizes), likelihood)
-    beta = model.objective.beta if options.beta is None else options.beta
-    objective = ObjectiveConfig(beta, ScheduleConfig(options.beta_schedule), options.free_bits)
-    length = {k: getattr(options, k) for k in ("epochs", "steps", "seconds") if getattr(options, k) is not None}
-    names = ("batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine")
-    train = TrainConfig(**(length or {"epochs": 20}), **{k: getattr(options, k) for k in names})
-    name = f"{Path(options.data).stem}-{options.model}-{options.latent}"
-    return name, model.replace(objective=objective), train
+    model = zoo.model_config(name, image, latent, net, LikelihoodConfig(kind, **_given(options, LIKELIHOOD)))
+    schedule = ScheduleConfig(options.beta_schedule or "constant")
+    return model.replace(objective=model.objective.replace(schedule=schedule, **_given(options, OBJECTIVE)))
+
+
+def _train(options: argparse.Namespace, start: TrainConfig) -> TrainConfig:
+    changes = _given(options, TRAIN)
+    if any(name in changes for name in LENGTHS):
+        changes = dict.fromkeys(LENGTHS) | changes
+    return start.replace(**changes)
 
 
 def run(options: argparse.Namespace) -> int:
     if (options.recipe is None) == (options.data is None):
         raise ValueError("Say what to train on: either --recipe NAME or --data NAME.")
-    recipe = recipes.RECIPES.get(options.recipe)
+    if options.recipe and (settled := _given(options, MODEL)):
+        raise ValueError(f"The recipe has settled --{next(iter(settled)).replace('_', '-')}; leave it out, or use --data.")
+    recipe = RECIPES.get(options.recipe)
     data = load_dataset(recipe.data if recipe else options.data, size=options.size, progress=download_line())
     for name, reason in data.refused:
         print(f"left out {name}: {reason}", file=sys.stderr)
-    if recipe:
-        name, config, train, title = recipe.name, recipe.model, recipe.train, recipe.title
-        if options.threads:
-            train = train.replace(threads=options.threads)
-        out = options.out or SHIPPED / f"{name}{SUFFIX}"
-    else:
-        name, config, train = _from_options(options, data.image)
-        title = f"{zoo.ZOO[options.model].title}, {options.latent}-D"
-        out = options.out or Path(f"{name}{SUFFIX}")
-    device = devices.pick(options.device)
+    config = recipe.model if recipe else _model(options, data.image)
+    train = _train(options, recipe.train if recipe else TrainConfig(epochs=20))
+    kind = options.model or "vae"
+    name = recipe.name if recipe else f"{Path(options.data).stem}-{kind}-{config.latent}"
+    title = recipe.title if recipe else f"{zoo.ZOO[kind].title}, {config.latent}-D"
+    out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder; --out names the checkpoint's file.")
     torch.manual_seed(train.seed)
-    model = Autoencoder(config).to(device)
+    model = Autoencoder(config).to(devices.pick(options.device))
+    return _fit_and_pack(options, model, data, train, name, title, out, recipe.iwae_samples if recipe else 0)
 
+
+def _fit_and_pack(
+    options: argparse.Namespace,
+    model: Autoencoder,
+    data: Dataset,
+    train: TrainConfig,
+    name: str,
+    title: str,
+    out: Path,
+    iwae_samples: int,
+) -> int:
     subscribers = [JsonLines(sys.stdout) if options.json else ProgressLine()]
     if options.tensorboard:
         subscribers.append(TensorBoard(options.tensorboard))
     stopped: list[int] = []
     before = {s: signal.signal(s, lambda number, frame: stopped.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
-    folder = options.folder or Path("runs") / name
     try:
         summary = fit(
             model, data.train.x, data.validation.x, train,
-            folder=folder, data=data.fingerprint, subscribers=subscribers, should_stop=lambda: bool(stopped),
+            folder=options.folder or Path("runs") / name, data=data.fingerprint, subscribers=subscribers,
+            should_stop=lambda: bool(stopped),
         )  # fmt: skip
     finally:
         for number, handler in before.items():
@@ -121,7 +142,11 @@ def run(options: argparse.Namespace) -> int:
     if summary.reason == "stopped":
         print(f"Stopped at step {summary.steps}; the same command goes on from there.", file=sys.stderr)
         return 130
-    packed = pack(model.cpu(), data, train, summary, out, title=title, iwae_samples=recipe.iwae_samples if recipe else 0)
+    line = download_line()
+    packed = pack(
+        model.cpu(), data, train, summary, out,
+        title=title, iwae_samples=iwae_samples, progress=lambda done, total: line("importance samples", done, total),
+    )  # fmt: skip
     if options.json:
         print(json.dumps({"event": "packed", "path": str(out), "metrics": packed.metrics}))
     else:

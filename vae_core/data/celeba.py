@@ -19,9 +19,11 @@ import numpy as np
 import torch
 from PIL import Image
 
+from vae_core.files import replacing
+
 from .dataset import DataError, Dataset, Progress, Split, shuffled, whole
 from .packs import decoded, read_pack
-from .roots import atomic, cache_folder, find, missing
+from .roots import cache_folder, find, missing
 
 PACK = "faces/celeba10k_89x109_jpeg.npz"
 FOLDER = "celeba"
@@ -163,7 +165,7 @@ def _decoded(folder: Path, names: list[str], progress: Progress | None) -> np.nd
     shape = (len(names), 3, SIDE, SIDE)
     try:
         if not cached.is_file():
-            with atomic(cached) as draft:
+            with replacing(cached) as draft:
                 out = np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=shape)
                 with _opener(source) as read:
                     for i, name in enumerate(names):

@@ -52,7 +52,7 @@ def own_images(
         first = f"; {refused[0][0]} was refused: {refused[0][1]}" if refused else ""
         raise DataError(f"{path} has {len(names)} usable images, and {_FEWEST} are needed{first}.")
     classes, labels = _classes(names)
-    images, order, held = whole(x, labels), shuffled(len(names)), len(names) // 10
+    images, order, held = whole(x, labels), shuffled(len(names)), max(2, len(names) // 10)
     title = shown(path.resolve().name if path.is_dir() else path.resolve().stem)
     lost = f"; {len(refused):,} files were not used" if refused else ""
     return Dataset(

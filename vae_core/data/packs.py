@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from vae_core.files import replacing
+
 from .dataset import DataError, Progress
-from .roots import atomic, cache_folder
+from .roots import cache_folder
 
 _MEMBER_LIMIT = 2**31
 
@@ -70,6 +72,6 @@ def decoded(
         if progress and (i % 500 == 499 or i + 1 == count):
             progress(f"decoding {path.name}", i + 1, count)
     # A read-only or full cache costs the next start some seconds, and is no reason to fail this one.
-    with suppress(OSError), atomic(cached) as draft, draft.open("wb") as stream:
+    with suppress(OSError), replacing(cached) as draft, draft.open("wb") as stream:
         np.save(stream, out, allow_pickle=False)
     return out

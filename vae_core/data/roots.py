@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .dataset import DataError
@@ -57,17 +56,3 @@ def missing(name: str, title: str, root: Path | None = None) -> DataError:
     """The error for a set that is in none of the roots."""
     places = ", ".join(str(p) for p in search_roots(root))
     return DataError(f"{title} is not on this computer (looked in {places}): {how_to_get(name)}.")
-
-
-@contextmanager
-def atomic(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target` that becomes `target` when the block ends well, and is removed when not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    os.close(handle)
-    draft = Path(name)
-    try:
-        yield draft
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)

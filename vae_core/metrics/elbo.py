@@ -13,14 +13,14 @@ from vae_core.batch import as_images, scale
 from vae_core.metrics.activity import active_units
 from vae_core.metrics.chance import LATENT, PIXELS, Stream
 from vae_core.metrics.image import ssim
-from vae_core.metrics.iwae import iwae_nll
+from vae_core.metrics.iwae import MOST_SAMPLES, iwae_nll
 
 Progress = Callable[[int, int], None]
 """Called as progress(done, total), in images; where k importance samples are drawn, an image counts k + 1 times."""
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOut:
+class PerImage:
     """What is known of N images that a model was not trained on, on the CPU; None where the model does not define it."""
 
     mean: Tensor
@@ -39,7 +39,7 @@ class HeldOut:
     """Structural similarity of the same reconstruction, where it was asked for: float32 (N,)."""
 
 
-def held_out(
+def per_image(
     model: Autoencoder,
     x: Images,
     *,
@@ -48,7 +48,7 @@ def held_out(
     batch_size: int = 500,
     with_ssim: bool = False,
     progress: Progress | None = None,
-) -> HeldOut:
+) -> PerImage:
     """The figures of each image x (N, C, H, W), uint8 or float in [0, 1].
 
     Distortion and rate are those of training: a stochastic posterior's code is drawn `samples` times, a deterministic one's
@@ -78,7 +78,7 @@ def held_out(
     mean, deviation, distortion, rate, mse, likeness = (
         None if c[0] is None else torch.cat(c) for c in zip(*columns, strict=True)
     )
-    return HeldOut(mean, deviation, distortion, rate, None if groups is None else groups / len(x), mse, likeness)
+    return PerImage(mean, deviation, distortion, rate, None if groups is None else groups / len(x), mse, likeness)
 
 
 def _measure(
@@ -131,12 +131,14 @@ def evaluate(
 
     distortion, rate, negative_elbo: nats an image. mse, ssim: of the reconstruction at the mean code. active_units: of
     a stochastic posterior. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says
-    nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `held_out`
+    nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image`
     and `iwae_nll`.
     """
+    if not 0 <= iwae_samples <= MOST_SAMPLES:
+        raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")
     x = as_images(x, model.config.image)
     total = len(x) * (1 + iwae_samples)
-    seen = held_out(
+    seen = per_image(
         model,
         x,
         seed=seed,
@@ -145,22 +147,26 @@ def evaluate(
         with_ssim=True,
         progress=progress and (lambda done, _: progress(done, total)),
     )
-    n = len(seen.mean)
+    out = summarise(seen)
+    if iwae_samples:
+        out |= {"iwae_samples": iwae_samples, "iwae_nll": None}
+        if model.posterior.stochastic:
+            forward = progress and (lambda done, _: progress(len(x) + done, total))
+            nll = iwae_nll(model, x, iwae_samples, seed=seed, batch_size=batch_size, progress=forward)
+            out["iwae_nll"] = float(nll.mean())
+    return out
+
+
+def summarise(seen: PerImage) -> dict[str, float | int | None]:
+    """The figures of `evaluate`, from those of each image with their SSIM."""
     distortion = float(seen.distortion.mean())
     rate = None if seen.rate is None else float(seen.rate.mean())
-    out: dict[str, float | int | None] = {
-        "n": n,
+    return {
+        "n": len(seen.mean),
         "distortion": distortion,
         "rate": rate,
         "negative_elbo": None if rate is None else distortion + rate,
         "mse": float(seen.mse.double().mean()),
         "ssim": float(seen.ssim.double().mean()),
-        "active_units": active_units(seen.mean) if model.posterior.stochastic else None,
+        "active_units": None if rate is None else active_units(seen.mean),
     }
-    if iwae_samples:
-        out |= {"iwae_samples": iwae_samples, "iwae_nll": None}
-        if model.posterior.stochastic:
-            forward = progress and (lambda done, _: progress(n + done, total))
-            nll = iwae_nll(model, x, iwae_samples, seed=seed, batch_size=batch_size, progress=forward)
-            out["iwae_nll"] = float(nll.mean())
-    return out

@@ -13,6 +13,8 @@ from vae_core.batch import as_images, scale
 from vae_core.metrics.chance import IMPORTANCE, PIXELS, Stream
 
 MAX_DECODES = 1000
+MOST_SAMPLES = 5000
+"""Of `evaluate`: beyond it hours buy hundredths of a nat."""
 
 
 def iwae_nll(
@@ -30,7 +32,7 @@ def iwae_nll(
     Its mean is an upper bound of -log p(x), which falls towards it as k grows; with k = 1 it is the negative ELBO of one
     draw. Grey pixels under a Bernoulli have no p(x): there it bounds the same integral with the cross-entropy in the place of
     the log-likelihood, and must be called so. Binarised pixels are drawn once an image, the same for one seed as in
-    `held_out`.
+    `per_image`.
 
     Each image is encoded once; no more than `max_decodes` codes are decoded at a time, whatever k is. `progress` is called with
     the decoded codes, and those in all. Raises ValueError for a posterior that is a point, or k below 1.

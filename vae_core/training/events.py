@@ -117,10 +117,10 @@ class ProgressLine:
 
 
 class JsonLines:
-    """One JSON object a line: to a file that is appended to, or to a stream."""
+    """One JSON object a line on a stream."""
 
-    def __init__(self, target: Path | TextIO):
-        self.stream = target.open("a", encoding="utf-8") if isinstance(target, Path) else target
+    def __init__(self, stream: TextIO):
+        self.stream = stream
 
     def __call__(self, event: Event) -> None:
         self.stream.write(json.dumps(event.to_json()) + "\n")

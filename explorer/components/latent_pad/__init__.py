@@ -100,7 +100,8 @@ def _check(ok: bool, name: str, wanted: str) -> None:
 @cache
 def assets() -> tuple[str, str, str]:
     """HTML, CSS and JavaScript of the pad, for Streamlit and for self-contained files."""
-    return (HERE / "pad.html").read_text(), (HERE / "pad.css").read_text(), bundle(HERE / "pad.js")
+    html, css = ((HERE / name).read_text(encoding="utf-8") for name in ("pad.html", "pad.css"))
+    return html, css, bundle(HERE / "pad.js")
 
 
 def latent_pad(

@@ -54,18 +54,6 @@ def test_roots_in_order(tmp_path, monkeypatch):
     assert roots.search_roots() == expected[1:]
 
 
-def test_atomic_leaves_all_or_nothing(tmp_path):
-    target = tmp_path / "sub" / "file"
-    with pytest.raises(KeyboardInterrupt), roots.atomic(target) as draft:
-        draft.write_text("half")
-        raise KeyboardInterrupt
-    assert list(target.parent.iterdir()) == []
-    with roots.atomic(target) as draft:
-        draft.write_text("whole")
-    assert [path.name for path in target.parent.iterdir()] == ["file"]
-    assert target.read_text() == "whole"
-
-
 # --- CIFAR-10, in batches of 40 instead of 10,000
 
 

@@ -13,7 +13,7 @@ import torch
 from torch.distributions import Bernoulli
 
 from vae_core.config import LikelihoodConfig
-from vae_core.metrics import active_units, evaluate, held_out
+from vae_core.metrics import active_units, evaluate, per_image
 
 BINARY = LikelihoodConfig(binarize=True)
 
@@ -22,7 +22,7 @@ def test_the_negative_elbo_is_the_exact_nll_and_the_gap_of_the_posterior(linear_
     """log p(x) - ELBO = KL(q(z|x) || p(z|x)), here between Gaussians of which both are known."""
     shift, stretch = 0.7, 1.4
     linear_gaussian.set_posterior(shift, stretch)
-    seen = held_out(linear_gaussian.model, linear_gaussian.x, samples=2000)
+    seen = per_image(linear_gaussian.model, linear_gaussian.x, samples=2000)
     gap = 2 * (0.5 * (stretch**2 + shift**2 - 1) - np.log(stretch))
     # log p(x|z) has a standard deviation of about 2 nats under q: 0.045 an image after 2,000 draws, 0.007 in the mean.
     np.testing.assert_allclose(seen.distortion + seen.rate, gap - linear_gaussian.log_p, atol=0.25)
@@ -30,7 +30,7 @@ def test_the_negative_elbo_is_the_exact_nll_and_the_gap_of_the_posterior(linear_
 
 
 def test_the_rate_of_the_exact_posterior_is_its_closed_form(linear_gaussian):
-    seen = held_out(linear_gaussian.model, linear_gaussian.x)
+    seen = per_image(linear_gaussian.model, linear_gaussian.x)
     mean, scale = linear_gaussian.posterior_mean, linear_gaussian.posterior_scale
     by_group = 0.5 * (mean**2 + scale**2 - 1) - torch.log(scale)
     np.testing.assert_allclose(seen.mean, mean, atol=1e-4)
@@ -44,7 +44,7 @@ def test_a_deterministic_autoencoder_has_a_distortion_and_no_elbo(tiny, images):
     mean = model.reconstruct(images)
     # Of a Bernoulli's log-probability, linear in x, the grey value takes the share that a drawn pixel has in the mean.
     log_prob = x * Bernoulli(mean).log_prob(torch.ones(())) + (1 - x) * Bernoulli(mean).log_prob(torch.zeros(()))
-    seen = held_out(model, images)
+    seen = per_image(model, images)
     np.testing.assert_allclose(seen.distortion, -log_prob.flatten(1).sum(1), rtol=1e-5)
     assert seen.rate is None and seen.rate_by_group is None and seen.scale is None
     figures = evaluate(model, images, iwae_samples=3)
@@ -56,13 +56,13 @@ def test_a_deterministic_autoencoder_has_a_distortion_and_no_elbo(tiny, images):
 @pytest.mark.parametrize("likelihood", [LikelihoodConfig(), BINARY, LikelihoodConfig("gaussian")])
 def test_noise_depends_on_the_seed_and_not_on_the_batch_size(tiny, images, posterior, likelihood):
     model = tiny(posterior, likelihood)
-    first, second = (held_out(model, images, samples=2, batch_size=b, with_ssim=True) for b in (500, 4))
+    first, second = (per_image(model, images, samples=2, batch_size=b, with_ssim=True) for b in (500, 4))
     for name in vars(first):
         a, b = getattr(first, name), getattr(second, name)
         assert (a is None) == (b is None), name
         if a is not None:
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5, msg=name)
-    other = held_out(model, images, samples=2, seed=1)
+    other = per_image(model, images, samples=2, seed=1)
     chance = posterior == "gaussian" or likelihood.binarize
     assert torch.equal(other.distortion, first.distortion) != chance
     assert torch.equal(other.mse, first.mse) and torch.equal(other.mean, first.mean)
@@ -77,19 +77,19 @@ def test_figures_are_those_of_the_public_methods(tiny, images):
     assert figures["negative_elbo"] == figures["distortion"] + figures["rate"]
     assert figures["active_units"] == active_units(codes.mean)
     assert figures["n"] == 23 and "iwae_nll" not in figures
-    torch.testing.assert_close(held_out(model, images).scale, codes.scale)
+    torch.testing.assert_close(per_image(model, images).scale, codes.scale)
     assert evaluate(model, x) == pytest.approx(figures, rel=1e-5)
 
 
 def test_binarised_models_are_scored_on_binary_and_shown_grey_images(tiny, images):
     model = tiny(likelihood=BINARY)
-    seen = held_out(model, images)
+    seen = per_image(model, images)
     torch.testing.assert_close(seen.mean, model.encode(images).mean)
     # A saturated image has one binarisation: itself.
     black_and_white = (images > 127).to(torch.uint8) * 255
-    drawn = held_out(model, black_and_white, seed=1)
+    drawn = per_image(model, black_and_white, seed=1)
     torch.testing.assert_close(drawn.rate.float(), model.encode(black_and_white).rate)
-    assert torch.equal(drawn.rate, held_out(model, black_and_white, seed=2).rate)
+    assert torch.equal(drawn.rate, per_image(model, black_and_white, seed=2).rate)
     assert not torch.allclose(seen.rate.float(), model.encode(images).rate)
 
 
@@ -115,7 +115,7 @@ def test_measuring_leaves_the_model_as_it_was(tiny, images):
 
 
 def test_held_out_tensors_are_ordinary_ones(tiny, images):
-    seen = held_out(tiny(), images)
+    seen = per_image(tiny(), images)
     seen.mean[0] = 0
     seen.mean.requires_grad_()
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vae_core.config import LikelihoodConfig
-from vae_core.metrics import held_out, iwae_nll
+from vae_core.metrics import iwae_nll, per_image
 
 
 @pytest.mark.parametrize("k", [1, 7])
@@ -74,7 +74,7 @@ def test_binary_pixels_are_those_of_held_out(tiny, images):
         for parameter in model.encoder.body[-1].parameters():
             parameter.zero_()
         model.decoder.body[0].weight.zero_()
-    seen = held_out(model, images, seed=3)
+    seen = per_image(model, images, seed=3)
     for k, batch_size in ((1, 500), (5, 4)):
         nll = iwae_nll(model, images, k, seed=3, batch_size=batch_size)
         torch.testing.assert_close(nll, seen.distortion, rtol=0, atol=1e-4)
