@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explorer.services import models, view
+from explorer.services.text import plain
 
 st.set_page_config(page_title="Latent Explorer", layout="wide", initial_sidebar_state="auto")
 
@@ -10,7 +11,7 @@ page = st.navigation([st.Page("pages/latent_grid.py", title="Latent grid", defau
 
 shelf = models.shelf()
 for problem in shelf.problems:
-    st.warning(problem)
+    st.warning(plain(problem))
 if not shelf.cards:
     st.error(
         "There are no checkpoints to explore. Train one with `python -m vae_core train --recipe mnist-vae-2`, then reload."
@@ -33,13 +34,13 @@ with st.sidebar:
         "Model",
         names,
         index=names.index(current.model) if current.model in names else 0,
-        format_func=lambda n: shelf.card(n).title,
+        format_func=lambda name: plain(shelf.card(name).title),
         key=f"model-of-{data}",
     )
     card = shelf.card(name)
-    st.caption(card.summary)
+    st.caption(plain(card.summary))
     with st.expander("About this data"):
-        st.caption(card.data_about)
+        st.caption(plain(card.data_about))
 
 if (data, name) != (current.data, current.model):
     view.show(view.View(data, name))

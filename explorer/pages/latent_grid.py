@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.components.latent_pad import latent_pad
 from explorer.services import models, pads, view
+from explorer.services.text import plain
 
 current = st.session_state.view
 card = models.shelf().card(current.model)
@@ -14,11 +15,11 @@ start = st.session_state.setdefault(f"pad-start-{card.name}", current.point)
 try:
     payload = pads.pad(card, start)
 except ValueError as error:
-    st.error(f"{card.title} cannot be shown: {error} Choose another model in the sidebar.")
+    st.error(plain(f"{card.title} cannot be shown: {error} Choose another model in the sidebar."))
     st.stop()
 
 point = latent_pad(payload, key=f"pad-{card.name}")
 if point is not None and point != current.point:
     view.move(point)
 
-st.caption(models.explain(card))
+st.caption(plain(models.explain(card)))

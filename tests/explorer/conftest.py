@@ -1,0 +1,33 @@
+"""A shelf of small checkpoints in a folder of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vae_core import checkpoint, zoo
+from vae_core.autoencoder import Autoencoder
+from vae_core.checkpoint import Checkpoint, HeldOut
+from vae_core.config import NetConfig
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where the app finds its checkpoints."""
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def put(folder):
+    """put(name, ...): writes an untrained checkpoint."""
+
+    def put(name: str, kind: str = "vae", latent: int = 2, data: str = "mnist", metrics=None, held_out=True) -> None:
+        torch.manual_seed(0)
+        config = zoo.model_config(kind, (1, 8, 8), latent, NetConfig("mlp", hidden=(8,)))
+        seen = HeldOut(torch.randn(50, latent), labels=torch.arange(50) % 3) if held_out else None
+        about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"]}
+        saved = Checkpoint(Autoencoder(config), about, {}, metrics or {}, seen, f"{kind} {latent}")
+        checkpoint.save(saved, folder / f"{name}.safetensors")
+
+    return put

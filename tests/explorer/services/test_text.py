@@ -1,0 +1,21 @@
+"""Text from a file is shown and not obeyed."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.services.text import plain
+
+MARKS = "\\`*_{}[]()<>#+!|~$:-"
+
+
+@given(st.text(alphabet=st.sampled_from(MARKS + "ab 1,")))
+def test_every_mark_is_escaped_once_and_nothing_else_is_changed(text):
+    assert re.fullmatch(r"(?:\\[" + re.escape(MARKS) + r"]|[ab 1,])*", plain(text))
+    assert re.sub(r"\\(.)", r"\1", plain(text)) == text
+
+
+def test_links_pictures_and_formulas():
+    assert plain("![x](http://a/t.png)") == "\\!\\[x\\]\\(http\\://a/t.png\\)"
+    assert plain(":red[x] $y$") == "\\:red\\[x\\] \\$y\\$"

@@ -1,0 +1,60 @@
+"""The app's script under Streamlit's own test harness: what is there without a browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).parents[2] / "explorer" / "main.py"
+
+
+def run() -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=60).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_without_checkpoints_it_says_how_to_get_one(folder):
+    (error,) = run().error
+    assert "python -m vae_core train" in error.value
+
+
+def test_it_opens_on_the_pad(put):
+    put("m")
+    app = run()
+    assert len(app.get("bidi_component")) == 1 and app.sidebar.radio[0].value == "m"
+
+
+def test_choosing_another_model_makes_it_the_view(put):
+    put("a", "vae")
+    put("b", "ae")
+    app = run()
+    app.sidebar.radio[0].set_value("b").run()
+    assert not app.exception and app.session_state["view"].model == "b"
+
+
+def test_marks_in_a_title_are_shown_and_not_obeyed(put):
+    put("m", data="![x](http://a/t.png)")
+    assert any("\\!\\[X\\]" in caption.value for caption in run().caption)
+
+
+def test_a_hostile_file_is_named_and_the_rest_works(folder, put):
+    put("good")
+    put("bad")
+    path = folder / "bad.safetensors"
+    whole = path.read_bytes()
+    length = struct.unpack("<Q", whole[:8])[0]
+    head = json.loads(whole[8 : 8 + length])
+    header = json.loads(head["__metadata__"]["latent_explorer"])
+    header["metrics"]["negative_elbo"] = "x"
+    head["__metadata__"]["latent_explorer"] = json.dumps(header)
+    new = json.dumps(head).encode()
+    new += b" " * (-len(new) % 8)
+    path.write_bytes(struct.pack("<Q", len(new)) + new + whole[8 + length :])
+    app = run()
+    (warning,) = app.warning
+    assert "bad.safetensors" in warning.value.replace("\\", "") and "negative_elbo" in warning.value.replace("\\", "")
+    assert app.sidebar.radio[0].options == ["vae 2"]
