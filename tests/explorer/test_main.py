@@ -28,14 +28,6 @@ def test_it_opens_on_the_pad(put):
     assert len(app.get("bidi_component")) == 1 and app.sidebar.radio[0].value == "m"
 
 
-def test_choosing_another_model_makes_it_the_view(put):
-    put("a", "vae")
-    put("b", "ae")
-    app = run()
-    app.sidebar.radio[0].set_value("b").run()
-    assert not app.exception and app.session_state["view"].model == "b"
-
-
 def test_marks_in_a_title_are_shown_and_not_obeyed(put):
     put("m", data="![x](http://a/t.png)")
     assert any("\\!\\[X\\]" in caption.value for caption in run().caption)
