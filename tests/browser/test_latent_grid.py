@@ -67,7 +67,7 @@ def test_opens_on_the_pad_and_follows_the_mouse(open_app):
 
 
 def test_the_address_brings_back_model_and_point(open_app):
-    page = open_app("?data=mnist&model=mnist-ae-2")
+    page = open_app("?data=mnist&model=mnist-beta-vae-2")
     drag(page, (0.3, 0.6))
     page.mouse.up()
     page.wait_for_function("location.search.includes('at=')")
@@ -76,7 +76,7 @@ def test_the_address_brings_back_model_and_point(open_app):
     again = open_app(page.evaluate("location.search"))
     here = read(again)
     np.testing.assert_allclose(here["point"], there["point"], rtol=2e-3, atol=1e-3)
-    agrees(here, "mnist-ae-2")
+    agrees(here, "mnist-beta-vae-2")
     np.testing.assert_allclose(here["pixels"], there["pixels"], atol=0.05)
     assert again.problems == []
 
@@ -89,17 +89,22 @@ def test_a_wrong_address_opens_the_first_view(open_app, query):
 def test_another_data_set_and_model_can_be_chosen(open_app):
     page = open_app()
     before = read(page)["pixels"]
-    page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").locator("input").click()
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_test_id("stSelectbox").locator("input").click()
     page.get_by_role("option", name="Fashion-MNIST").click()
-    page.wait_for_function("location.search.includes('fashion')")
+    page.wait_for_function("location.search.includes('fashion_mnist-vae-2')")
     ready(page)
-    page.get_by_test_id("stSidebar").get_by_text("AE, 16-D", exact=True).click()
-    page.wait_for_function("location.search.includes('fashion_mnist-ae-16')")
-    ready(page)
-    page.wait_for_function(f"{HOST}.read().z.length === 16")
     found = read(page)
-    agrees(found, "fashion_mnist-ae-16")
-    assert found["pixels"] != before and page.problems == []
+    agrees(found, "fashion_mnist-vae-2")
+    assert found["pixels"] != before
+    sidebar.get_by_test_id("stSelectbox").locator("input").click()
+    page.get_by_role("option", name="MNIST", exact=True).click()
+    page.wait_for_function("location.search.includes('model=mnist-vae-2')")
+    sidebar.get_by_text("beta-VAE, 2-D", exact=True).click()
+    page.wait_for_function("location.search.includes('mnist-beta-vae-2')")
+    ready(page)
+    agrees(read(page), "mnist-beta-vae-2")
+    assert page.problems == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
