@@ -1,9 +1,15 @@
-"""For all tests: one thread, in this process and in those it starts, so that tests side by side do not fight for cores."""
+"""For all tests: one thread, here and in the processes they start, so that they do not fight for cores; and full data sets
+where the developers' shared folder lies beside the project."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import torch
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+if SHARED.is_dir():
+    os.environ.setdefault("VAE_DATA", str(SHARED))
+
+import torch  # noqa: E402 (it reads the variables above)
 
 torch.set_num_threads(1)
