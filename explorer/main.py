@@ -27,6 +27,7 @@ with st.sidebar:
         shelf.data_sets(),
         index=shelf.data_sets().index(current.data),
         format_func=shelf.data_title,
+        key="data",
     )
     cards = shelf.of(data)
     names = [card.name for card in cards]
