@@ -42,33 +42,29 @@ def mnist(root: Path | None = None) -> Dataset:
             f"{len(train) - len(free):,} of the {len(held_out):,} digits to hold out were found among MNIST's training "
             "images: these files are not the original MNIST."
         )
-    free = free[shuffled(len(free))]
-    return Dataset(
-        name="mnist",
-        title="MNIST",
-        about="65,000 handwritten digits of 28x28 grey pixels (53,000 train, 2,000 validation, the 10,000 test images; "
-        "the 5,000 digits of mnist5k are held out of all), by LeCun, Cortes and Burges (CC BY-SA 3.0).",
-        train=train.take(free[VALIDATION:]),
-        validation=train.take(free[:VALIDATION]),
-        test=test,
-        classes=CLASSES,
+    about = (
+        "65,000 handwritten digits of 28x28 grey pixels (53,000 train, 2,000 validation, the 10,000 test images; "
+        "the 5,000 digits of mnist5k are held out of all), by LeCun, Cortes and Burges (CC BY-SA 3.0)."
     )
+    return _split("mnist", "MNIST", about, train, free[shuffled(len(free))], test, CLASSES)
 
 
 def fashion_mnist(root: Path | None = None) -> Dataset:
     """58,000 train, 2,000 validation, 10,000 test."""
     train, test = _read("fashion_mnist", "Fashion-MNIST", has_fashion, "FashionMNIST", root)
-    order = shuffled(len(train))
-    return Dataset(
-        name="fashion_mnist",
-        title="Fashion-MNIST",
-        about="70,000 pictures of clothes, 28x28 grey pixels (58,000 train, 2,000 validation, the 10,000 test images), "
-        "by Zalando Research (MIT licence).",
-        train=train.take(order[VALIDATION:]),
-        validation=train.take(order[:VALIDATION]),
-        test=test,
-        classes=FASHION_CLASSES,
+    about = (
+        "70,000 pictures of clothes, 28x28 grey pixels (58,000 train, 2,000 validation, the 10,000 test images), "
+        "by Zalando Research (MIT licence)."
     )
+    return _split("fashion_mnist", "Fashion-MNIST", about, train, shuffled(len(train)), test, FASHION_CLASSES)
+
+
+def _split(
+    name: str, title: str, about: str, images: Split, order: np.ndarray, test: Split, classes: tuple[str, ...]
+) -> Dataset:
+    """The first images of `order` are for validation, the others for training."""
+    train, validation = images.take(order[VALIDATION:]), images.take(order[:VALIDATION])
+    return Dataset(name, title, about, train, validation, test, classes)
 
 
 def _read(name: str, title: str, holds, folder: str, root: Path | None) -> tuple[Split, Split]:

@@ -70,37 +70,44 @@ def _check_convolution(module: nn.Conv2d | nn.ConvTranspose2d, shape: tuple[int,
 
 
 def _conv(graph: Graph, module: nn.Conv2d, x: str, where: str) -> str:
-    shape = graph.shape(x)
-    _check_convolution(module, shape, where)
-    kernel, stride, padding = _pair(module.kernel_size), _pair(module.stride), _pair(module.padding)
-    sides = [(n + 2 * p - k) // s + 1 for n, k, s, p in zip(shape[1:], kernel, stride, padding, strict=True)]
+    def side(n: int, kernel: int, stride: int, padding: int, extra: int) -> int:
+        return (n + 2 * padding - kernel) // stride + 1
+
     weight = _array(module.weight, 0)
-    return graph.add(
-        "conv",
-        [x],
-        (module.out_channels, *sides),
-        arrays={"weight": weight, "bias": _array(module.bias, module.out_channels)},
-        settings={"kernel": list(weight.shape), "stride": stride, "padding": padding},
-        macs=weight.size * math.prod(sides),
-    )
+    return _convolution(graph, "conv", module, x, where, weight, side)
 
 
 def _conv_transpose(graph: Graph, module: nn.ConvTranspose2d, x: str, where: str) -> str:
+    def side(n: int, kernel: int, stride: int, padding: int, extra: int) -> int:
+        return (n - 1) * stride - 2 * padding + kernel + extra
+
+    # Filters first, as in a plain convolution.
+    weight = _array(module.weight, 0).swapaxes(0, 1)
+    return _convolution(graph, "conv_transpose", module, x, where, weight, side)
+
+
+def _convolution(
+    graph: Graph,
+    operation: str,
+    module: nn.Conv2d | nn.ConvTranspose2d,
+    x: str,
+    where: str,
+    weight: np.ndarray,
+    side: Callable[..., int],
+) -> str:
     shape = graph.shape(x)
     _check_convolution(module, shape, where)
     kernel, stride, padding = _pair(module.kernel_size), _pair(module.stride), _pair(module.padding)
-    extra = _pair(module.output_padding)
-    numbers = zip(shape[1:], kernel, stride, padding, extra, strict=True)
-    sides = [(n - 1) * s - 2 * p + k + e for n, k, s, p, e in numbers]
-    # Filters first, as in a plain convolution.
-    weight = _array(module.weight, 0).swapaxes(0, 1)
+    sides = [side(*numbers) for numbers in zip(shape[1:], kernel, stride, padding, _pair(module.output_padding), strict=True)]
+    # Each pixel of the smaller side meets the whole kernel: what goes in of a transposed one, what comes out of a plain one.
+    places = math.prod(sides if operation == "conv" else shape[1:])
     return graph.add(
-        "conv_transpose",
+        operation,
         [x],
         (module.out_channels, *sides),
         arrays={"weight": weight, "bias": _array(module.bias, module.out_channels)},
         settings={"kernel": list(weight.shape), "stride": stride, "padding": padding},
-        macs=weight.size * math.prod(shape[1:]),
+        macs=weight.size * places,
     )
 
 
