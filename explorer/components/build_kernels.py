@@ -10,7 +10,7 @@ import base64
 import re
 from pathlib import Path
 
-RUNTIME = Path(__file__).parent / "latent_pad" / "runtime"
+RUNTIME = Path(__file__).parent / "base" / "runtime"
 
 TEMPLATE = """\
 // Compiled from kernels.wat by `python -m explorer.components.build_kernels`; a test compares the two.

@@ -1,6 +1,6 @@
 import { listen } from "./gestures.js";
-import { Meter } from "./meter.js";
-import { sameBytes, unpack } from "./pack.js";
+import { Meter } from "../base/meter.js";
+import { sameBytes, unpack } from "../base/pack.js";
 import { Scene } from "./scene.js";
 
 // One pad on the page: it owns the point and the frame loop, and outlives its data.

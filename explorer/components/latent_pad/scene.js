@@ -1,12 +1,12 @@
 import { Plane, formatNumber } from "./plane.js";
-import { buildNetwork } from "./runtime/network.js";
+import { buildNetwork } from "../base/runtime/network.js";
 import { Axes } from "./view/axes.js";
-import { Legend, layerSwitches } from "./view/legend.js";
-import { markerPath, svgPath } from "./view/markers.js";
+import { Legend, layerSwitches } from "../base/legend.js";
+import { markerPath, svgPath } from "../base/markers.js";
 import { Picture } from "./view/picture.js";
 import { Points } from "./view/points.js";
 import { Readout } from "./view/readout.js";
-import { readTheme } from "./view/theme.js";
+import { readTheme } from "../base/theme.js";
 import { Tiles } from "./view/tiles.js";
 
 // Everything that one set of data puts on screen. The pad moves its point; new data makes a new scene in the same elements.

@@ -20,7 +20,7 @@ from vae_core.export.graph import Graph
 from vae_core.export.lower import lower
 from vae_core.export.program import Program, _write
 
-RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "latent_pad" / "runtime"
+RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "base" / "runtime"
 HARNESS = Path(__file__).with_name("run_program.mjs")
 CODES = 64
 

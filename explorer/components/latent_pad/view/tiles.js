@@ -1,4 +1,4 @@
-import { toInk, toPixels } from "./pixels.js";
+import { toInk, toPixels } from "../../base/pixels.js";
 
 const SLICE_MS = 6;
 // Side of a tile on screen: images of up to 32 pixels are told apart at that size, faces need more.

@@ -1,4 +1,4 @@
-import tokens from "../../tokens.json" with { type: "json" };
+import tokens from "../tokens.json" with { type: "json" };
 
 // The colours that canvases are drawn in, by the theme that CSS has: { scheme, classes: [[fill, outline]], plain }.
 export function readTheme(root) {
