@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.services import models, view
+from explorer.services import models, pads, view
 from explorer.services.text import plain
 
 st.set_page_config(page_title="Latent Explorer", layout="wide", initial_sidebar_state="auto")
@@ -20,6 +20,15 @@ if not shelf.cards:
 
 current = view.current(shelf)
 
+
+def chip(name: str) -> str:
+    """A model's title behind its marker, in its colour."""
+    card = shelf.card(name)
+    style = pads.style_of(card)
+    mark = {"circle": "●", "square": "■", "diamond": "◆", "triangle": "▲"}[style["marker"]]
+    return f':color[{mark}]{{foreground="{style["colour"]}"}} {plain(card.title)}'
+
+
 with st.sidebar:
     st.markdown("### Latent Explorer")
     data = st.selectbox(
@@ -30,20 +39,23 @@ with st.sidebar:
         key="data",
     )
     cards = shelf.of(data)
-    names = [card.name for card in cards]
-    name = st.radio(
-        "Model",
-        names,
-        index=names.index(current.model) if current.model in names else 0,
-        format_func=lambda name: plain(shelf.card(name).title),
-        key=f"model-of-{data}",
+    chosen = st.pills(
+        f"Models, up to {view.MOST_MODELS}",
+        [card.name for card in cards],
+        selection_mode="multi",
+        default=[name for name in current.models if name in {card.name for card in cards}] or [cards[0].name],
+        format_func=chip,
+        key=f"models-of-{data}",
     )
-    card = shelf.card(name)
-    st.caption(plain(card.summary))
+    if len(chosen) > view.MOST_MODELS:
+        st.caption(f"Side by side are the first {view.MOST_MODELS}; take one away to see another.")
+    for name in chosen[: view.MOST_MODELS] or [cards[0].name]:
+        st.caption(f"**{plain(shelf.card(name).title)}.** {plain(shelf.card(name).summary)}")
     with st.expander("About this data"):
-        st.caption(plain(card.data_about))
+        st.caption(plain(cards[0].data_about))
 
-if (data, name) != (current.data, current.model):
-    view.show(view.View(data, name))
+wanted = view.choose(current, shelf, data, tuple(chosen[: view.MOST_MODELS]) or (cards[0].name,))
+if wanted != current:
+    view.show(wanted)
 
 page.run()

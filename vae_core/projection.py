@@ -83,7 +83,7 @@ class Projection:
         if codes.shape[1] != self.codes.shape[1]:
             raise ProjectionError(f"These codes have {codes.shape[1]} dimensions, and the map is of {self.codes.shape[1]}.")
         if self.method == "pca":
-            return _pca_of(codes, *_principal(self.codes))
+            return _pca_of(codes, *principal(self.codes)[:2])
         out = np.empty((len(codes), 2), np.float32)
         for start in range(0, len(codes), _PLACE_ROWS):
             out[start : start + _PLACE_ROWS] = self._between_neighbours(codes[start : start + _PLACE_ROWS])
@@ -146,16 +146,18 @@ def _as_codes(codes: np.ndarray, least: int = 5) -> np.ndarray:
     return np.ascontiguousarray(codes)
 
 
-def _principal(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d,) and the two leading principal directions (2, d), each with its largest entry positive."""
+def principal(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
+    """Mean (d,) of codes (N, d), their two leading principal directions (2, d), each with its largest entry positive, and
+    the share of the variance along each. With one dimension the second direction is 0."""
     mean = codes.mean(0, dtype=np.float64)
     centred = codes - mean
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    directions = np.zeros((2, codes.shape[1]))
+    values, vectors = np.linalg.eigh(centred.T @ centred)
+    directions, shares = np.zeros((2, codes.shape[1])), np.zeros(2)
     leading = vectors.T[::-1][:2]
     signs = np.sign(leading[np.arange(len(leading)), np.abs(leading).argmax(1)])
     directions[: len(leading)] = leading * signs[:, None]
-    return mean, directions
+    shares[: len(leading)] = values[::-1][:2] / max(values.sum(), 1e-300)
+    return mean, directions, (float(shares[0]), float(shares[1]))
 
 
 def _pca_of(codes: np.ndarray, mean: np.ndarray, directions: np.ndarray) -> np.ndarray:
@@ -163,7 +165,7 @@ def _pca_of(codes: np.ndarray, mean: np.ndarray, directions: np.ndarray) -> np.n
 
 
 def _pca(codes: np.ndarray, parameters: dict[str, float], seed: int, progress: Progress) -> np.ndarray:
-    return _pca_of(codes, *_principal(codes))
+    return _pca_of(codes, *principal(codes)[:2])
 
 
 class _Told:

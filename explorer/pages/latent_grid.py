@@ -1,4 +1,6 @@
-"""The first page: drag a point through the latent space and watch the image change."""
+"""The first page: drag a point through a latent space and watch what up to three models make of it."""
+
+import dataclasses
 
 import streamlit as st
 
@@ -7,19 +9,31 @@ from explorer.services import models, pads, view
 from explorer.services.text import plain
 
 current = st.session_state.view
-card = models.shelf().card(current.model)
+shelf = models.shelf()
+cards = [shelf.card(name) for name in current.models]
+shown, left_out = pads.together(cards)
+if left_out:
+    names = ", ".join(card.title for card in left_out)
+    why = "The codes that are known of them are of other images, so nothing leads across."
+    st.info(plain(f"Not shown beside {shown[0].title}: {names}. {why}"))
 
 # The pad keeps the handle itself; what it starts from may not change while it is on the page.
-start = st.session_state.setdefault(f"pad-start-{card.name}", current.point)
+key = "pad-" + "-".join(card.name for card in shown)
+start = st.session_state.setdefault(f"{key}-start", current)
 
 try:
-    payload = pads.pad(card, start)
+    payload = pads.pad(shown, start)
 except ValueError as error:
-    st.error(plain(f"{card.title} cannot be shown: {error} Choose another model in the sidebar."))
+    st.error(plain(f"{shown[0].title} cannot be shown: {error} Choose another model in the sidebar."))
     st.stop()
 
-point = latent_pad(payload, key=f"pad-{card.name}")
-if point is not None and point != current.point:
-    view.move(point)
+state = latent_pad(payload, key=key)
+if state is not None and state.lead in current.models:
+    view.show(dataclasses.replace(current, lead=state.lead, plane=state.plane, z=state.z, same=state.same))
 
-st.caption(plain(models.explain(card)))
+st.caption(plain(models.explain(shelf.card(st.session_state.view.lead))))
+if len(shown) > 1:
+    st.caption(
+        "The others follow through the data: each goes where its own encoder puts the held-out images nearest to the handle. "
+        "The same numbers would mean something else to each of them."
+    )

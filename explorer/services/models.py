@@ -35,6 +35,8 @@ class Card:
     config: ModelConfig
     title: str
     metrics: dict[str, Any]
+    fingerprint: str
+    """Of its data set: models that share it have codes of the same held-out images."""
 
     @property
     def summary(self) -> str:
@@ -94,6 +96,7 @@ def _card(name: str, header: dict[str, Any]) -> Card:
         config=config,
         title=header["title"] or name,
         metrics=header["metrics"],
+        fingerprint=str(data.get("fingerprint", "")),
     )
 
 
@@ -123,7 +126,7 @@ def _load(path: str, changed: int) -> Checkpoint:
 def explain(card: Card) -> str:
     """What the pad shows of this model, in a sentence."""
     plane = "its whole latent space" if card.config.latent == 2 else (
-        f"the two most used of its {card.config.latent} dimensions, the others held at the first held-out image's code"
+        f"a plane through its {card.config.latent} dimensions, the others held where they are; dots off the plane are pale"
     )  # fmt: skip
     why = EXPLAIN.get(card.kind, "")
     return f"{card.title} on {card.data_title}: {plane}. Dots are images that it was not trained on. {why}".strip()

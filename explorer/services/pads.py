@@ -1,114 +1,104 @@
-"""What the latent pad is given for a model: its program, a plane of its latent, and the held-out codes on that plane."""
+"""What the latent pad is given for some models: their programs, their codes of the held-out images, and where to begin."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from explorer.components.latent_pad import PadData
+from explorer.components.latent_pad import PadData, PadModel, PadState
 from explorer.components.tokens import tokens
-from explorer.services import models
+from explorer.services import datasets, models
 from explorer.services.models import Card
+from explorer.services.view import View
 from vae_core.export import decoder_program
+from vae_core.projection import principal
 
-POINTS = 2000
-"""Held-out codes drawn: more would hide the images behind them."""
-KEPT = 12
-"""Pads of so many models stay in memory."""
-SPREAD = 0.005
-"""Share of the codes left out at each side of each axis, so that a few strays do not shrink the rest."""
+KEPT = 8
+"""Pads of so many choices of models stay in memory."""
+ORIGINALS_BYTES = 4 * 2**20
+"""Of the held-out images that travel with a pad: the first ones."""
 OTHER = {"colour": "#5b6470", "marker": "triangle"}
 
 
-def pad(card: Card, start: tuple[float, float] | None = None) -> bytes:
-    """The pad of a model as it is sent to the page; the handle starts at `start`, or at the first held-out image."""
-    return _pad(card.name, models.stamp(card.name), start)
+def together(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
+    """The models that can follow the first one's gesture, which takes codes of the same held-out images; and the others."""
+    first = cards[0]
+    fits = [card for card in cards if (card.fingerprint, card.config.image) == (first.fingerprint, first.config.image)]
+    return fits, [card for card in cards if card not in fits]
+
+
+def pad(cards: Sequence[Card], start: View) -> bytes:
+    """The pad of models that go together, as it is sent to the page; the handle starts where `start` says."""
+    state = PadState(start.lead, start.plane, start.z, start.same)
+    return _pad(tuple((card.name, models.stamp(card.name)) for card in cards), state)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
-def _pad(name: str, stamp: int, start: tuple[float, float] | None) -> bytes:
-    checkpoint = models.load(name)
-    model, held_out = checkpoint.model, checkpoint.held_out
-    card = models.shelf().card(name)
-    codes = np.zeros((1, model.config.latent), np.float32) if held_out is None else held_out.codes.numpy()
-    first, second = dimensions(card, codes)
-    through = plane(codes, (first, second))
-    labels = None if held_out is None or held_out.labels is None else held_out.labels[:POINTS].numpy()
-    classes = tuple(str(c) for c in checkpoint.data.get("classes", ()))
-    style = tokens()["models"].get(card.kind, OTHER)
-    data = PadData(
-        program=decoder_program(model).to_bytes(),
-        latent=model.config.latent,
-        image=model.config.image,
-        origin=through.origin,
-        u=through.u,
-        v=through.v,
-        extent=_extent(through.points),
-        axes=(_axis(card, first), _axis(card, second)),
-        points=through.points,
-        labels=labels if classes else None,
+def _pad(names: tuple[tuple[str, int], ...], start: PadState) -> bytes:
+    shelf = models.shelf()
+    cards = [shelf.card(name) for name, _ in names]
+    first = models.load(cards[0].name)
+    labels = None if first.held_out is None else first.held_out.labels
+    classes = tuple(str(c) for c in first.data.get("classes", ()))
+    return PadData(
+        models=[_model(card) for card in cards],
+        image=cards[0].config.image,
+        labels=labels.numpy() if classes and labels is not None else None,
         classes=classes,
-        start=start or through.start,
+        originals=_some_originals(cards[0], 0 if first.held_out is None else len(first.held_out.codes)),
+        start=start,
+        smooth=cards[0].config.image[0] == 3,
+    ).to_bytes()
+
+
+def _model(card: Card) -> PadModel:
+    checkpoint = models.load(card.name)
+    d = card.config.latent
+    codes = np.zeros((0, d), np.float32) if checkpoint.held_out is None else checkpoint.held_out.codes.numpy()
+    mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
+    style = style_of(card)
+    return PadModel(
+        name=card.name,
         title=card.title,
+        program=decoder_program(checkpoint.model).to_bytes(),
+        latent=d,
+        codes=codes,
+        order=order(card, codes),
+        dimensions=[_dimension(card, i) for i in range(d)],
+        principal=np.vstack([mean, directions]),
+        explained=explained,
         colour=style["colour"],
         marker=style["marker"],
-        smooth=model.config.image[0] == 3,
     )
-    return data.to_bytes()
 
 
-@dataclass(frozen=True)
-class Plane:
-    """z = origin + a u + b v, with the held-out codes on it."""
-
-    origin: np.ndarray
-    """(d,), as are u and v."""
-    u: np.ndarray
-    v: np.ndarray
-    points: np.ndarray
-    """(a, b) of the codes that are drawn, (N, 2)."""
-    start: tuple[float, float]
-    """(a, b) of the first code, which lies in the plane whatever d is."""
+def style_of(card: Card) -> dict[str, str]:
+    """`colour` and `marker` of a model, the same everywhere."""
+    return tokens()["models"].get(card.kind, OTHER)
 
 
-def plane(codes: np.ndarray, dimensions: tuple[int, int]) -> Plane:
-    """The plane of two dimensions through the first of the codes (N, d)."""
-    first, second = dimensions
-    u, v = np.eye(codes.shape[1], dtype=np.float32)[[first, second]]
-    if first == second:
-        v = np.zeros_like(v)
-    origin = codes[0] * (1 - u - v)
-    points = codes[:POINTS, [first, second]]
-    return Plane(origin, u, v, points, (float(points[0, 0]), float(points[0, 1])))
+def order(card: Card, codes: np.ndarray) -> list[int]:
+    """The dimensions by their use: by their KL where the model has one of each, else by the variance of the codes."""
+    use = _use(card)
+    if use is None:
+        use = codes.var(axis=0) if len(codes) else np.zeros(card.config.latent)
+    return [int(i) for i in np.argsort(-np.asarray(use), kind="stable")]
 
 
-def dimensions(card: Card, codes: np.ndarray) -> tuple[int, int]:
-    """The two dimensions that the model uses most: by their KL where it has one, else by the variance of the codes."""
-    if card.config.latent == 1:
-        return 0, 0
-    if card.config.latent == 2:
-        return 0, 1
+def _use(card: Card) -> list[float] | None:
     use = card.metrics.get("rate_by_group")
-    if not isinstance(use, list) or len(use) != card.config.latent:
-        use = codes.var(axis=0)
-    first, second = np.argsort(-np.asarray(use), kind="stable")[:2]
-    return int(first), int(second)
+    return use if isinstance(use, list) and len(use) == card.config.latent else None
 
 
-def _axis(card: Card, dimension: int) -> str:
-    use = card.metrics.get("rate_by_group")
-    kl = f" (KL {use[dimension]:.1f} nats)" if isinstance(use, list) and len(use) == card.config.latent else ""
-    return f"z{dimension + 1}{kl}"
+def _dimension(card: Card, i: int) -> str:
+    use = _use(card)
+    return f"z{i + 1}" if use is None else f"z{i + 1} (KL {use[i]:.1f} nats)"
 
 
-def _extent(points: np.ndarray) -> tuple[float, float, float, float]:
-    if len(points) < 2:
-        return -3.0, 3.0, -3.0, 3.0
-    sides = []
-    for axis in points.T:
-        low, high = np.quantile(axis, [SPREAD, 1 - SPREAD])
-        margin = max(0.05 * (high - low), 1e-3)
-        sides += [float(low - margin), float(high + margin)]
-    return tuple(sides)
+def _some_originals(card: Card, count: int) -> np.ndarray | None:
+    found = datasets.originals(card.data, card.fingerprint) if count else None
+    if found is None:
+        return None
+    return found[: min(count, max(1, ORIGINALS_BYTES // found[0].nbytes))]

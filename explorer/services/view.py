@@ -10,55 +10,85 @@ import streamlit as st
 
 from explorer.services.models import Shelf
 
-VERSION = 1
+VERSION = 2
+MOST_MODELS = 3
 LIMIT = 1e4
 """Coordinates beyond this come from no pad."""
 
 
 @dataclass(frozen=True)
 class View:
-    """Data set, model, and the handle's place on the pad's plane (None: where the pad starts)."""
+    """Data set, models side by side, and where in the latent space of the leading one."""
 
     data: str
-    model: str
-    point: tuple[float, float] | None = None
+    models: tuple[str, ...]
+    """One to three, in the shelf's order."""
+    lead: str
+    """The one that is dragged."""
+    plane: str = ""
+    """Of the lead: two dimensions, as "3-7", or "pc"; empty: the usual one."""
+    z: tuple[float, ...] = ()
+    """Code of the lead at the handle; empty: that of the first held-out image."""
+    same: bool = False
+    """The other models are given the same numbers."""
 
     def query(self) -> dict[str, str]:
         """As query parameters; `read` gives back an equal view."""
-        out = {"v": str(VERSION), "data": self.data, "model": self.model}
-        if self.point is not None:
-            out["at"] = ",".join(f"{c:.4g}" for c in self.point)
+        out = {"v": str(VERSION), "data": self.data, "models": ",".join(self.models)}
+        if self.lead != self.models[0]:
+            out["lead"] = self.lead
+        if self.plane:
+            out["plane"] = self.plane
+        if self.z:
+            out["z"] = ",".join(f"{value:.4g}" for value in self.z)
+        if self.same:
+            out["same"] = "1"
         return out
 
 
 def read(query: Mapping[str, str], shelf: Shelf) -> View:
     """The view that query parameters describe; what they do not say, or say wrongly, is as in the first view."""
-    first = shelf.cards[0]
     if query.get("v", str(VERSION)) != str(VERSION):
-        return View(first.data, first.name)
-    names = {card.name: card for card in shelf.cards}
-    if query.get("model") in names:
-        card = names[query["model"]]
-    elif query.get("data") in shelf.data_sets():
-        card = shelf.of(query["data"])[0]
-    else:
-        card = first
-    return View(card.data, card.name, _point(query.get("at", "")))
+        query = {}
+    cards = [card for card in shelf.cards if card.name in query.get("models", "").split(",")]
+    if not cards:
+        cards = shelf.of(query.get("data", ""))[:1] or [shelf.cards[0]]
+    data = cards[0].data
+    names = tuple(card.name for card in cards if card.data == data)[:MOST_MODELS]
+    lead = query.get("lead", names[0])
+    lead = lead if lead in names else names[0]
+    latent = shelf.card(lead).config.latent
+    return View(data, names, lead, _plane(query.get("plane", ""), latent), _code(query.get("z", ""), latent), "same" in query)
 
 
-def _point(text: str) -> tuple[float, float] | None:
+def _plane(text: str, latent: int) -> str:
+    if text == "pc":
+        return text if latent > 2 else ""
+    parts = text.split("-")
+    fits = len(parts) == 2 and all(part.isascii() and part.isdigit() and int(part) < latent for part in parts)
+    return text if fits and parts[0] != parts[1] else ""
+
+
+def _code(text: str, latent: int) -> tuple[float, ...]:
     try:
-        a, b = (float(part) for part in text.split(","))
+        code = tuple(float(part) for part in text.split(","))
     except ValueError:
-        return None
-    if not all(math.isfinite(c) and abs(c) <= LIMIT for c in (a, b)):
-        return None
-    return a, b
+        return ()
+    return code if len(code) == latent and all(math.isfinite(c) and abs(c) <= LIMIT for c in code) else ()
+
+
+def choose(view: View, shelf: Shelf, data: str, names: tuple[str, ...]) -> View:
+    """The view with other models; the place stays where the lead does."""
+    names = tuple(card.name for card in shelf.of(data) if card.name in names)[:MOST_MODELS]
+    if view.lead in names:
+        return replace(view, data=data, models=names)
+    return View(data, names, names[0])
 
 
 def current(shelf: Shelf) -> View:
     """This session's view: at first the URL's."""
-    if "view" not in st.session_state or st.session_state.view.model not in {card.name for card in shelf.cards}:
+    known = {card.name for card in shelf.cards}
+    if "view" not in st.session_state or not known.issuperset(st.session_state.view.models):
         st.session_state.view = read(st.query_params, shelf)
     return st.session_state.view
 
@@ -69,8 +99,3 @@ def show(view: View) -> None:
     wanted = view.query()
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
-
-
-def move(point: tuple[float, float]) -> None:
-    """The handle came to rest at `point`."""
-    show(replace(st.session_state.view, point=point))

@@ -1,16 +1,18 @@
 """A page with nothing but the pad, for test_pad.py: an untrained model whose kind is given by PAD_MODEL."""
 
 import dataclasses
+import json
 import os
 
 import numpy as np
 import streamlit as st
 import torch
 
-from explorer.components.latent_pad import PadData, latent_pad
+from explorer.components.latent_pad import PadData, PadModel, PadState, latent_pad
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.export import decoder_program
+from vae_core.projection import principal
 
 MODELS = {
     "digits": ModelConfig(image=(1, 28, 28), latent=2),
@@ -29,27 +31,51 @@ def model(kind: str, seed: int = 0) -> Autoencoder:
     return built.eval()
 
 
-def pad_data(kind: str, seed: int = 0, start: tuple[float, float] = (0.0, 0.0)) -> PadData:
-    built = model(kind, seed)
-    d = built.config.latent
+def codes(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Ten groups of codes (3000, d) around the origin, and which group each is of."""
+    d = MODELS[kind].latent
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, 3000)
     centres = 1.6 * np.stack([np.cos(np.arange(10) * 0.628), np.sin(np.arange(10) * 0.628)], 1)
-    basis = np.linalg.qr(rng.normal(size=(d, d)))[0] if d > 2 else np.eye(d)
-    return PadData(
-        program=decoder_program(built).to_bytes(),
+    found = rng.normal(0, 0.1, (3000, d))
+    found[:, :2] = centres[labels] + rng.normal(0, 0.4, (3000, 2))
+    return found.astype(np.float32), labels
+
+
+def pad_model(kind: str, name: str, seed: int, among: np.ndarray, **style) -> PadModel:
+    d = MODELS[kind].latent
+    mean, directions, explained = principal(among)
+    return PadModel(
+        name=name,
+        title=name.upper(),
+        program=decoder_program(model(kind, seed)).to_bytes(),
         latent=d,
-        image=built.config.image,
-        origin=np.zeros(d) if d == 2 else rng.normal(0, 0.1, d),
-        u=basis[0],
-        v=basis[1],
-        extent=(-3, 3, -3, 3),
-        axes=("z1 (KL 3.2 nats)", "z2 (KL 2.9 nats)"),
-        points=(centres[labels] + rng.normal(0, 0.4, (3000, 2))).astype(np.float32),
+        codes=among,
+        order=range(d),
+        dimensions=[f"z{i + 1} (KL {3.2 - i / 100:.1f} nats)" for i in range(d)],
+        principal=np.vstack([mean, directions]),
+        explained=explained,
+        **style,
+    )
+
+
+def other_codes(among: np.ndarray) -> np.ndarray:
+    """Where a second model has the same images: turned by a quarter, mirrored and bent."""
+    return np.stack([among[:, 1] * 1.5, among[:, 0] + 0.2 * among[:, 1] ** 2], 1).astype(np.float32)
+
+
+def pad_data(kind: str, seed: int = 0, start: tuple[float, ...] | None = None, models: int = 1) -> PadData:
+    among, labels = codes(kind)
+    shown = [pad_model(kind, "vae", seed, among)]
+    if models > 1:
+        style = {"colour": "#d55e00", "marker": "diamond"}
+        shown.append(pad_model(kind, "beta-vae", seed + 2, other_codes(among), **style))
+    return PadData(
+        models=shown,
+        image=MODELS[kind].image,
         labels=labels,
         classes=[str(i) for i in range(10)],
-        start=start,
-        title="VAE",
+        start=PadState("vae", "0-1", start) if start else None,
         smooth=kind == "faces",
     )
 
@@ -57,13 +83,15 @@ def pad_data(kind: str, seed: int = 0, start: tuple[float, float] = (0.0, 0.0)) 
 def page() -> None:
     st.set_page_config(layout="wide")
     seed = int(st.button("Other model"))
-    start = (1.5, -1.5) if st.button("Other start") else (0.0, 0.0)
+    start = (0.75, -0.5) if st.button("Other start") else (0.0, 0.0)
     st.button("Run again")
-    data = pad_data(os.environ.get("PAD_MODEL", "digits"), seed, start)
+    kind, models = os.environ.get("PAD_MODEL", "digits"), int(os.environ.get("PAD_MODELS", "1"))
+    data = pad_data(kind, seed, start if kind == "digits" else None, models)
     if st.button("Broken program"):
-        data = dataclasses.replace(data, program=data.program[:1000])
-    point = latent_pad(data, key="pad")
-    st.markdown(f"Python knows: `{point}`")
+        broken = dataclasses.replace(data.models[0], program=data.models[0].program[:1000])
+        data = dataclasses.replace(data, models=[broken])
+    state = latent_pad(data, key="pad")
+    st.markdown(f"Python knows: `{state and json.dumps(dataclasses.asdict(state))}`")
     st.session_state.runs = st.session_state.get("runs", 0) + 1
     st.markdown(f"Runs: `{st.session_state.runs}`")
 

@@ -18,11 +18,11 @@ README = Path(__file__).with_name("latent-grid.png")
 SIZES = ((1440, 900), (390, 844))
 VIEWS = {
     "latent-grid": "",
-    "latent-grid-16": "?model=mnist-vae-16",
-    "latent-grid-ae": "?model=mnist-ae-2",
-    "latent-grid-fashion": "?model=fashion_mnist-vae-2",
-    "latent-grid-faces": "?model=faces-vae-64",
-    "latent-grid-shapes": "?model=shapes-beta-vae-10",
+    "latent-grid-16": "?models=mnist-vae-16",
+    "latent-grid-three": "?models=mnist-vae-2,mnist-beta-vae-2,mnist-ae-2",
+    "latent-grid-fashion": "?models=fashion_mnist-vae-2",
+    "latent-grid-faces": "?models=faces-vae-64,faces-ae-64",
+    "latent-grid-shapes": "?models=shapes-beta-vae-10",
 }
 
 

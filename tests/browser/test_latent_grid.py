@@ -12,7 +12,7 @@ from vae_core import library
 pytestmark = pytest.mark.browser
 
 APP = Path(__file__).parents[2] / "explorer" / "app.py"
-HOST = "document.querySelector('.stBidiComponent [data-testid]').latentPad"
+HOST = "document.querySelector('.stBidiComponent [data-testid]')?.latentPad"
 TOLERANCE = 1e-4
 
 
@@ -62,15 +62,15 @@ def test_opens_on_the_pad_and_follows_the_mouse(open_app):
     agrees(moved, "mnist-vae-2")
     assert not np.allclose(first["pixels"], moved["pixels"], atol=0.05)
     page.mouse.up()
-    page.wait_for_function("location.search.includes('at=')")
+    page.wait_for_function("location.search.includes('z=')")
     assert page.problems == []
 
 
 def test_the_address_brings_back_model_and_point(open_app):
-    page = open_app("?data=mnist&model=mnist-beta-vae-2")
+    page = open_app("?data=mnist&models=mnist-beta-vae-2")
     drag(page, (0.3, 0.6))
     page.mouse.up()
-    page.wait_for_function("location.search.includes('at=')")
+    page.wait_for_function("location.search.includes('z=')")
     ready(page)
     there = read(page)
     again = open_app(page.evaluate("location.search"))
@@ -81,7 +81,7 @@ def test_the_address_brings_back_model_and_point(open_app):
     assert again.problems == []
 
 
-@pytest.mark.parametrize("query", ["?data=none&model=x&at=1,2,3", "?v=99", "?at=nan,nan&model=%00"])
+@pytest.mark.parametrize("query", ["?data=none&models=x&z=1,2,3", "?v=99", "?z=nan,nan&models=%00"])
 def test_a_wrong_address_opens_the_first_view(open_app, query):
     agrees(read(open_app(query)), "mnist-vae-2")
 
@@ -99,10 +99,13 @@ def test_another_data_set_and_model_can_be_chosen(open_app):
     assert found["pixels"] != before
     sidebar.get_by_test_id("stSelectbox").locator("input").click()
     page.get_by_role("option", name="MNIST", exact=True).click()
-    page.wait_for_function("location.search.includes('model=mnist-vae-2')")
-    sidebar.get_by_text("beta-VAE, 2-D", exact=True).click()
+    page.wait_for_function("location.search.includes('models=mnist-vae-2')")
+    sidebar.get_by_role("button", name="beta-VAE, 2-D").click()
     page.wait_for_function("location.search.includes('mnist-beta-vae-2')")
     ready(page)
+    page.wait_for_function(f"{HOST}?.read().models.length === 2")
+    sidebar.get_by_role("button", name="● VAE, 2-D").click()
+    page.wait_for_function(f"{HOST}?.read().models.length === 1")
     agrees(read(page), "mnist-beta-vae-2")
     assert page.problems == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import json
 import time
 from pathlib import Path
 
@@ -29,8 +29,8 @@ def app():
 
 @pytest.fixture
 def open_pad(serve, open_page):
-    def opened(kind: str = "digits", width: int = 1440, height: int = 900, **options):
-        page = open_page(serve(APP, {"PAD_MODEL": kind}), width, height, **options)
+    def opened(kind: str = "digits", width: int = 1440, height: int = 900, models: int = 1, **options):
+        page = open_page(serve(APP, {"PAD_MODEL": kind, "PAD_MODELS": str(models)}), width, height, **options)
         page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
         page.wait_for_selector("text=Runs: 1")
         return page
@@ -39,9 +39,25 @@ def open_pad(serve, open_page):
 
 
 def read(page) -> dict:
+    """What the pad shows: point, extent, plane, nearest, and the lead's name, z and pixels; the same of all `models`."""
     return page.evaluate(
-        f"(() => {{ const r = {HOST}.read(); return {{ point: r.point, z: [...r.z], pixels: [...r.pixels] }}; }})()"
+        f"""(() => {{
+          const r = {HOST}.read();
+          const plain = ({{ name, z, pixels }}) => ({{ name, z: [...z], pixels: [...pixels] }});
+          return {{ ...r, ...plain(r), models: r.models.map(plain) }};
+        }})()"""
     )
+
+
+def known(page) -> dict:
+    """What Python was told last."""
+    return json.loads(page.locator("text=Python knows").inner_text().split(": ", 1)[1])
+
+
+def at(page, across: float, down: float) -> list[float]:
+    """The coordinates at a share of the plane's width and height."""
+    a0, a1, b0, b1 = read(page)["extent"]
+    return [a0 + across * (a1 - a0), b1 - down * (b1 - b0)]
 
 
 def frames(page) -> int:
@@ -64,21 +80,24 @@ def place(page, across: float, down: float) -> tuple[float, float]:
 
 
 def code(app, kind: str, point: list[float]) -> np.ndarray:
-    data = app.pad_data(kind)
-    return np.float32(data.origin + point[0] * data.u + point[1] * data.v)
+    """The plane is that of the first two dimensions through the first code."""
+    z = app.codes(kind)[0][0].copy()
+    z[:2] = point
+    return z
 
 
 @pytest.mark.parametrize("kind", ["digits", "faces"])
 def test_pixels_follow_the_mouse(kind: str, open_pad, app) -> None:
     page = open_pad(kind)
-    page.mouse.move(*place(page, 0.5, 0.5))
+    # Away from the handle: taken by its rim it would keep its distance to the pointer.
+    page.mouse.move(*place(page, 0.05, 0.95))
     page.mouse.down()
     for across, down in [(0.1, 0.1), (0.9, 0.2), (0.3, 0.8), (1.2, 0.5)]:
         before = frames(page)
         page.mouse.move(*place(page, across, down), steps=4)
         settle(page, before)
         found = read(page)
-        np.testing.assert_allclose(found["point"], [-3 + 6 * min(across, 1), 3 - 6 * down], atol=0.02)
+        np.testing.assert_allclose(found["point"], at(page, min(across, 1), down), atol=0.02)
         np.testing.assert_allclose(found["z"], code(app, kind, found["point"]), atol=1e-5)
         assert np.abs(np.float32(found["pixels"]) - wanted(app, kind, found["z"])).max() <= TOLERANCE
     page.mouse.up()
@@ -112,9 +131,7 @@ def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
     page.wait_for_selector("text=Runs: 2")
     page.wait_for_timeout(300)
     assert len(page.sent_frames) == 1
-    point = read(page)["point"]
-    shown = page.locator("text=Python knows").inner_text()
-    np.testing.assert_allclose(ast.literal_eval(shown.split(": ")[1]), point)
+    assert known(page) == {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False}
 
 
 def test_run_with_the_same_data_leaves_the_pad_alone(open_pad) -> None:
@@ -144,7 +161,7 @@ def test_new_data_replaces_the_model_and_keeps_the_handlers(open_pad, app) -> No
     page.mouse.click(*place(page, 0.75, 0.6))
     settle(page, before)
     found = read(page)
-    np.testing.assert_allclose(found["point"], [1.5, -0.6], atol=0.02)
+    np.testing.assert_allclose(found["point"], at(page, 0.75, 0.6), atol=0.02)
     # One click is one frame: handlers of the old data are not still there beside the new ones.
     assert frames(page) == before + 1
     assert page.problems == []
@@ -154,7 +171,7 @@ def test_another_start_moves_the_handle_and_draws_nothing_else_anew(open_pad, ap
     page = open_pad()
     page.wait_for_function(f"{HOST}.stats().tilesLeft === 0", timeout=30_000)
     page.get_by_role("button", name="Other start").click()
-    page.wait_for_function(f"{HOST}.read().point[0] === 1.5")
+    page.wait_for_function(f"{HOST}.read().point[0] === 0.75")
     assert page.evaluate(f"{HOST}.stats().tilesLeft") == 0
     found = read(page)
     assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
@@ -175,24 +192,29 @@ def test_arrow_keys(open_pad, app) -> None:
     page = open_pad()
     page.locator(".plane").focus()
     page.sent_frames.clear()
-    for key, point in [
-        ("ArrowRight", [0.06, 0]),
-        ("ArrowUp", [0.06, 0.06]),
-        ("Shift+ArrowLeft", [-0.54, 0.06]),
-        ("Shift+ArrowDown", [-0.54, -0.54]),
+    a0, a1, b0, b1 = read(page)["extent"]
+    step = np.array([a1 - a0, b1 - b0]) / 100
+    for key, steps in [
+        ("ArrowRight", [1, 0]),
+        ("ArrowUp", [1, 1]),
+        ("Shift+ArrowLeft", [-9, 1]),
+        ("Shift+ArrowDown", [-9, -9]),
     ]:
         before = frames(page)
         page.keyboard.press(key)
         settle(page, before)
         found = read(page)
-        np.testing.assert_allclose(found["point"], point, atol=1e-6)
+        np.testing.assert_allclose(found["point"], steps * step, atol=1e-6)
         assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
-    page.wait_for_selector("text=Python knows: (-0.54")
+    page.wait_for_selector("text=Runs: 2")
+    np.testing.assert_allclose(known(page)["z"], -9 * step, atol=1e-6)
     plane = page.locator(".plane")
     assert plane.get_attribute("role") == "slider"
-    assert plane.get_attribute("aria-valuetext") == "z1 (KL 3.2 nats) −0.54, z2 (KL 2.9 nats) −0.54"
+    text = "z1 (KL 3.2 nats) −{:.2f}, z2 (KL 3.2 nats) −{:.2f}".format(*(9 * step))
+    assert plane.get_attribute("aria-valuetext") == text
     page.keyboard.press("Home")
-    page.wait_for_selector("text=Python knows: (0.0, 0.0)")
+    page.wait_for_selector("text=Runs: 3")
+    assert known(page)["z"] == [0, 0]
 
 
 def test_keys_held_at_the_edge_stay_on_the_plane(open_pad) -> None:
@@ -200,7 +222,120 @@ def test_keys_held_at_the_edge_stay_on_the_plane(open_pad) -> None:
     page.locator(".plane").focus()
     for _ in range(8):
         page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_function(f"{HOST}.read().point[0] === 3")
+    page.wait_for_function(f"{HOST}.read().point[0] === {HOST}.read().extent[1]")
+
+
+def follows(leading: np.ndarray, following: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Where the code z of one model leads in another, by all distances and a sort."""
+    r = np.linalg.norm(leading.astype(float) - z, axis=1)
+    near = np.argsort(r, kind="stable")[:9]
+    weight = (1 - r[near] / r[near[-1]]) ** 2
+    return (weight[:, None] * following[near]).sum(0) / weight.sum()
+
+
+def test_two_models_follow_one_gesture_through_the_data(open_pad, app) -> None:
+    page = open_pad(models=2)
+    among, _ = app.codes("digits")
+    there = app.other_codes(among)
+    page.mouse.move(*place(page, 0.5, 0.5))
+    page.mouse.down()
+    for across, down in [(0.3, 0.3), (0.8, 0.6), (0.5, 0.9)]:
+        before = frames(page)
+        page.mouse.move(*place(page, across, down), steps=3)
+        settle(page, before)
+        lead, other = read(page)["models"]
+        np.testing.assert_allclose(other["z"], follows(among, there, np.float32(lead["z"])), atol=1e-4)
+        for shown, seed in [(lead, 0), (other, 2)]:
+            assert np.abs(np.float32(shown["pixels"]) - wanted(app, "digits", shown["z"], seed)).max() <= TOLERANCE
+        assert read(page)["nearest"] == np.linalg.norm(among - np.float32(lead["z"]), axis=1).argmin()
+    page.mouse.up()
+    assert page.problems == []
+
+
+def test_another_model_takes_the_lead_where_it_is(open_pad, app) -> None:
+    page = open_pad(models=2)
+    page.mouse.click(*place(page, 0.3, 0.3))
+    page.wait_for_selector("text=Runs: 2")
+    before = read(page)["models"][1]
+    page.get_by_role("button", name="BETA-VAE").click()
+    page.wait_for_selector("text=Runs: 3")
+    found = read(page)
+    assert found["name"] == known(page)["lead"] == "beta-vae"
+    np.testing.assert_allclose(found["z"], before["z"], atol=1e-5)
+    np.testing.assert_allclose(found["pixels"], before["pixels"], atol=1e-4)
+    page.mouse.click(*place(page, 0.6, 0.4))
+    page.wait_for_selector("text=Runs: 4")
+    among, _ = app.codes("digits")
+    lead, other = read(page), read(page)["models"][0]
+    np.testing.assert_allclose(lead["z"], at(page, 0.6, 0.4), atol=0.02)
+    np.testing.assert_allclose(other["z"], follows(app.other_codes(among), among, np.float32(lead["z"])), atol=1e-4)
+
+
+def test_the_same_z_on_request(open_pad, app) -> None:
+    page = open_pad(models=2)
+    page.get_by_role("button", name="Same z in all models").click()
+    page.wait_for_selector("text=Runs: 2")
+    assert known(page)["same"] is True
+    page.mouse.click(*place(page, 0.3, 0.6))
+    page.wait_for_selector("text=Runs: 3")
+    lead, other = read(page)["models"]
+    assert other["z"] == lead["z"]
+    assert np.abs(np.float32(other["pixels"]) - wanted(app, "digits", other["z"], 2)).max() <= TOLERANCE
+
+
+def test_planes_of_a_latent_of_many_dimensions(open_pad, app) -> None:
+    page = open_pad("faces")
+    page.mouse.click(*place(page, 0.6, 0.6))
+    page.wait_for_selector("text=Runs: 2")
+    z = np.float32(read(page)["z"])
+    page.get_by_label("Dimension upwards").select_option("7")
+    page.wait_for_selector("text=Runs: 3")
+    found = read(page)
+    assert found["plane"] == known(page)["plane"] == "0-7"
+    np.testing.assert_allclose(found["z"], z, atol=1e-6)
+    page.mouse.click(*place(page, 0.2, 0.3))
+    page.wait_for_selector("text=Runs: 4")
+    moved = np.float32(read(page)["z"])
+    assert set(np.flatnonzero(np.abs(moved - z) > 1e-6)) == {0, 7}
+    # The other axis's dimension is not taken twice: the two swap.
+    page.get_by_label("Dimension across").select_option("7")
+    page.wait_for_selector("text=Runs: 5")
+    assert known(page)["plane"] == "7-0"
+    page.get_by_role("button", name="Principal components").click()
+    page.wait_for_selector("text=Runs: 6")
+    page.mouse.click(*place(page, 0.7, 0.7))
+    page.wait_for_selector("text=Runs: 7")
+    among, _ = app.codes("faces")
+    centred = among - among.mean(0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    change = np.float32(known(page)["z"]) - moved
+    assert np.linalg.norm(change) > 0.1
+    inside = directions[:2].T @ (directions[:2] @ change)
+    np.testing.assert_allclose(change, inside, atol=1e-3)
+
+
+def test_points_off_the_plane_are_pale(open_pad) -> None:
+    page = open_pad("faces")
+    strongest = page.evaluate(
+        """(() => {
+          const canvas = document.querySelector('.stBidiComponent [data-testid]').shadowRoot.querySelector('.points');
+          const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+          const seen = new Set();
+          for (let i = 3; i < data.length; i += 4) seen.add(data[i] >> 5);
+          return seen.size;
+        })()"""
+    )
+    assert strongest >= 5
+
+
+def test_jumps_to_the_nearest_image(open_pad, app) -> None:
+    page = open_pad("faces")
+    page.mouse.click(*place(page, 0.8, 0.2))
+    page.wait_for_selector("text=Runs: 2")
+    nearest = read(page)["nearest"]
+    page.get_by_role("button", name="Go to it").click()
+    page.wait_for_selector("text=Runs: 3")
+    np.testing.assert_allclose(read(page)["z"], app.codes("faces")[0][nearest], atol=1e-5)
 
 
 def test_touch(open_pad, app) -> None:
@@ -214,14 +349,14 @@ def test_touch(open_pad, app) -> None:
     page.locator(".plane").scroll_into_view_if_needed()
     scrolled = page.evaluate("document.querySelector('.stMain').scrollTop")
     before = frames(page)
-    touch("touchStart", place(page, 0.5, 0.5))
+    touch("touchStart", place(page, 0.2, 0.5))
     for step in range(10):
-        touch("touchMove", place(page, 0.5, 0.5 + 0.04 * step))
+        touch("touchMove", place(page, 0.2, 0.5 + 0.04 * step))
     settle(page, before)
     touch("touchEnd")
     page.wait_for_selector("text=Runs: 2")
     found = read(page)
-    np.testing.assert_allclose(found["point"], [0, 3 - 6 * 0.86], atol=0.05)
+    np.testing.assert_allclose(found["point"], at(page, 0.2, 0.86), atol=0.05)
     assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
     # The page stays where it was while a finger moves on the pad.
     assert page.evaluate("document.querySelector('.stMain').scrollTop") == scrolled

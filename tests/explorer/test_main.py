@@ -25,7 +25,7 @@ def test_without_checkpoints_it_says_how_to_get_one(folder):
 def test_it_opens_on_the_pad(put):
     put("m")
     app = run()
-    assert len(app.get("bidi_component")) == 1 and app.sidebar.radio[0].value == "m"
+    assert len(app.get("bidi_component")) == 1 and app.sidebar.button_group[0].value == ["m"]
 
 
 def test_marks_in_a_title_are_shown_and_not_obeyed(put):
@@ -49,4 +49,4 @@ def test_a_hostile_file_is_named_and_the_rest_works(folder, put):
     app = run()
     (warning,) = app.warning
     assert "bad.safetensors" in warning.value.replace("\\", "") and "negative_elbo" in warning.value.replace("\\", "")
-    assert app.sidebar.radio[0].options == ["vae 2"]
+    assert len(app.sidebar.button_group[0].options) == 1

@@ -37,21 +37,3 @@ export class Legend {
     });
   }
 }
-
-// Switches for the layers of the pad: [[name, element]].
-export function layerSwitches(root, layers) {
-  root.replaceChildren(
-    ...layers.map(([name, element]) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(Object.assign(document.createElement("span"), { className: "switch" }), name);
-      const mark = () => button.setAttribute("aria-pressed", !element.hidden);
-      button.addEventListener("click", () => {
-        element.hidden = !element.hidden;
-        mark();
-      });
-      mark();
-      return button;
-    }),
-  );
-}

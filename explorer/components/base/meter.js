@@ -1,3 +1,5 @@
+import { quantile } from "./numbers.js";
+
 // How fast the pad is, measured on the last frames: ring buffers, filled without allocating.
 
 const KEPT = 4096;
@@ -61,10 +63,4 @@ export class Meter {
       eventToPixels: pair(this.reached),
     };
   }
-}
-
-function quantile(values, share) {
-  if (!values.length) return 0;
-  values.sort((a, b) => a - b);
-  return values[Math.min(values.length - 1, Math.floor(share * values.length))];
 }

@@ -1,12 +1,12 @@
-"""The latent pad: a plane of the latent space to drag through, and the image decoded under the finger, in the browser."""
+"""The latent pad: a plane of latent space to drag through, and what up to three models decode there, in the browser."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,52 +17,100 @@ Marker = Literal["circle", "square", "diamond", "triangle"]
 MARKERS = ("circle", "square", "diamond", "triangle")
 MAX_CLASSES = 255
 """The label after the last one marks a point of no class."""
+MAX_MODELS = 4
+PRINCIPAL = "pc"
 
 HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class PadModel:
+    """One decoder, and the codes that its encoder gives the held-out images. Checked when built: ValueError names the field."""
+
+    name: str
+    """What the pad calls it when it tells of its state."""
+    title: str
+    program: bytes
+    """`vae_core.export.decoder_program(model).to_bytes()`."""
+    latent: int
+    """d, the length of a code."""
+    codes: np.ndarray
+    """Codes of the held-out images, (N, d); the same images in the same order for all models of a pad."""
+    order: Sequence[int]
+    """The dimensions, those that the model uses most first."""
+    dimensions: Sequence[str]
+    """The label of each dimension, with its unit where it has one."""
+    principal: np.ndarray
+    """Mean and the two leading principal directions of the codes, (3, d)."""
+    explained: tuple[float, float]
+    """Share of the codes' variance along each of these directions."""
+    colour: str = "#0072b2"
+    marker: Marker = "circle"
+
+    def __post_init__(self) -> None:
+        d = self.latent
+        _check(np.ndim(self.codes) == 2 and np.shape(self.codes)[1] == d, "codes", f"has shape (N, {d})")
+        _check(sorted(self.order) == list(range(d)), "order", f"has each of the {d} dimensions once")
+        _check(len(self.dimensions) == d, "dimensions", f"has {d} labels")
+        _check(np.shape(self.principal) == (3, d), "principal", f"has shape (3, {d})")
+        _check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
+
+    def about(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "title": self.title,
+            "latent": self.latent,
+            "order": [int(i) for i in self.order],
+            "dimensions": list(self.dimensions),
+            "explained": [float(share) for share in self.explained],
+            "colour": self.colour,
+            "marker": self.marker,
+        }
+
+
+@dataclass(frozen=True)
+class PadState:
+    """What is looked at."""
+
+    lead: str
+    """The model whose plane is dragged on."""
+    plane: str
+    """Two of its dimensions, as "3-7", or PRINCIPAL."""
+    z: tuple[float, ...]
+    """Its code at the handle; the plane goes through it."""
+    same: bool = False
+    """The other models are given the same numbers, not the place that the data leads to."""
 
 
 @dataclass(frozen=True)
 class PadData:
     """Everything that the pad draws. It is checked when built; ValueError names the field."""
 
-    program: bytes
-    """`vae_core.export.decoder_program(model).to_bytes()`."""
-    latent: int
-    """d, the length of a code."""
+    models: Sequence[PadModel]
     image: tuple[int, int, int]
     """(C, H, W)."""
-    origin: np.ndarray
-    """The plane is z = origin + a u + b v; origin, u, v: (d,)."""
-    u: np.ndarray
-    v: np.ndarray
-    extent: tuple[float, float, float, float]
-    """(a0, a1, b0, b1) of the part that is shown."""
-    axes: tuple[str, str] = ("z1", "z2")
-    """Labels of a and b, with their unit where they have one."""
-    points: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
-    """Encoded images on the plane, (N, 2)."""
     labels: np.ndarray | None = None
-    """Class of each point, integers (N,)."""
+    """Class of each held-out image, integers (N,)."""
     classes: Sequence[str] = ()
     """Names of the classes."""
-    start: tuple[float, float] = (0.0, 0.0)
-    """(a, b) at first and after a reset. The pad keeps where the handle is, so it is best left alone from run to run; other
-    data with another start moves the handle there and draws nothing else anew."""
-    title: str = "Model"
-    colour: str = "#0072b2"
-    marker: Marker = "circle"
+    originals: np.ndarray | None = None
+    """The first M of the held-out images themselves, uint8 (M, C, H, W)."""
+    start: PadState | None = None
+    """At first and after a reset; without it, the first model at the first held-out image. The pad keeps where the handle is,
+    so it is best left alone from run to run; other data with another start moves the handle and draws nothing else anew."""
     smooth: bool = False
     """Images drawn smooth (faces) rather than pixel by pixel."""
 
     def __post_init__(self) -> None:
-        for name in ("origin", "u", "v"):
-            _check(np.shape(getattr(self, name)) == (self.latent,), name, f"has shape ({self.latent},)")
-        a0, a1, b0, b1 = self.extent
-        _check(a0 < a1 and b0 < b1, "extent", "is (a0, a1, b0, b1) with a0 < a1 and b0 < b1")
-        _check(np.ndim(self.points) == 2 and np.shape(self.points)[1] == 2, "points", "has shape (N, 2)")
-        _check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
+        _check(0 < len(self.models) <= MAX_MODELS, "models", f"has 1 to {MAX_MODELS} models")
+        count = len(self.models[0].codes)
+        _check(all(len(model.codes) == count for model in self.models), "models", "has codes of the same images")
+        _check(len({model.name for model in self.models}) == len(self.models), "models", "has each model once")
+        if self.originals is not None:
+            fits = np.shape(self.originals)[1:] == tuple(self.image) and self.originals.dtype == np.uint8
+            _check(fits and len(self.originals) <= count, "originals", f"is uint8 (M, C, H, W) with M up to {count}")
         if self.labels is not None:
-            _check(np.shape(self.labels) == (len(self.points),), "labels", "has one number for each point")
+            _check(np.shape(self.labels) == (count,), "labels", "has one number for each held-out image")
             _check(0 < len(self.classes) <= MAX_CLASSES, "classes", f"has 1 to {MAX_CLASSES} names where there are labels")
             inside = len(self.labels) == 0 or (np.min(self.labels) >= 0 and np.max(self.labels) < len(self.classes))
             _check(bool(inside), "labels", f"has numbers from 0 to {len(self.classes) - 1}")
@@ -70,31 +118,27 @@ class PadData:
     def to_bytes(self) -> bytes:
         """What the page is sent."""
         about = {
-            "latent": self.latent,
+            "models": [model.about() for model in self.models],
             "image": list(self.image),
-            "extent": [float(side) for side in self.extent],
-            "axes": list(self.axes),
             "classes": list(self.classes),
-            "start": [float(at) for at in self.start],
-            "title": self.title,
-            "colour": self.colour,
-            "marker": self.marker,
+            "start": asdict(self.start) if self.start else {},
             "smooth": self.smooth,
         }
-        plane = np.stack([np.asarray(vector, "<f4") for vector in (self.origin, self.u, self.v)])
-        sections = {
-            "program": bytes(self.program),
-            "plane": plane.tobytes(),
-            "points": np.ascontiguousarray(self.points, "<f4").tobytes(),
-        }
+        sections = {}
+        for i, model in enumerate(self.models):
+            sections[f"program{i}"] = bytes(model.program)
+            sections[f"codes{i}"] = np.ascontiguousarray(model.codes, "<f4").tobytes()
+            sections[f"principal{i}"] = np.ascontiguousarray(model.principal, "<f4").tobytes()
         if self.labels is not None:
             sections["labels"] = np.asarray(self.labels).astype(np.uint8).tobytes()
+        if self.originals is not None:
+            sections["originals"] = np.ascontiguousarray(self.originals).tobytes()
         return pack(about, sections)
 
 
 def _check(ok: bool, name: str, wanted: str) -> None:
     if not ok:
-        raise ValueError(f"PadData.{name} is not what the pad takes: it {wanted}.")
+        raise ValueError(f"{name} is not what the pad takes: it {wanted}.")
 
 
 @cache
@@ -104,18 +148,17 @@ def assets() -> tuple[str, str, str]:
     return html, css, bundle(HERE / "pad.js")
 
 
-def latent_pad(
-    data: PadData | bytes, key: str, on_point_change: Callable[[], None] | None = None
-) -> tuple[float, float] | None:
-    """Draws the pad. Returns the (a, b) at which the handle was last let go, or None before that.
+def latent_pad(data: PadData | bytes, key: str, on_state_change: Callable[[], None] | None = None) -> PadState | None:
+    """Draws the pad. Returns what was looked at when the handle was last let go, or None before that.
 
     `data` may be the result of `PadData.to_bytes`, which a page can cache. A run with the same data leaves the pad as it
     is; one with other data replaces what is shown.
     """
     payload = data.to_bytes() if isinstance(data, PadData) else bytes(data)
-    result = _component()(data=payload, key=key, on_point_change=on_point_change or _nothing)
-    point = result.point
-    return (float(point[0]), float(point[1])) if point is not None else None
+    state = _component()(data=payload, key=key, on_state_change=on_state_change or _nothing).state
+    if state is None:
+        return None
+    return PadState(str(state["lead"]), str(state["plane"]), tuple(float(value) for value in state["z"]), bool(state["same"]))
 
 
 def _nothing() -> None:

@@ -1,9 +1,9 @@
-import { listen } from "./gestures.js";
 import { Meter } from "../base/meter.js";
 import { sameBytes, unpack } from "../base/pack.js";
+import { listen } from "./gestures.js";
 import { Scene } from "./scene.js";
 
-// One pad on the page: it owns the point and the frame loop, and outlives its data.
+// One pad on the page: it owns what is looked at (lead, plane, point) and the frame loop, and outlives its data.
 class Pad {
   constructor(parent) {
     this.root = parent.querySelector(".pad");
@@ -12,6 +12,7 @@ class Pad {
     this.meter = new Meter();
     this.frame = 0;
     this.scene = null;
+    this.same = false;
     this.move = this.move.bind(this);
     this.rest = this.rest.bind(this);
     this.reset = this.reset.bind(this);
@@ -42,7 +43,7 @@ class Pad {
   take(bytes) {
     try {
       const data = unpack(bytes);
-      if (this.data && sameBut(data, this.data, "start")) this.go(data.about.start);
+      if (this.data && sameBut(data, this.data, "start")) this.start(data.about.start);
       else this.load(data);
       this.bytes = bytes;
       this.data = data;
@@ -55,27 +56,75 @@ class Pad {
     }
   }
 
-  // Python has moved the start: so goes the handle, unless that is where it already is.
-  go([a, b]) {
-    if (this.data.about.start.join() === [a, b].join()) return;
-    this.point = this.plane.clamp([a, b]);
+  load(data) {
+    const scene = new Scene(this.root, data, this);
+    // What is looked at survives new data of a model that was there before.
+    const before = this.scene && this.state();
+    const stays = before && scene.models.some(({ name, latent }) => name === before.lead && latent === before.z.length);
+    this.scene?.stop();
+    this.scene = scene;
+    this.start(stays ? { ...data.about.start, ...before } : data.about.start);
+    this.home = data.about.start;
+    scene.paint();
+    scene.resize();
+    this.show();
+    this.root.dataset.ready = "true";
+  }
+
+  // Python says where to begin: { lead, plane, z, same }, of which any may be missing.
+  start({ lead, plane, z, same }) {
+    const { scene } = this;
+    this.home = { lead, plane, z, same };
+    this.same = same ?? false;
+    const index = Math.max(0, scene.models.findIndex(({ name }) => name === lead));
+    const model = scene.models[index];
+    const code = z?.length === model.latent ? Float32Array.from(z) : model.codeOf(0);
+    this.layThrough(index, model.has(plane) ? plane : model.usualPlane, code);
+  }
+
+  layThrough(index, kind, code) {
+    const { scene } = this;
+    const stays = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.holds(code);
+    if (!stays) scene.lay(index, kind, code);
+    scene.share(this.same);
+    this.point = this.plane.point(code);
+    this.show();
+  }
+
+  show() {
     this.scene.show(...this.point);
     this.scene.announce(...this.point);
   }
 
-  load(data) {
-    const scene = new Scene(this.root, data, () => this.frame !== 0 || "dragging" in this.surface.dataset);
-    // The point survives new data on the same plane: another model, another set of points.
-    const stays = this.data && samePlane(data, this.data);
-    this.home = data.about.start;
-    this.point = scene.plane.clamp(stays ? this.point : this.home);
-    this.scene?.stop();
-    this.scene = scene;
-    scene.paint();
-    scene.resize();
-    scene.show(...this.point);
-    scene.announce(...this.point);
-    this.root.dataset.ready = "true";
+  // Another plane through the code that is looked at.
+  lay(kind) {
+    this.layThrough(this.scene.lead, kind, this.scene.model.z.slice());
+    this.rest();
+  }
+
+  // Another model is dragged from now on, starting where it is.
+  follow(index) {
+    const model = this.scene.models[index];
+    if (model === this.scene.model) return;
+    const kind = model.has(this.scene.kind) ? this.scene.kind : model.usualPlane;
+    this.layThrough(index, kind, model.z.slice());
+    this.rest();
+  }
+
+  // Whether the other models are given the same numbers.
+  share(same) {
+    this.same = same;
+    this.lay(this.scene.kind);
+  }
+
+  // The plane through the code of a held-out image, and the handle on it.
+  goTo(image) {
+    this.layThrough(this.scene.lead, this.scene.kind, this.scene.model.codeOf(image));
+    this.rest();
+  }
+
+  busy() {
+    return this.frame !== 0 || "dragging" in this.surface.dataset;
   }
 
   move(a, b, entered, happened) {
@@ -98,17 +147,23 @@ class Pad {
   // The hand has left the handle: Python hears of it now, once.
   rest() {
     if (!this.scene) return;
-    const [a, b] = this.point;
-    this.scene.announce(a, b);
+    this.scene.plane.code(...this.point, this.scene.model.z);
+    this.scene.announce(...this.point);
     this.scene.tiles.resume();
-    if (this.sent?.[0] === a && this.sent?.[1] === b) return;
-    this.sent = [a, b];
-    this.send([a, b]);
+    const state = this.state();
+    if (JSON.stringify(state) === JSON.stringify(this.sent)) return;
+    this.sent = state;
+    this.send(state);
+  }
+
+  // What is looked at, as Python is told of it.
+  state() {
+    const { model, kind } = this.scene;
+    return { lead: model.name, plane: kind, z: [...model.z], same: this.same };
   }
 
   reset() {
-    const now = performance.now();
-    this.move(this.home[0], this.home[1], now, now);
+    this.start(this.home);
   }
 
   resize() {
@@ -127,11 +182,16 @@ class Pad {
   }
 
   read() {
-    return { point: [...this.point], z: Float32Array.from(this.scene.z), pixels: Float32Array.from(this.scene.picture.values) };
+    const { models, lead, panes } = this.scene;
+    const shown = models.map(({ name, z }, i) => ({ name, z: Float32Array.from(z), pixels: Float32Array.from(panes.values(i)) }));
+    const { a0, a1, b0, b1 } = this.plane;
+    const { kind, nearest } = this.scene;
+    return { point: [...this.point], extent: [a0, a1, b0, b1], plane: kind, nearest: nearest.shown, models: shown, ...shown[lead] };
   }
 
   stats() {
-    return { ...this.meter.stats(), tilesLeft: this.scene.tiles.left, macs: this.scene.network.macs };
+    const macs = this.scene.models.reduce((sum, { network }) => sum + network.macs, 0);
+    return { ...this.meter.stats(), tilesLeft: this.scene.tiles.left, macs };
   }
 
   destroy() {
@@ -141,10 +201,6 @@ class Pad {
     cancelAnimationFrame(this.frame);
     this.scene?.stop();
   }
-}
-
-function samePlane(a, b) {
-  return a.about.start.join() === b.about.start.join() && sameBytes(a.section("plane"), b.section("plane"));
 }
 
 function sameBut(a, b, field) {
@@ -162,7 +218,7 @@ export default function mount({ data, parentElement, setStateValue }) {
     PADS.set(parentElement, entry);
   }
   const turn = ++entry.turn;
-  entry.pad.update(data, (point) => setStateValue("point", point));
+  entry.pad.update(data, (state) => setStateValue("state", state));
   return () => {
     // A call that was overtaken by a later one is cleaned up after it.
     if (turn !== entry.turn) return;

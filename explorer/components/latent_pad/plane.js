@@ -1,12 +1,56 @@
-// The part of a plane z = origin + a u + b v that is on screen: coordinates (a, b), pixels, codes.
+import { quantile } from "../base/numbers.js";
 
 const MIN_ASPECT = 2 / 3;
+// Share of the codes left out at each side of each axis, so that a few strays do not shrink the rest.
+const SPREAD = 0.005;
+const MARGIN = 0.05;
+const WITHOUT_CODES = 3;
 
+// The part of a plane of codes that is on screen: coordinates (a, b), shares of the pad's width and height, codes.
+//
+// u and v are orthonormal; a and b are measured from `centre`; all that the plane does not move stays as it is in `through`.
 export class Plane {
-  constructor(extent, vectors) {
-    [this.a0, this.a1, this.b0, this.b1] = extent;
-    this.latent = vectors.length / 3;
-    this.vectors = vectors;
+  constructor({ u, v, centre, labels }, through, codes) {
+    Object.assign(this, { u, v, centre, labels, latent: u.length });
+    const [a, b] = [this.along(u, through, 0), this.along(v, through, 0)];
+    this.origin = Float32Array.from(through, (value, i) => value - a * u[i] - b * v[i]);
+    [this.a0, this.a1] = this.extent(u, codes);
+    [this.b0, this.b1] = this.extent(v, codes);
+  }
+
+  along(direction, codes, at) {
+    let sum = 0;
+    for (let i = 0; i < direction.length; i++) sum += (codes[at + i] - this.centre[i]) * direction[i];
+    return sum;
+  }
+
+  extent(direction, codes) {
+    const count = codes.length / this.latent;
+    if (count < 2) return [-WITHOUT_CODES, WITHOUT_CODES];
+    const values = Float64Array.from({ length: count }, (_, row) => this.along(direction, codes, row * this.latent));
+    const [low, high] = [quantile(values, SPREAD), quantile(values, 1 - SPREAD)];
+    const margin = Math.max(MARGIN * (high - low), 1e-3);
+    return [low - margin, high + margin];
+  }
+
+  // Where codes are on the plane, (n, 2), and how far off it, (n).
+  place(codes) {
+    const d = this.latent;
+    const count = codes.length / d;
+    const points = new Float32Array(2 * count);
+    const off = new Float32Array(count);
+    const foot = new Float32Array(d);
+    for (let row = 0, at = 0; row < count; row++, at += d) {
+      const a = this.along(this.u, codes, at);
+      const b = this.along(this.v, codes, at);
+      this.code(a, b, foot);
+      let sum = 0;
+      for (let i = 0; i < d; i++) sum += (codes[at + i] - foot[i]) ** 2;
+      points[2 * row] = a;
+      points[2 * row + 1] = b;
+      off[row] = Math.sqrt(sum);
+    }
+    return { points, off };
   }
 
   // Width over height: one unit is as long on both axes unless that made a strip of the pad.
@@ -35,37 +79,26 @@ export class Plane {
     return [Math.min(Math.max(a, this.a0), this.a1), Math.min(Math.max(b, this.b0), this.b1)];
   }
 
+  // The point of a code on the plane, as far as the pad shows it.
+  point(z) {
+    return this.clamp([this.along(this.u, z, 0), this.along(this.v, z, 0)]);
+  }
+
   // Writes the code at (a, b) into z.
   code(a, b, z) {
-    const d = this.latent;
-    for (let i = 0; i < d; i++) z[i] = this.vectors[i] + a * this.vectors[d + i] + b * this.vectors[2 * d + i];
+    for (let i = 0; i < this.latent; i++) z[i] = this.origin[i] + a * this.u[i] + b * this.v[i];
+  }
+
+  // Whether a code lies on the plane.
+  holds(z) {
+    const foot = new Float32Array(this.latent);
+    this.code(this.along(this.u, z, 0), this.along(this.v, z, 0), foot);
+    return foot.every((value, i) => Math.abs(value - z[i]) <= 1e-4 * (1 + Math.abs(z[i])));
   }
 
   // The dimensions that moving on the plane changes, those that it changes most first.
   moving() {
-    const d = this.latent;
-    const reach = (i) => Math.hypot(this.vectors[d + i] * (this.a1 - this.a0), this.vectors[2 * d + i] * (this.b1 - this.b0));
-    return Array.from({ length: d }, (_, i) => i).sort((i, j) => reach(j) - reach(i) || i - j);
+    const reach = (i) => Math.hypot(this.u[i] * (this.a1 - this.a0), this.v[i] * (this.b1 - this.b0));
+    return Array.from({ length: this.latent }, (_, i) => i).sort((i, j) => reach(j) - reach(i) || i - j);
   }
-}
-
-// Round values in [low, high]: the largest round step that gives at least `count` of them.
-export function niceTicks(low, high, count) {
-  let power = 10 ** Math.ceil(Math.log10(high - low));
-  for (;; power /= 10) {
-    for (const factor of [1, 0.5, 0.2]) {
-      const step = factor * power;
-      const first = Math.ceil(low / step - 1e-9);
-      const last = Math.floor(high / step + 1e-9);
-      if (last - first + 1 < count) continue;
-      const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-      return Array.from({ length: last - first + 1 }, (_, i) => [(first + i) * step, formatNumber((first + i) * step, digits)]);
-    }
-  }
-}
-
-// A true minus sign: as wide as a digit in tabular figures.
-export function formatNumber(value, digits) {
-  const text = Math.abs(value).toFixed(digits);
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }

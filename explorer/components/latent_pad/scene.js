@@ -1,93 +1,123 @@
-import { Plane, formatNumber } from "./plane.js";
-import { buildNetwork } from "../base/runtime/network.js";
-import { Axes } from "./view/axes.js";
-import { Legend, layerSwitches } from "../base/legend.js";
+import { Legend } from "../base/legend.js";
 import { markerPath, svgPath } from "../base/markers.js";
-import { Picture } from "./view/picture.js";
+import { formatNumber } from "../base/numbers.js";
+import { layerSwitches } from "../base/switch.js";
+import { readTheme } from "../base/theme.js";
+import { Model } from "./model.js";
+import { Axes } from "./view/axes.js";
+import { Choices } from "./view/choices.js";
+import { Nearest } from "./view/nearest.js";
+import { Panes } from "./view/panes.js";
 import { Points } from "./view/points.js";
 import { Readout } from "./view/readout.js";
-import { readTheme } from "../base/theme.js";
 import { Tiles } from "./view/tiles.js";
+
+// Codes beyond these are looked up, not drawn: more dots would hide the images behind them.
+const DRAWN = 2000;
 
 // Everything that one set of data puts on screen. The pad moves its point; new data makes a new scene in the same elements.
 export class Scene {
-  constructor(root, { about, section, floats }, busy) {
-    this.root = root;
-    this.about = about;
-    this.network = buildNetwork(section("program"));
-    this.plane = new Plane(about.extent, floats("plane"));
-    this.z = new Float32Array(about.latent);
+  // pad: what the person does with it (see pad.js)
+  constructor(root, { about, section, floats }, pad) {
+    Object.assign(this, { root, about, pad });
+    this.models = about.models.map((model, i) => new Model(model, section(`program${i}`), floats(`codes${i}`), floats(`principal${i}`)));
     this.surface = root.querySelector(".plane");
     this.handle = root.querySelector(".handle");
-    this.picture = new Picture(root.querySelector(".picture"), about.image);
-    const points = root.querySelector(".points");
-    const tiles = root.querySelector(".tiles");
+    this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
     const labels = section("labels");
-    this.points = new Points(points, this.plane, floats("points"), labels.length ? labels : null);
-    this.tiles = new Tiles(tiles, this.plane, about.image, about.smooth, (a, b) => this.decode(a, b), busy);
+    this.labels = labels.length ? labels : null;
+    this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.follow(index));
+    const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
+    this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.goTo(image));
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
-    this.points.shown = (label) => this.legend.shows(label);
-    const layers = [["Decoded grid", tiles]];
-    if (this.points.points.length) layers.push(["Encoded images", points]);
+    const layers = [["Decoded grid", this.canvases.tiles]];
+    if (this.models[0].codes.length) layers.push(["Encoded images", this.canvases.points]);
     layerSwitches(root.querySelector(".layers"), layers);
-    this.axes = new Axes(root, this.plane, about.axes);
-    this.readout = new Readout(root, this.plane);
-    this.dress();
+    root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
+    root.toggleAttribute("data-smooth", about.smooth);
   }
 
-  // What a model's identity and image shape set in CSS and SVG.
+  // Lays a plane of a model through a code of it.
+  lay(lead, kind, z) {
+    const { root, about, models } = this;
+    this.lead = lead;
+    this.model = models[lead];
+    this.kind = kind;
+    this.tiles?.stop();
+    this.plane = this.model.plane(kind, z);
+    const placed = this.plane.place(this.model.codes.subarray(0, DRAWN * this.model.latent));
+    this.points = new Points(this.canvases.points, this.plane, placed, this.labels);
+    this.points.shown = (label) => this.legend.shows(label);
+    const decode = (a, b) => this.decode(a, b);
+    this.tiles = new Tiles(this.canvases.tiles, this.plane, about.image, about.smooth, decode, () => this.pad.busy());
+    this.axes = new Axes(root, this.plane, this.plane.labels);
+    this.readout = new Readout(root, this.plane);
+    this.panes.lead(lead);
+    this.nearest.shown = -1;
+    this.dress();
+    if (this.width) this.resize();
+  }
+
+  // Whether the other models are given the same numbers.
+  share(same) {
+    this.same = same;
+    this.choices = new Choices(this.root.querySelector(".choices"), this, this.pad);
+  }
+
+  // What a model's identity sets in CSS and SVG.
   dress() {
-    const { root, about } = this;
-    const [, height, width] = about.image;
-    root.style.setProperty("--model", about.colour);
+    const { root, model } = this;
+    root.style.setProperty("--model", model.colour);
     root.style.setProperty("--aspect", this.plane.aspect);
-    root.style.setProperty("--image-aspect", width / height);
-    root.toggleAttribute("data-smooth", about.smooth);
-    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    icon.setAttribute("viewBox", "-7 -7 14 14");
-    icon.append(svgPath(markerPath(about.marker, 5.5), "icon"));
-    icon.firstChild.setAttribute("fill", about.colour);
-    root.querySelector(".title").replaceChildren(icon, about.title);
     this.handle
       .querySelector("svg")
       .replaceChildren(
         svgPath(markerPath("circle", 11), "ring"),
         svgPath(markerPath("circle", 11), "ring-colour"),
-        svgPath(markerPath(about.marker, 4), "mark"),
+        svgPath(markerPath(model.marker, 4), "mark"),
       );
-    this.surface.setAttribute("aria-label", `Point on the latent plane of ${about.title}`);
+    this.surface.setAttribute("aria-label", `Point on the latent plane of ${model.title}`);
     this.surface.setAttribute("aria-valuemin", this.plane.a0);
     this.surface.setAttribute("aria-valuemax", this.plane.a1);
   }
 
-  // The decoded values at (a, b), on the network's own memory: good until the next call.
+  // The lead's decoded values at (a, b), on the network's own memory: good until the next call.
   decode(a, b) {
-    this.plane.code(a, b, this.network.inputs.z);
-    this.network.run();
-    return this.network.outputs.mean;
+    this.plane.code(a, b, this.model.network.inputs.z);
+    this.model.network.run();
+    return this.model.network.outputs.mean;
   }
 
-  // Shows the point (a, b); returns the milliseconds that its decoding took.
+  // Shows the point (a, b) in all models; returns the milliseconds that decoding took.
   show(a, b) {
-    this.plane.code(a, b, this.z);
+    const { model, models } = this;
+    this.plane.code(a, b, model.z);
     const started = performance.now();
-    const values = this.decode(a, b);
+    const nearest = model.neighbours.find(model.z);
+    for (let i = 0; i < models.length; i++) {
+      const other = models[i];
+      if (other !== model) {
+        if (this.same && other.latent === model.latent) other.z.set(model.z);
+        else if (nearest >= 0) model.neighbours.blend(other.codes, other.latent, other.z);
+      }
+      this.panes.draw(i, other.decode(other.z));
+    }
     const decodeMs = performance.now() - started;
-    this.picture.draw(values);
+    this.nearest.show(nearest, Math.sqrt(model.neighbours.square[0]), () => model.decode(model.codeOf(nearest)));
     const x = this.plane.across(a);
     this.handle.style.transform = `translate(${x * this.width}px, ${this.plane.down(b) * this.height}px)`;
     this.handle.toggleAttribute("data-left", x > 0.75);
-    this.readout.code(this.z);
+    this.readout.code(model.z);
     return decodeMs;
   }
 
   // What a screen reader says; only at rest, since it would speak without end during a drag.
   announce(a, b) {
-    const [labelA, labelB] = this.about.axes;
+    const [labelA, labelB] = this.plane.labels;
     const text = `${labelA} ${formatNumber(a, 2)}, ${labelB} ${formatNumber(b, 2)}`;
     this.surface.setAttribute("aria-valuenow", a);
     this.surface.setAttribute("aria-valuetext", text);
-    this.root.querySelector(".picture").setAttribute("aria-label", `Decoded image at ${text}`);
+    this.panes.announce(text);
   }
 
   resize() {
@@ -113,6 +143,6 @@ export class Scene {
   }
 
   stop() {
-    this.tiles.stop();
+    this.tiles?.stop();
   }
 }

@@ -8,27 +8,31 @@ import struct
 import numpy as np
 import pytest
 
-from explorer.components.latent_pad import PadData, assets
+from explorer.components.latent_pad import PadData, PadModel, PadState, assets
 from explorer.components.packing import pack
 from explorer.components.tokens import tokens
 
 
-def data(**changes) -> PadData:
-    return PadData(
+def model(**changes) -> PadModel:
+    return PadModel(
         **{
+            "name": "vae",
+            "title": "VAE",
             "program": b"program",
             "latent": 3,
-            "image": (1, 28, 28),
-            "origin": np.zeros(3),
-            "u": np.array([1.0, 0, 0]),
-            "v": np.array([0, 1.0, 0]),
-            "extent": (-3, 3, -2, 2),
-            "points": np.array([[0.5, 1], [2, -1]]),
-            "labels": np.array([1, 0]),
-            "classes": ["a", "b"],
+            "codes": np.array([[0.5, 1, 0], [2, -1, 0]]),
+            "order": [2, 0, 1],
+            "dimensions": ["z1", "z2", "z3"],
+            "principal": np.eye(3),
+            "explained": (0.5, 0.25),
             **changes,
         }
     )
+
+
+def data(**changes) -> PadData:
+    given = {"models": [model()], "image": (1, 2, 2), "labels": np.array([1, 0]), "classes": ["a", "b"]}
+    return PadData(**{**given, **changes})
 
 
 def unpacked(payload: bytes) -> tuple[dict, dict[str, bytes]]:
@@ -42,37 +46,60 @@ def unpacked(payload: bytes) -> tuple[dict, dict[str, bytes]]:
 
 
 def test_payload_holds_everything() -> None:
-    about, sections = unpacked(data(start=(0.5, -0.5), smooth=True).to_bytes())
-    assert about["start"] == [0.5, -0.5]
+    start = PadState("vae", "0-1", (0.5, -0.5, 0.0), True)
+    originals = np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 2)
+    about, sections = unpacked(data(start=start, smooth=True, originals=originals).to_bytes())
+    assert about["start"] == {"lead": "vae", "plane": "0-1", "z": [0.5, -0.5, 0.0], "same": True}
     assert about["smooth"] is True
-    assert sections["program"] == b"program"
-    np.testing.assert_array_equal(np.frombuffer(sections["plane"], "<f4").reshape(3, 3)[1], [1, 0, 0])
-    np.testing.assert_array_equal(np.frombuffer(sections["points"], "<f4"), [0.5, 1, 2, -1])
+    assert about["models"][0]["order"] == [2, 0, 1]
+    assert sections["program0"] == b"program"
+    np.testing.assert_array_equal(np.frombuffer(sections["principal0"], "<f4").reshape(3, 3)[1], [0, 1, 0])
+    np.testing.assert_array_equal(np.frombuffer(sections["codes0"], "<f4"), [0.5, 1, 0, 2, -1, 0])
     assert sections["labels"] == b"\x01\x00"
+    assert sections["originals"] == b"\x00\x01\x02\x03"
 
 
-def test_points_and_labels_can_be_left_out() -> None:
-    _, sections = unpacked(data(points=np.zeros((0, 2)), labels=None, classes=()).to_bytes())
-    assert sections["points"] == b""
-    assert "labels" not in sections
+def test_codes_labels_and_originals_can_be_left_out() -> None:
+    _, sections = unpacked(data(models=[model(codes=np.zeros((0, 3)))], labels=None, classes=()).to_bytes())
+    assert sections["codes0"] == b""
+    assert "labels" not in sections and "originals" not in sections
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"origin": np.zeros(2)},
-        {"extent": (1, 1, 0, 2)},
-        {"points": np.zeros((4, 3))},
+        {"models": []},
+        {"models": [model()] * 5},
+        {"models": [model(), model()]},
+        {"models": [model(), model(name="b", codes=np.zeros((3, 3)))]},
         {"labels": np.zeros(3, int)},
         {"labels": np.array([0, 2])},
         {"classes": ()},
-        {"marker": "star"},
+        {"originals": np.zeros((1, 1, 2, 3), np.uint8)},
+        {"originals": np.zeros((1, 1, 2, 2))},
+        {"originals": np.zeros((3, 1, 2, 2), np.uint8)},
     ],
 )
 def test_wrong_data_is_refused_by_name(change: dict) -> None:
     (name,) = change
-    with pytest.raises(ValueError, match=f"PadData.{name}"):
+    with pytest.raises(ValueError, match=f"^{name} is not"):
         data(**change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"codes": np.zeros((4, 2))},
+        {"order": [0, 1, 1]},
+        {"dimensions": ["z1"]},
+        {"principal": np.eye(2)},
+        {"marker": "star"},
+    ],
+)
+def test_a_wrong_model_is_refused_by_name(change: dict) -> None:
+    (name,) = change
+    with pytest.raises(ValueError, match=f"^{name} is not"):
+        model(**change)
 
 
 def test_sections_are_aligned_whatever_comes_before_them() -> None:

@@ -12,34 +12,66 @@ from explorer.services.view import View
 from vae_core.zoo import model_config
 
 
-def card(name: str, data: str, kind: str = "vae") -> Card:
-    return Card(name, data, data.title(), "", kind, model_config(kind, (1, 28, 28), 2), kind, {})
+def card(name: str, data: str, kind: str = "vae", latent: int = 2) -> Card:
+    return Card(name, data, data.title(), "", kind, model_config(kind, (1, 28, 28), latent), kind, {}, "")
 
 
-SHELF = Shelf((card("a-vae", "a"), card("a-ae", "a", "ae"), card("b-vae", "b")), ())
+A = (card("a-vae", "a"), card("a-ae", "a", "ae"), card("a-5", "a", latent=5), card("a-6", "a"))
+SHELF = Shelf((*A, card("b-vae", "b")), ())
 
 
-@pytest.mark.parametrize("name", ["a-vae", "a-ae", "b-vae"])
-@pytest.mark.parametrize("point", [None, (0.5, -1.25), (-3.0, 1000.0)])
-def test_survives_its_url(name, point):
-    seen = View(name[0], name, point)
+@pytest.mark.parametrize(
+    "seen",
+    [
+        View("a", ("a-vae",), "a-vae"),
+        View("b", ("b-vae",), "b-vae", "", (0.5, -1.25)),
+        View("a", ("a-vae", "a-ae"), "a-ae", "0-1", (-3.0, 1000.0), True),
+        View("a", ("a-vae", "a-ae", "a-5"), "a-5", "4-2", (0.0, 1.0, 2.0, 3.0, -4.0)),
+        View("a", ("a-5",), "a-5", "pc"),
+    ],
+)
+def test_survives_its_url(seen):
     assert view.read(seen.query(), SHELF) == seen
 
 
-@given(st.dictionaries(st.sampled_from(["v", "data", "model", "at", "x"]), st.text(max_size=30)))
+@given(st.dictionaries(st.sampled_from(["v", "data", "models", "lead", "plane", "z", "same", "x"]), st.text(max_size=30)))
 def test_any_url_gives_a_view_that_exists(query):
     seen = view.read(query, SHELF)
-    assert seen.model in [c.name for c in SHELF.of(seen.data)]
+    assert seen.lead in seen.models and set(seen.models) <= {c.name for c in SHELF.of(seen.data)}
 
 
-@pytest.mark.parametrize("at", ["", "1", "1,2,3", "nan,1", "inf,0", "1e9,0", "a,b"])
-def test_a_point_that_is_none(at):
-    assert view.read({"model": "a-ae", "at": at}, SHELF).point is None
+@pytest.mark.parametrize("z", ["", "1", "1,2,3", "nan,1", "inf,0", "1e9,0", "a,b"])
+def test_a_code_that_is_none(z):
+    assert view.read({"models": "a-ae", "z": z}, SHELF).z == ()
+
+
+@pytest.mark.parametrize("plane", ["", "1", "0-0", "0-5", "-1-2", "0-1-2", "x-1", "²-1"])
+def test_a_plane_that_is_none(plane):
+    assert view.read({"models": "a-5", "plane": plane}, SHELF).plane == ""
+
+
+def test_two_dimensions_have_no_plane_of_components():
+    assert view.read({"models": "a-vae", "plane": "pc"}, SHELF).plane == ""
+
+
+def test_models_of_other_data_and_a_fourth_are_left_out():
+    assert view.read({"models": "b-vae,a-6,a-ae,a-5,a-vae"}, SHELF).models == ("a-vae", "a-ae", "a-5")
 
 
 def test_a_data_set_alone_gives_its_first_model():
-    assert view.read({"data": "b"}, SHELF) == View("b", "b-vae")
+    assert view.read({"data": "b"}, SHELF) == View("b", ("b-vae",), "b-vae")
 
 
 def test_a_url_of_another_version_gives_the_first_view():
-    assert view.read({"v": "2", "model": "b-vae"}, SHELF) == View("a", "a-vae")
+    assert view.read({"v": "3", "models": "b-vae"}, SHELF) == View("a", ("a-vae",), "a-vae")
+
+
+def test_choosing_more_models_leaves_the_place():
+    seen = View("a", ("a-vae",), "a-vae", "0-1", (1.0, 2.0))
+    more = view.choose(seen, SHELF, "a", ("a-5", "a-vae"))
+    assert more == View("a", ("a-vae", "a-5"), "a-vae", "0-1", (1.0, 2.0))
+
+
+def test_without_its_lead_a_view_begins_anew():
+    seen = View("a", ("a-vae", "a-5"), "a-vae", "0-1", (1.0, 2.0))
+    assert view.choose(seen, SHELF, "a", ("a-5",)) == View("a", ("a-5",), "a-5")

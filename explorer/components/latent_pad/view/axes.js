@@ -1,4 +1,4 @@
-import { niceTicks } from "../plane.js";
+import { niceTicks } from "../../base/numbers.js";
 
 const TICK_EVERY = 100;
 

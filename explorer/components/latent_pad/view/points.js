@@ -1,13 +1,17 @@
-// The encoded images as dots on the plane, coloured by class.
+// The encoded images as dots on the plane, coloured by class, paler the farther they are off it.
 
 const RADIUS = 2.4;
 const USUAL_SIDE = 560;
 const DENSE = 4000;
+const LEVELS = 6;
+const FAINTEST = 0.12;
 export const NO_CLASS = 255;
 
 export class Points {
-  constructor(canvas, plane, points, labels) {
+  // placed: { points (n, 2), off (n) } of Plane.place
+  constructor(canvas, plane, { points, off }, labels) {
     Object.assign(this, { canvas, plane, points, labels, context: canvas.getContext("2d") });
+    this.levels = fade(off);
     this.shown = () => true;
   }
 
@@ -19,7 +23,7 @@ export class Points {
 
   // colours: [fill, outline] of each class; plain: the same for points of none.
   draw(colours, plain) {
-    const { canvas, context, plane, points, labels, ratio } = this;
+    const { canvas, context, plane, points, labels, levels, ratio } = this;
     context.clearRect(0, 0, canvas.width, canvas.height);
     const count = points.length / 2;
     // Many points, and points on a small pad, are drawn smaller, so that where they are dense can still be told.
@@ -30,16 +34,28 @@ export class Points {
       if (!dots.has(label)) dots.set(label, makeDot(...(colours[label] ?? plain), radius, ratio));
       return dots.get(label);
     };
-    context.globalAlpha = labels ? (count > DENSE ? 0.65 : 0.8) : 0.45;
-    for (let i = 0; i < count; i++) {
-      const label = labels ? labels[i] : NO_CLASS;
-      if (!this.shown(label)) continue;
-      const image = dot(label);
-      const x = plane.across(points[2 * i]) * canvas.width;
-      const y = plane.down(points[2 * i + 1]) * canvas.height;
-      context.drawImage(image, x - image.width / 2, y - image.height / 2);
+    const strength = labels ? (count > DENSE ? 0.65 : 0.8) : 0.45;
+    // The faint ones first, so that those on the plane are on top.
+    for (let level = LEVELS; level >= 0; level--) {
+      context.globalAlpha = strength * Math.max(FAINTEST, 1 - level / LEVELS);
+      for (let i = 0; i < count; i++) {
+        const label = labels ? labels[i] : NO_CLASS;
+        if (levels[i] !== level || !this.shown(label)) continue;
+        const image = dot(label);
+        const x = plane.across(points[2 * i]) * canvas.width;
+        const y = plane.down(points[2 * i + 1]) * canvas.height;
+        context.drawImage(image, x - image.width / 2, y - image.height / 2);
+      }
     }
   }
+}
+
+// How faint each point is, 0 (on the plane) to LEVELS, by its distance in units of the median.
+function fade(off) {
+  const sorted = Float32Array.from(off).sort();
+  const median = sorted[sorted.length >> 1] ?? 0;
+  if (!(median > 1e-6)) return new Uint8Array(off.length);
+  return Uint8Array.from(off, (r) => Math.round(LEVELS * (1 - Math.exp(-((r / median) ** 2)))));
 }
 
 function makeDot(fill, outline, radius, ratio) {

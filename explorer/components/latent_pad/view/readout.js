@@ -1,4 +1,4 @@
-import { formatNumber } from "../plane.js";
+import { formatNumber } from "../../base/numbers.js";
 
 const MOST = 16;
 const REFRESH_MS = 250;

@@ -1,0 +1,27 @@
+// Round values in [low, high]: the largest round step that gives at least `count` of them.
+export function niceTicks(low, high, count) {
+  let power = 10 ** Math.ceil(Math.log10(high - low));
+  for (;; power /= 10) {
+    for (const factor of [1, 0.5, 0.2]) {
+      const step = factor * power;
+      const first = Math.ceil(low / step - 1e-9);
+      const last = Math.floor(high / step + 1e-9);
+      if (last - first + 1 < count) continue;
+      const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+      return Array.from({ length: last - first + 1 }, (_, i) => [(first + i) * step, formatNumber((first + i) * step, digits)]);
+    }
+  }
+}
+
+// A true minus sign: as wide as a digit in tabular figures.
+export function formatNumber(value, digits) {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+// The value below which that share of the values lies (they are sorted by this).
+export function quantile(values, share) {
+  if (!values.length) return 0;
+  values.sort((a, b) => a - b);
+  return values[Math.min(values.length - 1, Math.floor(share * values.length))];
+}

@@ -1,0 +1,57 @@
+import { markerPath, svgPath } from "../../base/markers.js";
+import { Picture } from "./picture.js";
+
+// The decoded images, one pane a model; with more than one, a click makes a model the one whose plane is dragged on.
+export class Panes {
+  constructor(root, models, image, onLead) {
+    this.root = root;
+    this.panes = models.map((model, index) => {
+      const pane = document.createElement("article");
+      pane.className = "pane";
+      pane.style.setProperty("--model", model.colour);
+      const title = document.createElement(models.length > 1 ? "button" : "header");
+      title.className = "title";
+      title.append(icon(model), model.title);
+      const canvas = document.createElement("canvas");
+      canvas.className = "picture";
+      canvas.setAttribute("role", "img");
+      if (models.length > 1) {
+        title.type = "button";
+        title.title = `Drag on the plane of ${model.title}`;
+        for (const part of [title, canvas]) part.addEventListener("click", () => onLead(index));
+      }
+      pane.append(title, canvas);
+      return { pane, title, canvas, picture: new Picture(canvas, image) };
+    });
+    root.dataset.count = models.length;
+    root.replaceChildren(...this.panes.map(({ pane }) => pane));
+  }
+
+  lead(index) {
+    this.panes.forEach(({ pane, title }, i) => {
+      pane.toggleAttribute("data-lead", i === index);
+      if (this.panes.length > 1) title.setAttribute("aria-pressed", i === index);
+    });
+  }
+
+  draw(index, values) {
+    this.panes[index].picture.draw(values);
+  }
+
+  values(index) {
+    return this.panes[index].picture.values;
+  }
+
+  announce(text) {
+    for (const { canvas, title } of this.panes) canvas.setAttribute("aria-label", `${title.textContent}: decoded image at ${text}`);
+  }
+}
+
+function icon({ marker, colour }) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "-7 -7 14 14");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(svgPath(markerPath(marker, 5.5), "icon"));
+  svg.firstChild.setAttribute("fill", colour);
+  return svg;
+}
