@@ -22,10 +22,19 @@ def folder(tmp_path, monkeypatch):
 def put(folder):
     """put(name, ...): writes an untrained checkpoint."""
 
-    def put(name: str, kind: str = "vae", latent: int = 2, data: str = "mnist", metrics=None, held_out=True, fingerprint=""):
+    def put(
+        name: str,
+        kind: str = "vae",
+        latent: int = 2,
+        data: str = "mnist",
+        metrics=None,
+        held_out=True,
+        fingerprint="",
+        codes=50,
+    ) -> None:
         torch.manual_seed(0)
         config = zoo.model_config(kind, (1, 8, 8), latent, NetConfig("mlp", hidden=(8,)))
-        seen = HeldOut(torch.randn(50, latent), labels=torch.arange(50) % 3) if held_out else None
+        seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
         saved = Checkpoint(Autoencoder(config), about, {}, metrics or {}, seen, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")

@@ -1,0 +1,12 @@
+"""Work that outlives a page: a job is a folder and one worker process.
+
+    job = submit("map", {...})       # writes the folder, starts the worker
+    job.state, job.events(), job.stop()
+
+State on disk is the truth: any page, session or server that opens the folder sees the same. The worker alone writes events; all
+others only ask it to stop.
+"""
+
+from explorer.services.jobs.folder import Job, JobError, State, find, jobs, submit
+
+__all__ = ["Job", "JobError", "State", "find", "jobs", "submit"]
