@@ -7,7 +7,14 @@ from explorer.services.text import plain
 
 st.set_page_config(page_title="Latent Explorer", layout="wide", initial_sidebar_state="auto")
 
-page = st.navigation([st.Page("pages/latent_grid.py", title="Latent grid", default=True)], position="top")
+# Not in a folder called pages: Streamlit would run what is in there by itself, without this script.
+page = st.navigation(
+    [
+        st.Page("screens/latent_grid.py", title="Latent grid", default=True),
+        st.Page("screens/map.py", title="Map"),
+    ],
+    position="top",
+)
 
 shelf = models.shelf()
 for problem in shelf.problems:

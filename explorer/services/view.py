@@ -9,11 +9,25 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from explorer.services.models import Shelf
+from vae_core.projection import settings
 
 VERSION = 2
 MOST_MODELS = 3
 LIMIT = 1e4
-"""Coordinates beyond this come from no pad."""
+"""Coordinates beyond this come from no pad and no map."""
+MOST_IMAGES, MOST_COLOURINGS, MOST_CORNERS = 100_000, 8, 64
+
+
+@dataclass(frozen=True)
+class Map:
+    """How the codes of the lead are drawn on the page Map."""
+
+    method: str = "pca"
+    parameters: tuple[tuple[str, float], ...] = ()
+    """By name, in their order; those that are missing are the method's own."""
+
+    def query(self) -> str:
+        return ";".join([self.method, *(f"{name}={value:g}" for name, value in self.parameters)])
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,13 @@ class View:
     """Code of the lead at the handle; empty: that of the first held-out image."""
     same: bool = False
     """The other models are given the same numbers."""
+    map: Map = Map()
+    colour: int = -1
+    """On the map: -1 by class, else which amount."""
+    picked: int | None = None
+    """A held-out image that was clicked on the map."""
+    lasso: tuple[tuple[float, float], ...] = ()
+    """Corners, in the map's own units, of what was drawn round points: a rule, which another browser can follow."""
 
     def query(self) -> dict[str, str]:
         """As query parameters; `read` gives back an equal view."""
@@ -43,6 +64,14 @@ class View:
             out["z"] = ",".join(f"{value:.4g}" for value in self.z)
         if self.same:
             out["same"] = "1"
+        if self.map != Map():
+            out["map"] = self.map.query()
+        if self.colour >= 0:
+            out["colour"] = str(self.colour)
+        if self.picked is not None:
+            out["picked"] = str(self.picked)
+        if self.lasso:
+            out["lasso"] = ",".join(f"{value:.4g}" for corner in self.lasso for value in corner)
         return out
 
 
@@ -58,7 +87,19 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
     lead = query.get("lead", names[0])
     lead = lead if lead in names else names[0]
     latent = shelf.card(lead).config.latent
-    return View(data, names, lead, _plane(query.get("plane", ""), latent), _code(query.get("z", ""), latent), "same" in query)
+    colour = _whole(query.get("colour", ""), MOST_COLOURINGS)
+    return View(
+        data,
+        names,
+        lead,
+        plane=_plane(query.get("plane", ""), latent),
+        z=_code(query.get("z", ""), latent),
+        same="same" in query,
+        map=_map(query.get("map", "")),
+        colour=-1 if colour is None else colour,
+        picked=_whole(query.get("picked", ""), MOST_IMAGES),
+        lasso=_lasso(query.get("lasso", "")),
+    )
 
 
 def _plane(text: str, latent: int) -> str:
@@ -70,11 +111,35 @@ def _plane(text: str, latent: int) -> str:
 
 
 def _code(text: str, latent: int) -> tuple[float, ...]:
+    code = _numbers(text)
+    return code if len(code) == latent else ()
+
+
+def _lasso(text: str) -> tuple[tuple[float, float], ...]:
+    numbers = _numbers(text)
+    fits = len(numbers) % 2 == 0 and 6 <= len(numbers) <= 2 * MOST_CORNERS
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True)) if fits else ()
+
+
+def _map(text: str) -> Map:
+    method, *parts = text.split(";")
     try:
-        code = tuple(float(part) for part in text.split(","))
+        given = {name: float(value) for name, _, value in (part.partition("=") for part in parts)}
+        return Map(method, tuple(sorted(settings(method, given).items())))
+    except ValueError:
+        return Map()
+
+
+def _whole(text: str, limit: int) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < limit else None
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
     except ValueError:
         return ()
-    return code if len(code) == latent and all(math.isfinite(c) and abs(c) <= LIMIT for c in code) else ()
+    return numbers if all(math.isfinite(n) and abs(n) <= LIMIT for n in numbers) else ()
 
 
 def choose(view: View, shelf: Shelf, data: str, names: tuple[str, ...]) -> View:

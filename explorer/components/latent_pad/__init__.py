@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from explorer.components.bundle import bundle
+from explorer.components.assets import assets
 from explorer.components.packing import pack
 
 Marker = Literal["circle", "square", "diamond", "triangle"]
@@ -141,13 +141,6 @@ def _check(ok: bool, name: str, wanted: str) -> None:
         raise ValueError(f"{name} is not what the pad takes: it {wanted}.")
 
 
-@cache
-def assets() -> tuple[str, str, str]:
-    """HTML, CSS and JavaScript of the pad, for Streamlit and for self-contained files."""
-    html, css = ((HERE / name).read_text(encoding="utf-8") for name in ("pad.html", "pad.css"))
-    return html, css, bundle(HERE / "pad.js")
-
-
 def latent_pad(data: PadData | bytes, key: str, on_state_change: Callable[[], None] | None = None) -> PadState | None:
     """Draws the pad. Returns what was looked at when the handle was last let go, or None before that.
 
@@ -169,5 +162,5 @@ def _nothing() -> None:
 def _component() -> Callable:
     import streamlit as st
 
-    html, css, js = assets()
+    html, css, js = assets(HERE, "pad")
     return st.components.v2.component("latent_pad", html=html, css=css, js=js)

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from explorer.components.latent_pad import PadData, PadModel, PadState, assets
+from explorer.components.latent_pad import PadData, PadModel, PadState
 from explorer.components.packing import pack
 from explorer.components.tokens import tokens
 
@@ -106,17 +106,6 @@ def test_sections_are_aligned_whatever_comes_before_them() -> None:
     for length in range(20):
         _, sections = unpacked(pack({"text": "é" * length}, {"a": b"x" * length, "b": b"y" * 5}))
         assert sections == {"a": b"x" * length, "b": b"y" * 5}
-
-
-def test_assets_are_one_self_contained_module() -> None:
-    html, css, js = assets()
-    assert 'class="pad"' in html
-    assert "@container" in css
-    assert js.count("export default") == 1
-    assert "\nimport " not in js
-    # Streamlit takes a string without line breaks for a path.
-    assert all("\n" in text for text in (html, css, js))
-    assert "http" not in js.replace("http://www.w3.org/2000/svg", "")
 
 
 def test_tokens() -> None:

@@ -1,0 +1,63 @@
+const MARGIN = 0.06;
+const MOST_ZOOM = 400;
+
+// What part of the map is on screen: map coordinates to pixels of the field and back. One unit is as long on both axes.
+export class Camera {
+  constructor(points) {
+    const box = { x0: Infinity, x1: -Infinity, y0: Infinity, y1: -Infinity };
+    for (let i = 0; i < points.length; i += 2) {
+      box.x0 = Math.min(box.x0, points[i]);
+      box.x1 = Math.max(box.x1, points[i]);
+      box.y0 = Math.min(box.y0, points[i + 1]);
+      box.y1 = Math.max(box.y1, points[i + 1]);
+    }
+    this.middle = [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2];
+    this.span = [Math.max(box.x1 - box.x0, 1e-6), Math.max(box.y1 - box.y0, 1e-6)];
+    this.zoom = 1;
+    this.centre = [...this.middle];
+    this.width = this.height = 1;
+  }
+
+  resize(width, height) {
+    Object.assign(this, { width, height });
+  }
+
+  // Pixels a unit.
+  get scale() {
+    return this.zoom * (1 - 2 * MARGIN) * Math.min(this.width / this.span[0], this.height / this.span[1]);
+  }
+
+  x(a) {
+    return this.width / 2 + (a - this.centre[0]) * this.scale;
+  }
+
+  y(b) {
+    return this.height / 2 - (b - this.centre[1]) * this.scale;
+  }
+
+  at(x, y) {
+    return [this.centre[0] + (x - this.width / 2) / this.scale, this.centre[1] - (y - this.height / 2) / this.scale];
+  }
+
+  pan(dx, dy) {
+    this.centre[0] -= dx / this.scale;
+    this.centre[1] += dy / this.scale;
+    // The middle of the screen stays on the map: nobody gets lost.
+    for (const axis of [0, 1]) {
+      const reach = this.span[axis] / 2;
+      this.centre[axis] = Math.min(Math.max(this.centre[axis], this.middle[axis] - reach), this.middle[axis] + reach);
+    }
+  }
+
+  // What is at (x, y) stays there.
+  zoomAt(x, y, factor) {
+    const [a, b] = this.at(x, y);
+    this.zoom = Math.min(Math.max(this.zoom * factor, 1), MOST_ZOOM);
+    this.pan(x - this.x(a), y - this.y(b));
+  }
+
+  fit() {
+    this.zoom = 1;
+    this.centre = [...this.middle];
+  }
+}

@@ -1,0 +1,157 @@
+// Draws points as discs, on the graphics card where the browser has WebGL 2, else on a 2D canvas.
+
+const VERTEX = `#version 300 es
+in vec2 place;
+in vec4 colour;
+uniform vec2 centre;
+uniform vec2 scale;
+uniform float size;
+out vec4 fill;
+void main() {
+  gl_Position = vec4((place - centre) * scale, 0.0, 1.0);
+  gl_PointSize = size;
+  fill = colour;
+}`;
+
+const FRAGMENT = `#version 300 es
+precision highp float;
+in vec4 fill;
+uniform float size;
+out vec4 result;
+void main() {
+  float r = length(gl_PointCoord - 0.5) * size;
+  float cover = clamp(size * 0.5 - r, 0.0, 1.0);
+  // A rim a little darker than the disc keeps pale dots apart from the ground and from each other.
+  float rim = 0.72 + 0.28 * clamp(size * 0.5 - 1.2 - r, 0.0, 1.0);
+  result = vec4(fill.rgb * rim, 1.0) * fill.a * cover;
+}`;
+
+export function makeDots(canvas) {
+  const gl = canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
+  return gl ? new GraphicsDots(canvas, gl) : new FlatDots(canvas);
+}
+
+class GraphicsDots {
+  constructor(canvas, gl) {
+    Object.assign(this, { canvas, gl, kind: "webgl2" });
+    this.prepare();
+    // The card can be taken away, by sleep or another program; all that was on it is gone when it comes back.
+    canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    canvas.addEventListener("webglcontextrestored", () => {
+      this.prepare();
+      if (this.last) {
+        this.places(this.last.points);
+        this.colours(this.last.colours, this.last.order);
+        this.draw(this.last.camera, this.last.diameter, this.last.ratio);
+      }
+    });
+    this.last = null;
+  }
+
+  prepare() {
+    const { gl } = this;
+    const program = gl.createProgram();
+    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+    }
+    gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(program));
+    gl.useProgram(program);
+    this.uniform = Object.fromEntries(["centre", "scale", "size"].map((name) => [name, gl.getUniformLocation(program, name)]));
+    this.buffers = ["place", "colour", "order"].map(() => gl.createBuffer());
+    const attribute = (buffer, name, size, type, normalized) => {
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+      const at = gl.getAttribLocation(program, name);
+      gl.enableVertexAttribArray(at);
+      gl.vertexAttribPointer(at, size, type, normalized, 0, 0);
+    };
+    attribute(this.buffers[0], "place", 2, gl.FLOAT, false);
+    attribute(this.buffers[1], "colour", 4, gl.UNSIGNED_BYTE, true);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[2]);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+  }
+
+  resize(width, height, ratio) {
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.gl.viewport(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  places(points) {
+    this.last = { ...this.last, points };
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffers[0]);
+    this.gl.bufferData(this.gl.ARRAY_BUFFER, points, this.gl.DYNAMIC_DRAW);
+  }
+
+  // colours: RGBA bytes of every point; order: the points that are drawn, the last on top.
+  colours(colours, order) {
+    const { gl } = this;
+    this.last = { ...this.last, colours, order };
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[1]);
+    gl.bufferData(gl.ARRAY_BUFFER, colours, gl.DYNAMIC_DRAW);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
+    this.count = order.length;
+  }
+
+  draw(camera, diameter, ratio) {
+    const { gl, uniform } = this;
+    Object.assign(this.last, { camera, diameter, ratio });
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.uniform2f(uniform.centre, ...camera.centre);
+    gl.uniform2f(uniform.scale, (2 * camera.scale) / camera.width, (2 * camera.scale) / camera.height);
+    gl.uniform1f(uniform.size, diameter * ratio);
+    gl.drawElements(gl.POINTS, this.count, gl.UNSIGNED_INT, 0);
+  }
+
+  stop() {
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+}
+
+class FlatDots {
+  constructor(canvas) {
+    Object.assign(this, { canvas, context: canvas.getContext("2d"), kind: "2d" });
+  }
+
+  resize(width, height, ratio) {
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+  }
+
+  places(points) {
+    this.points = points;
+  }
+
+  colours(colours, order) {
+    Object.assign(this, { bytes: colours, order });
+  }
+
+  draw(camera, diameter, ratio) {
+    const { canvas, context, points, bytes, order } = this;
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    const side = diameter * ratio;
+    let last = -1;
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    for (const i of order) {
+      const x = camera.x(points[2 * i]) * ratio;
+      const y = camera.y(points[2 * i + 1]) * ratio;
+      if (x < -side || y < -side || x > canvas.width + side || y > canvas.height + side) continue;
+      if (words[i] !== last) {
+        last = words[i];
+        context.fillStyle = `rgba(${bytes[4 * i]}, ${bytes[4 * i + 1]}, ${bytes[4 * i + 2]}, ${bytes[4 * i + 3] / 255})`;
+      }
+      context.beginPath();
+      context.arc(x, y, side / 2, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+
+  stop() {
+    // A 2D canvas holds nothing that has to be given back.
+  }
+}

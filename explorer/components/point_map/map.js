@@ -1,0 +1,317 @@
+import { Legend } from "../base/legend.js";
+import { Meter } from "../base/meter.js";
+import { sameBytes, unpack } from "../base/pack.js";
+import { makeSwitch } from "../base/switch.js";
+import { readTheme } from "../base/theme.js";
+import { Camera } from "./camera.js";
+import { Card } from "./card.js";
+import { makeDots } from "./dots.js";
+import { Gallery } from "./gallery.js";
+import { listen } from "./gestures.js";
+import { Index } from "./index.js";
+import { Paints } from "./paints.js";
+import { Pictures } from "./pictures.js";
+
+const REACH_PX = { mouse: 10, touch: 22, pen: 14 };
+const MOST_CORNERS = 40;
+const MORPH_MS = 180;
+const DIAMETER = 5;
+const USUAL_COUNT = 5000;
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+// One map on the page: it owns camera, colouring and selection, and outlives its data.
+class PointMap {
+  constructor(parent) {
+    this.root = parent.querySelector(".map");
+    this.field = this.root.querySelector(".field");
+    this.outline = this.root.querySelector(".lasso path");
+    this.problem = this.root.querySelector(".problem");
+    this.speed = this.root.querySelector(".speed");
+    this.dots = makeDots(this.root.querySelector(".dots"));
+    this.meter = new Meter();
+    this.mode = "pan";
+    this.by = -1;
+    this.frame = 0;
+    this.chosen = [];
+    this.selection = null;
+    this.draw = this.draw.bind(this);
+    this.unlisten = listen(this.field, this);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.field);
+    const host = parent.host ?? parent;
+    host.pointMap = { read: () => this.read(), stats: () => this.stats() };
+  }
+
+  update(bytes, send) {
+    this.send = send;
+    if (!this.bytes || !sameBytes(bytes, this.bytes)) this.take(bytes.slice());
+    this.paint();
+  }
+
+  take(bytes) {
+    try {
+      this.load(unpack(bytes));
+      this.bytes = bytes;
+      this.problem.hidden = true;
+      this.root.dataset.ready = "true";
+    } catch (error) {
+      this.problem.textContent = `The map cannot be shown: ${error.message}`;
+      this.problem.hidden = false;
+      console.error(error);
+    }
+  }
+
+  load({ about, section, floats }) {
+    const points = floats("points");
+    const labels = section("labels");
+    const before = this.about && this.about.identity === about.identity ? this.points : null;
+    this.about = about;
+    this.count = points.length / 2;
+    this.labels = labels.length ? labels : null;
+    this.amounts = about.colourings.map((_, i) => floats(`amount${i}`));
+    this.pictures = new Pictures(about.image, section("program"), floats("codes"), about.latent, section("originals"));
+    this.paints = new Paints(this.count, this.labels, about.colourings, this.amounts);
+    this.card = new Card(this.root.querySelector(".card"), this.pictures, (i) => this.describe(i));
+    this.gallery = new Gallery(this.root.querySelector(".gallery"), this.pictures, (i) => this.describe(i), () => this.clear());
+    this.legend = new Legend(this.root.querySelector(".legend"), about.classes, () => this.repaint());
+    this.root.toggleAttribute("data-smooth", about.smooth);
+    this.root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
+    this.by = about.colour < about.colourings.length ? about.colour : -1;
+    if (this.by < 0 && !this.labels && about.colourings.length) this.by = 0;
+    this.controls();
+    this.index = new Index(points);
+    this.camera = new Camera(points);
+    this.points = points;
+    this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter takes the nearest point.`);
+    this.select(about.selection, false);
+    this.resize();
+    if (before?.length === points.length && !still.matches) this.morph(before, points);
+    else this.dots.places(points);
+    this.request();
+  }
+
+  controls() {
+    const { about, root } = this;
+    const choices = [...(this.labels ? [["Class", -1]] : []), ...about.colourings.map(({ name }, i) => [name, i])];
+    const buttons = choices.map(([name, by]) =>
+      makeSwitch(name, by === this.by, () => {
+        this.by = by;
+        buttons.forEach((button, k) => button.setAttribute("aria-pressed", choices[k][1] === by));
+        this.repaint();
+        this.tell();
+      }),
+    );
+    root.querySelector(".colourings").replaceChildren("Colour by", ...buttons);
+    const modes = [["Move", "pan"], ["Lasso", "lasso"]].map(([name, mode], _, all) =>
+      makeSwitch(name, mode === this.mode, () => {
+        this.mode = mode;
+        this.field.dataset.mode = mode;
+        modes.forEach((button, k) => button.setAttribute("aria-pressed", all[k][1] === mode));
+      }),
+    );
+    const whole = Object.assign(document.createElement("button"), { type: "button", textContent: "Whole map", onclick: () => this.fit() });
+    root.querySelector(".modes").replaceChildren(...modes, whole);
+    this.field.dataset.mode = this.mode;
+  }
+
+  describe(i) {
+    const parts = this.labels ? [this.about.classes[this.labels[i]]] : [];
+    this.about.colourings.forEach(({ name, unit }, k) => {
+      parts.push(`${name} ${Number(this.amounts[k][i].toPrecision(3))}${unit ? ` ${unit}` : ""}`);
+    });
+    return parts.join(", ");
+  }
+
+  shows(i) {
+    return !this.labels || this.legend.shows(this.labels[i]);
+  }
+
+  // Points walk from where they were to where they are on the new map.
+  morph(from, to) {
+    const started = performance.now();
+    const between = new Float32Array(to.length);
+    // From the old map's place on screen, whatever its units.
+    const old = new Camera(from);
+    old.resize(this.camera.width, this.camera.height);
+    const start = new Float32Array(to.length);
+    for (let i = 0; i < to.length; i += 2) {
+      const [a, b] = this.camera.at(old.x(from[i]), old.y(from[i + 1]));
+      start[i] = a;
+      start[i + 1] = b;
+    }
+    const step = (now) => {
+      if (this.points !== to) return;
+      const share = Math.min(Math.max((now - started) / MORPH_MS, 0), 1);
+      const eased = share * share * (3 - 2 * share);
+      for (let i = 0; i < to.length; i++) between[i] = start[i] + eased * (to[i] - start[i]);
+      this.dots.places(share < 1 ? between : to);
+      this.request();
+      if (share < 1) requestAnimationFrame(step);
+    };
+    step(started);
+  }
+
+  request(happened = 0) {
+    this.happened = happened;
+    if (!this.frame) this.frame = requestAnimationFrame(this.draw);
+  }
+
+  draw() {
+    this.frame = 0;
+    if (!this.width || !this.camera) return;
+    const started = performance.now();
+    const size = DIAMETER * Math.min(Math.max((this.count / USUAL_COUNT) ** -0.25, 0.6), 1.6) * this.camera.zoom ** 0.3;
+    this.dots.draw(this.camera, Math.min(size, 14), this.ratio);
+    const now = performance.now();
+    this.meter.record(now, now - started, now - started, this.happened ? now - this.happened : 0);
+    this.outlineSelection();
+  }
+
+  pan(dx, dy, happened) {
+    if (!this.camera) return;
+    this.camera.pan(dx, dy);
+    this.request(happened);
+  }
+
+  zoom(x, y, factor, happened) {
+    if (!this.camera) return;
+    this.camera.zoomAt(x, y, factor);
+    this.leave();
+    this.request(happened);
+  }
+
+  zoomMiddle(factor) {
+    this.zoom(this.width / 2, this.height / 2, factor);
+  }
+
+  fit() {
+    this.camera?.fit();
+    this.request();
+  }
+
+  nearest(x, y, reach) {
+    const [a, b] = this.camera.at(x, y);
+    return this.index.nearest(a, b, reach / this.camera.scale, (i) => this.shows(i));
+  }
+
+  hover(x, y) {
+    if (!this.camera) return;
+    this.card.show(this.nearest(x, y, REACH_PX.mouse), x, y, this.width, this.height);
+  }
+
+  leave() {
+    this.card?.show(-1);
+  }
+
+  pick(x, y, kind) {
+    if (!this.camera) return;
+    const i = this.nearest(x, y, REACH_PX[kind] ?? REACH_PX.mouse);
+    this.select(i < 0 ? null : { image: i }, true);
+  }
+
+  pickMiddle() {
+    this.select({ image: this.nearest(this.width / 2, this.height / 2, Math.max(this.width, this.height)) }, true);
+  }
+
+  // path: pixels of the field, or null where the gesture was broken off
+  lasso(path, done) {
+    if (!this.camera) return;
+    this.drawing = done ? null : path;
+    if (done && path?.length > 2) {
+      const step = Math.max(1, Math.ceil(path.length / MOST_CORNERS));
+      this.select({ polygon: path.filter((_, i) => i % step === 0).map(([x, y]) => this.camera.at(x, y)) }, true);
+    }
+    this.outlineSelection();
+  }
+
+  clear() {
+    this.select(null, true);
+  }
+
+  // A selection by rule: { image: i } or { polygon: [[a, b], ...] } on this map, or null.
+  select(rule, byHand) {
+    const fits = rule && (rule.polygon ? rule.polygon.length > 2 : rule.image >= 0 && rule.image < this.count);
+    this.selection = fits ? rule : null;
+    this.chosen = !fits ? [] : rule.polygon ? this.index.inside(rule.polygon, (i) => this.shows(i)) : [rule.image];
+    this.gallery.show(this.chosen);
+    this.repaint();
+    if (byHand) this.tell();
+  }
+
+  tell() {
+    const polygon = this.selection?.polygon?.map((corner) => corner.map((value) => Number(value.toPrecision(4))));
+    this.send({ selection: polygon ? { polygon } : this.selection, colour: this.by, chosen: this.chosen.slice(0, 1000) });
+  }
+
+  outlineSelection() {
+    const corners = this.drawing ?? this.selection?.polygon?.map(([a, b]) => [this.camera.x(a), this.camera.y(b)]);
+    this.outline.setAttribute("d", corners?.length > 1 ? `M${corners.map((corner) => corner.join(" ")).join("L")}Z` : "");
+  }
+
+  paint() {
+    const theme = readTheme(this.root);
+    this.root.dataset.scheme = theme.scheme;
+    this.theme = theme;
+    this.legend?.paint(theme.classes);
+    this.repaint();
+  }
+
+  repaint() {
+    if (!this.theme || !this.paints) return;
+    const fills = this.theme.classes.map(([fill]) => fill);
+    const chosen = this.chosen.length ? new Set(this.chosen) : null;
+    const plain = this.theme.scheme === "dark" ? "#9aa3b2" : "#5b6470";
+    const { bytes, order } = this.paints.paint(this.by, fills, plain, (i) => this.shows(i), chosen);
+    this.paints.bar(this.root.querySelector(".bar"), this.by);
+    this.root.querySelector(".legend").hidden = this.by >= 0 || !this.labels;
+    this.dots.colours(bytes, order);
+    this.request();
+  }
+
+  resize() {
+    this.width = this.field.clientWidth;
+    this.height = this.field.clientHeight;
+    if (!this.width || !this.height) return;
+    this.ratio = globalThis.devicePixelRatio || 1;
+    this.dots.resize(this.width, this.height, this.ratio);
+    this.camera?.resize(this.width, this.height);
+    this.request();
+  }
+
+  read() {
+    const { zoom, centre } = this.camera;
+    const screen = (i) => [this.camera.x(this.points[2 * i]), this.camera.y(this.points[2 * i + 1])];
+    return { zoom, centre: [...centre], chosen: [...this.chosen], colour: this.by, hovered: this.card.shown, renderer: this.dots.kind, screen };
+  }
+
+  stats() {
+    return { ...this.meter.stats(), points: this.count, renderer: this.dots.kind };
+  }
+
+  destroy() {
+    this.unlisten();
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    this.dots.stop();
+  }
+}
+
+const MAPS = new WeakMap();
+
+// Streamlit calls this on mounting, on new data and on a change of theme.
+export default function mount({ data, parentElement, setStateValue }) {
+  let entry = MAPS.get(parentElement);
+  if (!entry) {
+    entry = { map: new PointMap(parentElement), turn: 0 };
+    MAPS.set(parentElement, entry);
+  }
+  const turn = ++entry.turn;
+  entry.map.update(data, (state) => setStateValue("state", state));
+  return () => {
+    // A call that was overtaken by a later one is cleaned up after it.
+    if (turn !== entry.turn) return;
+    entry.map.destroy();
+    MAPS.delete(parentElement);
+  };
+}
