@@ -12,6 +12,7 @@ page = st.navigation(
     [
         st.Page("screens/latent_grid.py", title="Latent grid", default=True),
         st.Page("screens/map.py", title="Map"),
+        st.Page("screens/compare.py", title="Compare"),
     ],
     position="top",
 )

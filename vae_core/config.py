@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NetKind = Literal["mlp", "conv", "residual"]
+NormKind = Literal["batch", "none"]
 PosteriorKind = Literal["deterministic", "gaussian"]
 PriorKind = Literal["normal"]
 LikelihoodKind = Literal["bernoulli", "gaussian", "gaussian-learned"]
@@ -116,6 +117,8 @@ class NetConfig(_Config):
     """Residual blocks after each halving (`residual`)."""
     dense_blocks: int = 1
     """Residual blocks after each fully connected layer (`residual`)."""
+    norm: NormKind = "batch"
+    """Before each activation (`conv`, `residual`): `batch` norm, or `none`, as in most work on disentanglement."""
 
     def check(self) -> None:
         _check(all(1 <= c <= 1024 for c in self.channels), "NetConfig.channels", self.channels, "1 to 1024 each")

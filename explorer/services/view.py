@@ -15,7 +15,8 @@ VERSION = 2
 MOST_MODELS = 3
 LIMIT = 1e4
 """Coordinates beyond this come from no pad and no map."""
-MOST_IMAGES, MOST_COLOURINGS, MOST_CORNERS = 100_000, 8, 64
+MOST_IMAGES, MOST_COLOURINGS, MOST_CORNERS, MOST_SEEDS = 100_000, 8, 64, 1000
+PATHS = ("linear", "spherical")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ class View:
     lasso: tuple[tuple[float, float], ...] = ()
     """Corners, in the map's own units, of what was drawn round points: a rule, which another browser can follow."""
 
+    row: int = 0
+    """The first of the held-out images that models are compared on."""
+    seed: int = 0
+    """Of the samples."""
+    ends: tuple[int, int] = (0, 1)
+    """The images between which models are interpolated."""
+    path: str = "linear"
+    """How: one of PATHS."""
+
     def query(self) -> dict[str, str]:
         """As query parameters; `read` gives back an equal view."""
         out = {"v": str(VERSION), "data": self.data, "models": ",".join(self.models)}
@@ -72,6 +82,14 @@ class View:
             out["picked"] = str(self.picked)
         if self.lasso:
             out["lasso"] = ",".join(f"{value:.4g}" for corner in self.lasso for value in corner)
+        if self.row:
+            out["row"] = str(self.row)
+        if self.seed:
+            out["seed"] = str(self.seed)
+        if self.ends != (0, 1):
+            out["ends"] = "{},{}".format(*self.ends)
+        if self.path != PATHS[0]:
+            out["path"] = self.path
         return out
 
 
@@ -99,6 +117,10 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
         colour=-1 if colour is None else colour,
         picked=_whole(query.get("picked", ""), MOST_IMAGES),
         lasso=_lasso(query.get("lasso", "")),
+        row=_whole(query.get("row", ""), MOST_IMAGES) or 0,
+        seed=_whole(query.get("seed", ""), MOST_SEEDS) or 0,
+        ends=_pair(query.get("ends", "")),
+        path=query["path"] if query.get("path") in PATHS else PATHS[0],
     )
 
 
@@ -119,6 +141,11 @@ def _lasso(text: str) -> tuple[tuple[float, float], ...]:
     numbers = _numbers(text)
     fits = len(numbers) % 2 == 0 and 6 <= len(numbers) <= 2 * MOST_CORNERS
     return tuple(zip(numbers[::2], numbers[1::2], strict=True)) if fits else ()
+
+
+def _pair(text: str) -> tuple[int, int]:
+    numbers = [_whole(part, MOST_IMAGES) for part in text.split(",")]
+    return (numbers[0], numbers[1]) if len(numbers) == 2 and None not in numbers else (0, 1)
 
 
 def _map(text: str) -> Map:

@@ -19,7 +19,7 @@ from vae_core.objectives import Terms
 from vae_core.posteriors import POSTERIORS
 from vae_core.priors import PRIORS
 
-NET_CONFIGS = [NetConfig("mlp", hidden=(12,)), NetConfig("conv", (4,), (8,)), NetConfig("residual", (4,), (8,))]
+NET_CONFIGS = [NetConfig("mlp", hidden=(12,)), NetConfig("conv", (4,), (8,)), NetConfig("residual", (4,), (8,), norm="none")]
 LIKELIHOOD_CONFIGS = [*(LikelihoodConfig(k) for k in LIKELIHOODS), LikelihoodConfig("bernoulli", binarize=True)]
 LATENT = 3
 

@@ -132,3 +132,18 @@ def test_the_decoder_mirrors_the_widths_of_the_encoder():
         encoder, decoder = build(kind, dense_blocks=0)
         widths = [[m.out_features for m in net.modules() if isinstance(m, nn.Linear)] for net in (encoder, decoder)]
         assert widths[0][:2] == [12, 8] and widths[1][:2] == [8, 12]
+
+
+def test_without_a_norm_there_is_none_and_nothing_else_is_missing():
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d)
+    for kind in ("conv", "residual"):
+        for plain, usual in zip(build(kind, norm="none"), build(kind), strict=True):
+            left = [type(m) for m in usual.modules() if not isinstance(m, norms)]
+            assert [type(m) for m in plain.modules()] == left
+            assert any(isinstance(m, norms) for m in usual.modules())
+
+
+@pytest.mark.parametrize("kind", ["conv", "residual"])
+def test_without_a_norm_a_batch_is_no_more_than_its_images_in_training_too(kind):
+    for net, features in zip(build(kind, norm="none"), (torch.rand(5, 1, 13, 10), torch.randn(5, 3)), strict=True):
+        torch.testing.assert_close(net.train()(features)[2:3], net(features[2:3]), rtol=1e-4, atol=1e-5)

@@ -27,7 +27,7 @@ from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
 
 HELP = "train a model and write its checkpoint"
-NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden"), ("sigma", "binarize"), ("beta", "free_bits")
+NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden", "norm"), ("sigma", "binarize"), ("beta", "free_bits")
 MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, "beta_schedule")
 """Options that a recipe has settled."""
 TRAIN = ("epochs", "steps", "seconds", "batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine")
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--net", choices=["mlp", "conv", "residual"], help="kind of encoder and decoder; residual if not given")
     what.add_argument("--channels", type=several, help="feature maps of each halving, as in 32,64 (conv, residual)")
     what.add_argument("--hidden", type=several, help="widths of the fully connected layers, as in 256")
+    what.add_argument("--norm", choices=["batch", "none"], help="before each activation (conv, residual); batch if not given")
     what.add_argument("--likelihood", choices=["bernoulli", "gaussian", "gaussian-learned"],
                       help="p(x|z); bernoulli for grey and gaussian-learned for colour images if not given")  # fmt: skip
     what.add_argument("--sigma", type=float, help="of a Gaussian likelihood, in units of [0, 1]; 0.1 if not given")

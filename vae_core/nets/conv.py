@@ -1,7 +1,7 @@
 """Convolutions that halve the image, then fully connected layers; the decoder is the mirror image.
 
-Batch norm and SiLU stand before every layer but the first (He et al. 2016, "Identity mappings"), so that `residual` is this
-net with blocks put in and nothing else changed.
+The norm and SiLU stand before every layer but the first (He et al. 2016, "Identity mappings"), so that `residual` is this net
+with blocks put in and nothing else changed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ def _none(width: int) -> list[nn.Module]:
     return []
 
 
+def activation(config: NetConfig, width: int, norm: type[nn.Module] = nn.BatchNorm2d) -> list[nn.Module]:
+    """What stands before a layer that takes `width` features."""
+    return [norm(width), nn.SiLU()] if config.norm == "batch" else [nn.SiLU()]
+
+
 def sizes(side: int, halvings: int) -> list[int]:
     """The side of the image after each halving, the whole image first."""
     return [side >> k for k in range(halvings + 1)]
@@ -33,17 +38,17 @@ def encoder(
     layers: list[nn.Module] = []
     for a, b in pairwise([channels, *config.channels]):
         if layers:
-            layers += [nn.BatchNorm2d(a), nn.SiLU()]
+            layers += activation(config, a)
         layers += [nn.Conv2d(a, b, 4, 2, 1), *conv_blocks(b)]
     n = len(config.channels)
     features = channels
     if n:
         features = config.channels[-1]
-        layers += [nn.BatchNorm2d(features), nn.SiLU()]
+        layers += activation(config, features)
     layers.append(nn.Flatten())
     flat = features * sizes(height, n)[-1] * sizes(width, n)[-1]
     for a, b in pairwise([flat, *config.hidden]):
-        layers += [nn.Linear(a, b), *dense_blocks(b), nn.BatchNorm1d(b), nn.SiLU()]
+        layers += [nn.Linear(a, b), *dense_blocks(b), *activation(config, b, nn.BatchNorm1d)]
     return nn.Sequential(*layers, nn.Linear(config.hidden[-1], out))
 
 
@@ -58,7 +63,7 @@ def decoder(
     _, height, width = image
     layers: list[nn.Module] = []
     for a, b in pairwise([latent, *config.hidden[::-1]]):
-        layers += [nn.Linear(a, b), *dense_blocks(b), nn.BatchNorm1d(b), nn.SiLU()]
+        layers += [nn.Linear(a, b), *dense_blocks(b), *activation(config, b, nn.BatchNorm1d)]
     n = len(config.channels)
     heights, widths = sizes(height, n), sizes(width, n)
     first = (config.channels[-1] if n else out_channels, heights[-1], widths[-1])
@@ -66,5 +71,5 @@ def decoder(
     for k, (a, b) in enumerate(pairwise([*config.channels[::-1], out_channels] if n else [])):
         # An odd side lost its last row when it was halved; output padding gives it back.
         odd = (heights[n - k - 1] % 2, widths[n - k - 1] % 2)
-        layers += [*conv_blocks(a), nn.BatchNorm2d(a), nn.SiLU(), nn.ConvTranspose2d(a, b, 4, 2, 1, output_padding=odd)]
+        layers += [*conv_blocks(a), *activation(config, a), nn.ConvTranspose2d(a, b, 4, 2, 1, output_padding=odd)]
     return nn.Sequential(*layers)

@@ -22,20 +22,20 @@ class Residual(nn.Module):
         return x + self.branch(x)
 
 
-def _conv_block(width: int) -> Residual:
-    half = [nn.BatchNorm2d(width), nn.SiLU(), nn.Conv2d(width, width, 3, 1, 1)]
-    return Residual(*half, nn.BatchNorm2d(width), nn.SiLU(), nn.Conv2d(width, width, 3, 1, 1))
+def _conv_block(config: NetConfig, width: int) -> Residual:
+    halves = [[*conv.activation(config, width), nn.Conv2d(width, width, 3, 1, 1)] for _ in range(2)]
+    return Residual(*halves[0], *halves[1])
 
 
-def _dense_block(width: int) -> Residual:
-    half = [nn.BatchNorm1d(width), nn.SiLU(), nn.Linear(width, width)]
-    return Residual(*half, nn.BatchNorm1d(width), nn.SiLU(), nn.Linear(width, width))
+def _dense_block(config: NetConfig, width: int) -> Residual:
+    halves = [[*conv.activation(config, width, nn.BatchNorm1d), nn.Linear(width, width)] for _ in range(2)]
+    return Residual(*halves[0], *halves[1])
 
 
 def _blocks(config: NetConfig) -> dict[str, conv.Blocks]:
     return {
-        "conv_blocks": lambda width: [_conv_block(width) for _ in range(config.conv_blocks)],
-        "dense_blocks": lambda width: [_dense_block(width) for _ in range(config.dense_blocks)],
+        "conv_blocks": lambda width: [_conv_block(config, width) for _ in range(config.conv_blocks)],
+        "dense_blocks": lambda width: [_dense_block(config, width) for _ in range(config.dense_blocks)],
     }
 
 

@@ -1,5 +1,7 @@
+import tokens from "../tokens.json" with { type: "json" };
+
 // Viridis (Smith & van der Walt 2015) by nine of its colours, which lie even in lightness; linear between them.
-const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"].map(parse);
+const VIRIDIS = tokens.amounts.map(parse);
 
 export function parse(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));

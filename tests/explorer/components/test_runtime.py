@@ -31,6 +31,7 @@ NETS = {
     "conv-tall": ((1, 28, 20), NetConfig("conv", channels=(6, 10), hidden=(17,))),
     "conv-odd": ((3, 29, 27), NetConfig("conv", channels=(5, 7, 9), hidden=(33,))),
     "conv-tiny": ((1, 8, 8), NetConfig("conv", channels=(3, 5), hidden=(7,))),
+    "conv-plain": ((1, 28, 28), NetConfig("conv", channels=(6, 10), hidden=(17,), norm="none")),
     "residual": ((1, 28, 28), NetConfig("residual", channels=(32, 64), hidden=(256, 512))),
     "residual-odd": ((3, 29, 27), NetConfig("residual", channels=(6, 9), hidden=(30,), conv_blocks=2, dense_blocks=2)),
     "residual-dense": ((1, 28, 20), NetConfig("residual", channels=(), hidden=(64, 65))),

@@ -1,0 +1,38 @@
+"""Images as a browser is given them: PNG inside the page, amounts as colours."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from explorer.components.tokens import tokens
+
+
+def png(image: np.ndarray) -> bytes:
+    """An image (C, H, W), uint8 or float in [0, 1], with 1 or 3 channels, as a PNG file."""
+    pixels = image if image.dtype == np.uint8 else np.round(255 * np.clip(image, 0, 1)).astype(np.uint8)
+    pixels = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def data_uri(image: np.ndarray) -> str:
+    """The same as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"
+
+
+def error_map(x: np.ndarray, reconstruction: np.ndarray, high: float) -> np.ndarray:
+    """|x - reconstruction| of each pixel, the mean over channels, in viridis from 0 to `high`: (C, H, W) in [0, 1] to
+    float (3, H, W)."""
+    return amounts(np.abs(x - reconstruction).mean(0) / high)
+
+
+def amounts(share: np.ndarray) -> np.ndarray:
+    """Shares (H, W) of 0 to 1 in viridis: float (3, H, W); beyond the ends, the ends' colours."""
+    anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in tokens()["amounts"]]) / 255
+    places = np.linspace(0, 1, len(anchors))
+    return np.stack([np.interp(share, places, channel) for channel in anchors.T])
