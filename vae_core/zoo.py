@@ -52,8 +52,12 @@ def model_config(
 
 
 def zoo_name(config: ModelConfig) -> str:
-    """The name whose row a configuration agrees with; where none does, the posterior's kind."""
+    """The name whose row a configuration agrees with; where none does, the posterior's kind.
+
+    A beta-VAE is one whatever its beta, as long as that is not 1.
+    """
     for name, row in ZOO.items():
-        if config.posterior == row.posterior and config.objective.beta == row.objective.beta:
+        betas = (config.objective.beta, row.objective.beta)
+        if config.posterior == row.posterior and (betas[0] == betas[1] or 1.0 not in betas):
             return name
     return config.posterior.kind
