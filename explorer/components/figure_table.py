@@ -12,7 +12,8 @@ STYLE = """
 <style>
 .figures { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 .figures-frame { overflow-x: auto; }
-.figures th, .figures td { padding: 6px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid rgb(128 128 128 / 28%); }
+.figures th, .figures td { padding: 6px 12px; text-align: right; white-space: nowrap; }
+.figures tr > * { border-bottom: 1px solid rgb(128 128 128 / 28%); }
 .figures th:first-child, .figures td:first-child { text-align: left; padding-left: 0; }
 .figures thead th { font-weight: 600; vertical-align: bottom; }
 .figures thead small { display: block; font-weight: 400; opacity: 0.72; font-size: 13px; }
@@ -41,15 +42,17 @@ class Line:
 
 def figure_table(columns: Sequence[Column], lines: Sequence[Line]) -> None:
     """Draws the table; a column's `about` is shown where the pointer rests on its head."""
-    head = "".join(
-        f'<th scope="col"><abbr title="{escape(c.about)}">{escape(c.title)}</abbr><small>{escape(c.unit) or "&nbsp;"}</small></th>'
-        for c in columns
-    )
+    head = "".join(map(_head, columns))
     body = "".join(_line(line) for line in lines)
     st.html(
         f'{STYLE}<div class="figures-frame"><table class="figures"><thead><tr><th scope="col">Model</th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _head(column: Column) -> str:
+    name = f'<abbr title="{escape(column.about)}">{escape(column.title)}</abbr>'
+    return f'<th scope="col">{name}<small>{escape(column.unit) or "&nbsp;"}</small></th>'
 
 
 def _line(line: Line) -> str:

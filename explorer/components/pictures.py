@@ -25,12 +25,6 @@ def data_uri(image: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"
 
 
-def error_map(x: np.ndarray, reconstruction: np.ndarray, high: float) -> np.ndarray:
-    """|x - reconstruction| of each pixel, the mean over channels, in viridis from 0 to `high`: (C, H, W) in [0, 1] to
-    float (3, H, W)."""
-    return amounts(np.abs(x - reconstruction).mean(0) / high)
-
-
 def amounts(share: np.ndarray) -> np.ndarray:
     """Shares (H, W) of 0 to 1 in viridis: float (3, H, W); beyond the ends, the ends' colours."""
     anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in tokens()["amounts"]]) / 255

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import numpy as np
 import streamlit as st
 
 from explorer.components.figure_table import Column, Line, figure_table
@@ -42,8 +41,8 @@ if right.button("Other images", key="compare-next", width="stretch"):
 some = [(row + i) % count for i in range(min(IMAGES, count))]
 x = images.x[some]
 rebuilt = {card.name: comparisons.reconstructions(card, x) for card in cards}
-errors = {name: np.abs(x / 255 - pictures).mean(1) for name, pictures in rebuilt.items()}
-high = max(float(np.quantile(np.stack(list(errors.values())), 0.995)), 1e-3)
+errors = {name: abs(x / 255 - pictures).mean(1) for name, pictures in rebuilt.items()}
+high = comparisons.error_scale(errors.values())
 given = [Row("Held-out images" if images.real else "Drawn from codes", list(x), captions=[images.names[i] for i in some])]
 for card in cards:
     mse = ((x / 255 - rebuilt[card.name]) ** 2).mean((1, 2, 3))
@@ -64,8 +63,8 @@ rows(given, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
 if any(comparisons.has_fitted_codes(card) for card in cards):
     left.caption(
-        "A plain AE was never asked to put its codes anywhere: N(0, I) falls where it has none, and even a Gaussian with the mean "
-        "and covariance of its codes falls into the holes between them. A VAE was trained to decode N(0, I)."
+        "A plain AE was never asked to put its codes anywhere: N(0, I) falls where it has none, and even a Gaussian with the "
+        "mean and covariance of its codes falls into the holes between them. A VAE was trained to decode N(0, I)."
     )
 else:
     left.caption("Decoded from codes that are drawn from the prior, which these models were trained to decode.")
@@ -85,7 +84,8 @@ if ((a, b), path) != (current.ends, current.path):
     current = dataclasses.replace(current, ends=(a, b), path=path)
     view.show(current)
 given = [Row("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model")]
-given += [row_of(card, list(comparisons.way(card, images.x[a], images.x[b], STEPS, path)), "decoded on the way") for card in cards]
+for card in cards:
+    given.append(row_of(card, list(comparisons.way(card, images.x[a], images.x[b], STEPS, path)), "decoded on the way"))
 rows(given, smooth=smooth)
 st.caption(
     "A cross-fade shows both images at once; a model with a good latent space shows one image that changes into the other."
@@ -110,7 +110,8 @@ st.caption(
 st.subheader("Rate against distortion", anchor="rate-distortion")
 alike = comparisons.alike(shelf, cards[0])
 if len(alike) < 2:
-    st.caption(plain(f"Fewer than two models of {cards[0].data_title} share a likelihood and have a rate, so there is no trade to show."))
+    title = cards[0].data_title
+    st.caption(plain(f"Fewer than two models of {title} share a likelihood and have a rate: there is no trade to show."))
 else:
     spots = []
     for card in alike:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,11 @@ def shown(card: Card, figure: Figure) -> str:
     """The value as the table has it; a dash where it is not defined."""
     value = card.metrics.get(figure.name)
     return "—" if value is None else f"{value:.{figure.places}f}"
+
+
+def error_scale(errors: Iterable[np.ndarray]) -> float:
+    """The end of one scale for all these errors: what all but the largest half percent stay below."""
+    return max(float(np.quantile(np.stack(list(errors)), 0.995)), 1e-3)
 
 
 def error_maps(errors: np.ndarray, high: float) -> list[np.ndarray]:

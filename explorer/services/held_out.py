@@ -31,7 +31,7 @@ class HeldOutImages:
 
 
 def images_for(card: Card) -> HeldOutImages:
-    """Held-out images for a model: of its own data set, else of a set that is carried along, else what the model draws itself."""
+    """Held-out images for a model: of its own data set, else of a set that comes installed, else what the model draws."""
     own = datasets.originals(card.data, card.fingerprint)
     held_out = models.load(card.name).held_out
     if own is not None:
@@ -58,8 +58,8 @@ def _carried(name: str) -> tuple[np.ndarray, np.ndarray]:
 def _drawn(name: str, stamp: int) -> HeldOutImages:
     card, checkpoint = models.shelf().card(name), models.load(name)
     about = (
-        f"The images of {card.data_title} are not on this computer: what {card.title} draws from their codes stands in for them, "
-        "so errors are smaller than with the real ones."
+        f"The images of {card.data_title} are not on this computer: what {card.title} draws from their codes stands in for "
+        "them, so errors are smaller than with the real ones."
     )
     if checkpoint.held_out is None:
         x, labels = checkpoint.model.sample(200), None
@@ -75,4 +75,4 @@ def _names(card: Card, labels: np.ndarray | None, count: int) -> tuple[str, ...]
     classes = models.load(card.name).data.get("classes", ())
     if labels is None or not classes:
         return tuple(f"no. {i + 1}" for i in range(count))
-    return tuple(str(classes[label]) for label in labels[:count])
+    return tuple(str(classes[label]) if label < len(classes) else str(label) for label in labels[:count])

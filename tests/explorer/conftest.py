@@ -8,7 +8,7 @@ import torch
 from vae_core import checkpoint, zoo
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, HeldOut
-from vae_core.config import NetConfig
+from vae_core.config import LikelihoodConfig, NetConfig
 
 
 @pytest.fixture
@@ -31,12 +31,16 @@ def put(folder):
         held_out=True,
         fingerprint="",
         codes=50,
+        likelihood="bernoulli",
     ) -> None:
         torch.manual_seed(0)
-        config = zoo.model_config(kind, (1, 8, 8), latent, NetConfig("mlp", hidden=(8,)))
+        config = zoo.model_config(kind, (1, 8, 8), latent, NetConfig("mlp", hidden=(8,)), LikelihoodConfig(likelihood))
         seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
-        saved = Checkpoint(Autoencoder(config), about, {}, metrics or {}, seen, f"{kind} {latent}")
+        model = Autoencoder(config)
+        if seen:
+            model.fit_codes(torch.rand(20, 1, 8, 8))
+        saved = Checkpoint(model, about, {}, metrics or {}, seen, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")
 
     return put
