@@ -66,8 +66,8 @@ FACES_TRAIN = TrainConfig(epochs=80, batch_size=128, lr=2e-3, flip=True, validat
 
 SHAPES_NET = NetConfig("conv", channels=(16, 32, 32, 64), hidden=(256,), norm="none")
 SHAPES_TRAIN = TrainConfig(epochs=15, batch_size=64, lr=2e-3, validate_every=1, engine="compile", threads=1)
-# By the MIG of validation images after 6,000 steps, at half the size and a quarter of the beta for speed: 0.10 at 12, 0.24 at 16,
-# 0.36 at 24; below 0.05 with batch norm, or with beta 4.
+# By the MIG of validation images after 6,000 steps, at half the size and a quarter of the beta for speed: 0.10 at 12, 0.24 at
+# 16, 0.36 at 24; below 0.05 with batch norm, or with beta 4.
 SHAPES_BETA = 20.0
 
 IWAE_SAMPLES = 1000
