@@ -43,8 +43,9 @@ def iwae_nll(
         raise ValueError(f"There are {k} importance samples, {max_decodes} at a time; at least 1 is needed of both.")
     x = as_images(x, model.config.image)
     pixels, chance = Stream(seed, PIXELS), Stream(seed, IMPORTANCE)
-    out: list[Tensor] = []
-    done = 0
+    # Written into, not gathered: a small result kept after each large decode splits the free memory, which then grows without end.
+    out = torch.empty(len(x), dtype=torch.float64)
+    first = done = 0
     with model.inference():
         for piece in x.split(batch_size):
             piece = scale(piece) if piece.dtype == torch.uint8 else piece
@@ -59,8 +60,9 @@ def iwae_nll(
                     done += weights.numel()
                     if progress:
                         progress(done, len(x) * k)
-                out.append(math.log(k) - total)
-    return torch.cat(out)
+                out[first + some.start : first + some.stop] = math.log(k) - total
+            first += len(target)
+    return out
 
 
 def _rows(n: int, most: int) -> Iterator[slice]:
