@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,28 @@ def central_square(content: bytes, pixels: int, side: int) -> Picture:
     pixels: the most a picture may have, checked before it is decoded. side: what the square will be resized to; a
     large JPEG is decoded no finer than twice that. Raises RefusedError.
     """
+    with _opened(content, pixels, side) as (picture, turn, longest):
+        edge = min(picture.size)
+        left, top = (picture.width - edge) // 2, (picture.height - edge) // 2
+        square = _opaque(picture.crop((left, top, left + edge, top + edge)), "transparency" in picture.info)
+        return Picture(_turned(square, turn), longest, picture.width * picture.height)
+
+
+def whole_picture(content: bytes, pixels: int, side: int) -> Image.Image:
+    """All of a picture's first frame, upright, mode L or RGB, as for `central_square`; its shorter side is at most twice `side`
+    where it was larger. Raises RefusedError."""
+    with _opened(content, pixels, side) as (picture, turn, _):
+        upright = _turned(_opaque(picture.copy(), "transparency" in picture.info), turn)
+        shrink = 2 * side / min(upright.size)
+        if shrink < 1:
+            size = tuple(max(1, round(shrink * edge)) for edge in upright.size)
+            upright = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return upright
+
+
+@contextmanager
+def _opened(content: bytes, pixels: int, side: int) -> Iterator[tuple[Image.Image, Image.Transpose | None, int]]:
+    """The picture, what turns it upright, and its longer side; whatever fails inside the block is a RefusedError."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             width, height = picture.size
@@ -52,11 +75,7 @@ def central_square(content: bytes, pixels: int, side: int) -> Picture:
             turn = None
             with suppress(Exception):  # an unreadable orientation is no reason to refuse a readable picture
                 turn = _TURNS.get(picture.getexif().get(ExifTags.Base.Orientation))
-            edge = min(picture.size)
-            left, top = (picture.width - edge) // 2, (picture.height - edge) // 2
-            square = _opaque(picture.crop((left, top, left + edge, top + edge)), "transparency" in picture.info)
-            upright = square if turn is None else square.transpose(turn)
-            return Picture(upright, max(width, height), picture.width * picture.height)
+            yield picture, turn, max(width, height)
     except RefusedError:
         raise
     except Image.DecompressionBombError:
@@ -64,6 +83,10 @@ def central_square(content: bytes, pixels: int, side: int) -> Picture:
     # Pillow's decoders meet hostile bytes with many kinds of error (struct.error, SyntaxError, IndexError ...).
     except Exception as error:
         raise RefusedError(f"it cannot be decoded: {shown(str(error)) or type(error).__name__}") from None
+
+
+def _turned(picture: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    return picture if turn is None else picture.transpose(turn)
 
 
 def resized(square: Image.Image, side: int) -> np.ndarray:

@@ -43,7 +43,7 @@ def iwae_nll(
         raise ValueError(f"There are {k} importance samples, {max_decodes} at a time; at least 1 is needed of both.")
     x = as_images(x, model.config.image)
     pixels, chance = Stream(seed, PIXELS), Stream(seed, IMPORTANCE)
-    # Written into, not gathered: a small result kept after each large decode splits the free memory, which then grows without end.
+    # Written into, not gathered: small results kept between large decodes split the free memory, which then grows without end.
     out = torch.empty(len(x), dtype=torch.float64)
     first = done = 0
     with model.inference():
