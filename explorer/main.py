@@ -13,6 +13,7 @@ page = st.navigation(
         st.Page("screens/latent_grid.py", title="Latent grid", default=True),
         st.Page("screens/map.py", title="Map"),
         st.Page("screens/compare.py", title="Compare"),
+        st.Page("screens/your_images.py", title="Your images"),
     ],
     position="top",
 )

@@ -32,10 +32,11 @@ def put(folder):
         fingerprint="",
         codes=50,
         likelihood="bernoulli",
+        mse=None,
     ) -> None:
         torch.manual_seed(0)
         config = zoo.model_config(kind, (1, 8, 8), latent, NetConfig("mlp", hidden=(8,)), LikelihoodConfig(likelihood))
-        seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3) if held_out else None
+        seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3, mse=mse) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
         model = Autoencoder(config)
         if seen:

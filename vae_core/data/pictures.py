@@ -51,11 +51,11 @@ def central_square(content: bytes, pixels: int, side: int) -> Picture:
 
 
 def whole_picture(content: bytes, pixels: int, side: int) -> Image.Image:
-    """All of a picture's first frame, upright, mode L or RGB, as for `central_square`; its shorter side is at most twice `side`
-    where it was larger. Raises RefusedError."""
+    """All of a picture's first frame, upright, mode L or RGB, as for `central_square`; a larger one is shrunk until its shorter
+    side is at most 2 and its longer at most 8 times `side`. Raises RefusedError."""
     with _opened(content, pixels, side) as (picture, turn, _):
         upright = _turned(_opaque(picture.copy(), "transparency" in picture.info), turn)
-        shrink = 2 * side / min(upright.size)
+        shrink = min(2 * side / min(upright.size), 8 * side / max(upright.size))
         if shrink < 1:
             size = tuple(max(1, round(shrink * edge)) for edge in upright.size)
             upright = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)

@@ -1,0 +1,148 @@
+"""The fourth page: a person's own images, how each model rebuilds them, and where they fall among held-out images."""
+
+import dataclasses
+
+import numpy as np
+import streamlit as st
+
+from explorer.components.rows import Row, rows, scale_bar
+from explorer.services import comparisons, models, uploads, view
+from explorer.services.text import plain
+
+NEAREST = 5
+FRAME_NAMES = {"crop": "the middle", "fit": "all of it", "centre": "what is drawn"}
+FRAME_HELP = (
+    "The middle: the central part, as large as it can be. All of it: on a ground of its border's colour. What is drawn: the "
+    "marks alone, scaled and put about their centre of mass, as MNIST's digits were."
+)
+
+current = st.session_state.view
+shelf = models.shelf()
+first = shelf.card(current.lead)
+cards = [shelf.card(name) for name in current.models]
+cards = [card for card in cards if card.config.image == first.config.image]
+smooth = first.config.image[0] == 3
+
+turn = st.session_state.setdefault("uploads-turn", 0)
+left, right = st.columns([3, 2])
+files = left.file_uploader(
+    "Images: PNG, JPEG, WebP, BMP or GIF, up to 32 MB each",
+    ["png", "jpg", "jpeg", "webp", "bmp", "gif"],
+    accept_multiple_files=True,
+    max_upload_size=32,
+    key=f"uploads-files-{turn}",
+    help="They stay on this computer, are seen by this window alone, and are gone with it.",
+)
+with right.expander("Take a picture"):
+    photo = st.camera_input("Camera", key=f"uploads-camera-{turn}", label_visibility="collapsed")
+given = [(file.name, file.getvalue()) for file in files]
+if photo is not None:
+    given.append((f"photo {len(uploads.held()) + 1}", photo.getvalue()))
+if given:
+    st.session_state["uploads-refused"] = uploads.add(given)
+    # The uploader is for taking in: from here on each image has its own place, and its own way out.
+    st.session_state["uploads-turn"] = turn + 1
+    st.rerun()
+for name, reason in st.session_state.get("uploads-refused", ()):
+    st.warning(plain(f"{name} was not used: {reason}."))
+
+held = uploads.held()
+if not held:
+    channels, height, width = first.config.image
+    kind = "colour" if channels == 3 else "grey"
+    st.info(
+        plain(
+            f"Drop images above to see how {' and '.join(card.title for card in cards)} would rebuild them. Whatever their "
+            f"size, they are brought to the {width}x{height} {kind} pixels that these models take; how is shown and can be "
+            "changed."
+        )
+    )
+    st.stop()
+
+ready = {}
+for key, upload in held.items():
+    try:
+        ready[key] = uploads.pixels(upload, first)
+    except ValueError as reason:
+        ready[key] = None
+        st.warning(plain(f"{upload.name} cannot be prepared like this: {reason}."))
+found = {card.name: {key: uploads.outcome(card, x) for key, x in ready.items() if x is not None} for card in cards}
+errors = [one.errors for outcomes in found.values() for one in outcomes.values()]
+high = comparisons.error_scale(errors) if errors else 1.0
+
+for key, upload in held.items():
+    st.divider()
+    how = uploads.preparation(upload, first)
+    side, main = st.columns([1, 3], gap="medium")
+    with side:
+        st.markdown(f"**{plain(upload.name)}**")
+        st.image(upload.picture, width=160)
+        frame = st.radio(
+            "Prepared from",
+            uploads.FRAMES,
+            uploads.FRAMES.index(how.frame),
+            format_func=FRAME_NAMES.get,
+            key=f"frame-{key}-{first.name}",
+            help=FRAME_HELP,
+        )
+        invert = st.toggle("Invert", how.invert, key=f"invert-{key}-{first.name}", help="Light becomes dark and dark light.")
+        if (frame, invert) != (how.frame, how.invert):
+            uploads.prepare(upload, dataclasses.replace(how, frame=frame, invert=invert))
+            st.rerun()
+        if st.button("Remove", key=f"remove-{key}"):
+            uploads.remove(key)
+            st.rerun()
+    if ready[key] is None:
+        continue
+    with main:
+        pictures = [ready[key]] + [found[card.name][key].rebuilt for card in cards]
+        maps = comparisons.error_maps(np.stack([found[card.name][key].errors for card in cards]), high)
+        captions = ["prepared"] + [card.title for card in cards]
+        mses = [""] + [f"MSE {found[card.name][key].mse:.4f}" for card in cards]
+        rows(
+            [
+                Row("Rebuilt", pictures, captions=captions),
+                Row("Where it errs", [np.ones_like(ready[key], dtype=np.float32), *maps], captions=mses),
+            ],
+            smooth=smooth,
+        )
+        for card in cards:
+            one = found[card.name][key]
+            if one.above is None:
+                continue
+            said = f"{card.title}: the error is larger than that of {one.above:.1%} of the held-out images."
+            if one.unlike:
+                said += f" It is unlike the images of {card.data_title}: what the model makes of it says little."
+            (st.warning if one.unlike else st.caption)(plain(said))
+        lead = found[first.name][key]
+        near = [uploads.held_out_image(first, i) for i in lead.nearest]
+        if near:
+            real = all(is_real for _, is_real in near)
+            note = f"in the latent space of {first.title}" + ("" if real else ", as it draws them")
+            rows([Row("Nearest held-out images", [image for image, _ in near], note)], smooth=smooth)
+        if st.button("Show on the latent grid", key=f"go-{key}"):
+            view.show(dataclasses.replace(current, z=tuple(float(value) for value in lead.code), plane=current.plane))
+            for name in [name for name in st.session_state if name.startswith("pad-")]:
+                del st.session_state[name]
+            st.switch_page("screens/latent_grid.py", query_params=st.session_state.view.query())
+
+st.divider()
+scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all")
+usable = [key for key, x in ready.items() if x is not None]
+if usable:
+    names = [held[key].name for key in usable]
+    x = np.stack([ready[key] for key in usable])
+    by_model = {card.name: [found[card.name][key] for key in usable] for card in cards}
+    grid = [list(x)] + [[one.rebuilt for one in outcomes] for outcomes in by_model.values()]
+    columns = st.columns([1, 1, 4])
+    # Without a rerun, which would replace the file while it is being fetched.
+    columns[0].download_button(
+        "Download PNG", uploads.as_png(grid), "reconstructions.png", "image/png", on_click="ignore"
+    )
+    columns[1].download_button(
+        "Download NPZ",
+        uploads.as_npz(names, x, by_model),
+        "reconstructions.npz",
+        on_click="ignore",
+        help="Images as prepared, and each model's codes, reconstructions and errors.",
+    )
