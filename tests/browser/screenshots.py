@@ -23,15 +23,20 @@ VIEWS = {
     "latent-grid-fashion": "?models=fashion_mnist-vae-2",
     "latent-grid-faces": "?models=faces-vae-64,faces-ae-64",
     "latent-grid-shapes": "?models=shapes-beta-vae-10",
+    "map": "map?models=mnist-vae-2",
+    "map-error-selected": "map?models=mnist-vae-16&colour=0&lasso=-1,-1,1,-1,1,1,-1,1",
+    "compare": "compare?models=mnist-vae-2,mnist-beta-vae-2,mnist-vae-16",
+    "compare-faces": "compare?models=faces-vae-64,faces-ae-64",
+    "your-images": "your_images?models=mnist-vae-2",
 }
+PAD = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((element) => element.latentPad)?.latentPad"
 
 
 def settle(page: Page) -> None:
-    """Until the pad is there and all its tiles are decoded."""
-    page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
-    page.wait_for_function(
-        "document.querySelector('.stBidiComponent [data-testid]').latentPad.stats().tilesLeft === 0", timeout=60_000
-    )
+    """Until the script has run, and a pad that is there has decoded all its tiles."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=90_000)
+    page.wait_for_timeout(1000)
+    page.wait_for_function(f"!({PAD}?.stats().tilesLeft > 0)", timeout=90_000)
     page.wait_for_timeout(300)
 
 
@@ -48,7 +53,7 @@ def main() -> None:
                 for width, height in SIZES[:1] if options.readme else SIZES:
                     for scheme in ("light",) if options.readme else ("light", "dark"):
                         page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                        page.goto(url + query)
+                        page.goto(f"{url}/{query}")
                         settle(page)
                         path = README if options.readme else options.folder / f"{name}-{scheme}-{width}.png"
                         path.parent.mkdir(parents=True, exist_ok=True)
