@@ -54,7 +54,7 @@ FINE_TRAIN = GREY_TRAIN.replace(epochs=80)
 
 # Published log-likelihoods are set beside this one: it may be the slowest to train.
 BINARY_NET = FINE_NET.replace(channels=(32, 64))
-BINARY_TRAIN = GREY_TRAIN
+BINARY_TRAIN = GREY_TRAIN.replace(epochs=100)
 
 CLOTHES_NET = GREY_NET.replace(hidden=(192,))
 CLOTHES_TRAIN = GREY_TRAIN.replace(epochs=30)

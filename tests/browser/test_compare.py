@@ -36,6 +36,10 @@ def open_compare(serve, open_page, tmp_path):
 def ready(page) -> None:
     page.wait_for_selector("text=Rate against distortion", timeout=60_000)
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+    # Streamlit puts HTML into the page a moment after its script has ended.
+    page.wait_for_selector(".figures tbody tr", timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('.rows').length === 3", timeout=60_000)
+    page.wait_for_selector(".js-plotly-plot .scatterlayer text", timeout=60_000)
 
 
 def row(page, block: int, line: int) -> np.ndarray:

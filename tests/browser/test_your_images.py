@@ -45,6 +45,8 @@ def give(page, **files: bytes) -> None:
 def done(page) -> None:
     page.get_by_role("button", name="Download NPZ").wait_for(timeout=60_000)
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+    # Streamlit puts HTML into the page a moment after its script has ended.
+    page.wait_for_selector(".rows img", timeout=60_000)
 
 
 def test_files_are_rebuilt_or_refused_one_by_one(open_page_):
