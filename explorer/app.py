@@ -2,4 +2,7 @@
 
 import streamlit as st
 
+from explorer.services import options
+
+options.check()
 app = st.App("main.py")

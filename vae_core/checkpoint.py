@@ -119,9 +119,9 @@ def read_header(path: Path) -> dict[str, Any]:
     return _Reader(Path(path)).header
 
 
-def load(path: Path) -> Checkpoint:
-    """Reads a whole checkpoint. Raises CheckpointError, and has then built nothing."""
-    reader = _Reader(Path(path))
+def load(path: Path, name: str | None = None) -> Checkpoint:
+    """Reads a whole checkpoint. Raises CheckpointError, which calls the file by `name` if given, and has then built nothing."""
+    reader = _Reader(Path(path), name)
     header = reader.header
     return Checkpoint(
         model=reader.model(),

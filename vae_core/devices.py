@@ -7,6 +7,13 @@ import torch
 NAMES = ("auto", "cpu", "cuda", "mps")
 
 
+def described(device: torch.device) -> str:
+    """A device in a person's words: `NVIDIA H200 (CUDA)`, `Apple GPU (MPS)`, `CPU`."""
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} (CUDA)"
+    return {"mps": "Apple GPU (MPS)"}.get(device.type, device.type.upper())
+
+
 def pick(name: str = "auto") -> torch.device:
     """The device of that name; `auto`: CUDA, else MPS, else the CPU. Raises ValueError where it is not there."""
     if name not in NAMES:

@@ -12,6 +12,8 @@ LONGEST_TEXT = 1000
 MOST_CLASSES = 255
 MOST_NUMBERS = 4096
 """Of a list of figures, and of points of a loss curve."""
+LISTS = ("rate_by_group",)
+"""Figures that are more than a number."""
 
 
 class HeaderError(ValueError):
@@ -23,7 +25,7 @@ def check(header: Any) -> None:
 
     `title`: text. `config`: a ModelConfig. `data`: `name`, `title`, `about`, `fingerprint` as text, `classes` as a list of
     text. `training`: a TrainConfig under `config`, the numbers and the curve of a Summary. `metrics`: each a finite number,
-    a list of them, or null. In `data`, `training` and `metrics` any field may be missing.
+    for `rate_by_group` a list of them, or null. In `data`, `training` and `metrics` any field may be missing.
     """
     kinds = {"title": _text, "config": _model, "data": _data, "training": _training, "metrics": _metrics}
     _fields(header, "", kinds | {"version": _number})
@@ -73,7 +75,7 @@ def _metrics(value: Any, where: str) -> None:
         raise _wrong(where, "an object of at most 100 figures")
     for key, item in value.items():
         _text(key, where)
-        if isinstance(item, list) and len(item) <= MOST_NUMBERS:
+        if key in LISTS and isinstance(item, list) and len(item) <= MOST_NUMBERS:
             for number in item:
                 _number(number, f"{where}.{key}")
         else:
@@ -85,6 +87,7 @@ def _curve(value: Any, where: str) -> None:
         raise _wrong(where, f"a list of at most {MOST_NUMBERS} points")
     for point in value:
         _metrics(point, where)
+        _number(point.get("step"), f"{where}.step")
 
 
 def _data(value: Any, where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,24 +36,26 @@ def pack(
     progress: Progress | None = None,
 ) -> Checkpoint:
     """Measures `model` on the test split and writes its checkpoint to `path`, in float16 where that changes no figure by
-    more than 0.1%. Gives the checkpoint as it was stored.
+    more than 0.1%. Gives the checkpoint as it was stored. `progress` counts each image once for every time it is decoded.
 
     Raises CheckpointError where the model holds values that are not finite.
     """
     x = data.test.x
     model = model.eval()
     model.fit_codes(data.train.x[:IMAGES_FOR_CODES])
-    seen = per_image(model, x, with_ssim=True)
+    iwae_samples = iwae_samples if model.posterior.stochastic else 0
+    tell = _counted(progress, len(x) * (2 + iwae_samples))
+    seen = per_image(model, x, with_ssim=True, progress=tell(0))
     halved = _halved(model)
-    seen_in_half = per_image(halved, x, with_ssim=True)
+    seen_in_half = per_image(halved, x, with_ssim=True, progress=tell(len(x)))
     half = _close(summarise(seen), summarise(seen_in_half))
     if half:
         model, seen = halved, seen_in_half
     metrics = summarise(seen) | factor_scores(seen.mean, data)
     if seen.rate_by_group is not None:
         metrics["rate_by_group"] = seen.rate_by_group.tolist()
-    if iwae_samples and model.posterior.stochastic:
-        nll = iwae_nll(model, x, iwae_samples, progress=progress)
+    if iwae_samples:
+        nll = iwae_nll(model, x, iwae_samples, progress=tell(2 * len(x)))
         metrics |= {"iwae_samples": iwae_samples, "iwae_nll": float(nll.mean())}
     about = {"name": data.name, "title": data.title, "about": data.about, "fingerprint": data.fingerprint}
     packed = Checkpoint(
@@ -65,6 +68,13 @@ def pack(
     )
     checkpoint.save(packed, path, half=half)
     return checkpoint.load(path)
+
+
+def _counted(progress: Progress | None, total: int) -> Callable[[int], Progress | None]:
+    """For each part of the work, by what is done before it, a progress of the whole."""
+    if progress is None:
+        return lambda before: None
+    return lambda before: lambda done, _: progress(before + done, total)
 
 
 def factor_scores(codes: Tensor, data: Dataset) -> dict[str, float | None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from explorer.components.bundle import bundle
 
@@ -15,3 +17,20 @@ def assets(folder: Path, name: str) -> tuple[str, str, str]:
     """HTML, CSS and JavaScript of the component in `folder`, whose files are called `name`."""
     html, css = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
     return html, BASE.read_text(encoding="utf-8") + css, bundle(folder / f"{name}.js")
+
+
+def draw(folder: Path, name: str, data: bytes, key: str) -> Any:
+    """Puts a component on the page; gives the state that it told of last, or None before that."""
+    return _component(folder, name)(data=data, key=key, on_state_change=_nothing).state
+
+
+def _nothing() -> None:
+    """A state value has to have a callback."""
+
+
+@cache
+def _component(folder: Path, name: str) -> Callable:
+    import streamlit as st
+
+    html, css, js = assets(folder, name)
+    return st.components.v2.component(folder.name, html=html, css=css, js=js)

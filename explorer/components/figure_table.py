@@ -44,10 +44,9 @@ def figure_table(columns: Sequence[Column], lines: Sequence[Line]) -> None:
     """Draws the table; a column's `about` is shown where the pointer rests on its head."""
     head = "".join(map(_head, columns))
     body = "".join(_line(line) for line in lines)
-    st.html(
-        f'{STYLE}<div class="figures-frame"><table class="figures"><thead><tr><th scope="col">Model</th>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    table = f'<table class="figures"><thead><tr><th scope="col">Model</th>{head}</tr></thead><tbody>{body}</tbody></table>'
+    # Where it is wider than the screen, the keyboard scrolls it too.
+    st.html(f'{STYLE}<div class="figures-frame" role="region" aria-label="Figures" tabindex="0">{table}</div>')
 
 
 def _head(column: Column) -> str:

@@ -11,9 +11,14 @@ from PIL import Image
 from explorer.components.tokens import tokens
 
 
+def as_pixels(image: np.ndarray) -> np.ndarray:
+    """Images of any shape as uint8: those already are, or float in [0, 1]."""
+    return image if image.dtype == np.uint8 else np.round(255 * np.clip(image, 0, 1)).astype(np.uint8)
+
+
 def png(image: np.ndarray) -> bytes:
     """An image (C, H, W), uint8 or float in [0, 1], with 1 or 3 channels, as a PNG file."""
-    pixels = image if image.dtype == np.uint8 else np.round(255 * np.clip(image, 0, 1)).astype(np.uint8)
+    pixels = as_pixels(image)
     pixels = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")

@@ -10,6 +10,6 @@ from typing import Any
 
 @cache
 def tokens() -> dict[str, Any]:
-    """The content of tokens.json: `space`, `radius`, `type`, `motion`, `classes` (light, dark), `amounts` (viridis), `models`
-    (colour, marker)."""
+    """The content of tokens.json: `space`, `radius`, `type`, `motion`, `classes` (light, dark), `amounts` (viridis), `terms`
+    (loss, distortion, rate), `models` (colour, marker)."""
     return json.loads(Path(__file__).with_name("tokens.json").read_text(encoding="utf-8"))

@@ -5,9 +5,9 @@ import dataclasses
 import streamlit as st
 
 from explorer.components.figure_table import Column, Line, figure_table
+from explorer.components.picture_rows import MARKS, Row, rows, scale_bar
 from explorer.components.rate_distortion import Spot, rate_distortion
-from explorer.components.rows import MARKS, Row, rows, scale_bar
-from explorer.services import comparisons, held_out, models, pads, view
+from explorer.services import comparisons, held_out, models, view
 from explorer.services.text import plain
 
 IMAGES, STEPS, SAMPLES = 8, 9, 8
@@ -26,7 +26,7 @@ count = len(images.x)
 
 
 def row_of(card: models.Card, pictures, note: str = "", **more) -> Row:
-    style = pads.style_of(card)
+    style = models.style_of(card)
     return Row(card.title, pictures, note, style["colour"], style["marker"], **more)
 
 
@@ -63,8 +63,8 @@ rows(given, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
 if any(comparisons.has_fitted_codes(card) for card in cards):
     left.caption(
-        "A plain AE was never asked to put its codes anywhere: N(0, I) falls where it has none, and even a Gaussian with the "
-        "mean and covariance of its codes falls into the holes between them. A VAE was trained to decode N(0, I)."
+        "A plain AE was never asked to put its codes anywhere: N(0, I) need not be where they are, and even a Gaussian with "
+        "their mean and covariance reaches into the holes between them. A VAE was trained to decode N(0, I)."
     )
 else:
     left.caption("Decoded from codes that are drawn from the prior, which these models were trained to decode.")
@@ -95,8 +95,8 @@ st.subheader("Figures on held-out images", anchor="figures")
 columns = [Column(figure.title, figure.unit, figure.about) for figure in comparisons.FIGURES]
 lines = []
 for card in cards:
-    style = pads.style_of(card)
-    cells = [comparisons.shown(card, figure) for figure in comparisons.FIGURES]
+    style = models.style_of(card)
+    cells = [comparisons.shown(card.metrics.get(figure.name), figure) for figure in comparisons.FIGURES]
     best = [card.name in comparisons.best(cards, figure) for figure in comparisons.FIGURES]
     lines.append(Line(card.title, MARKS[style["marker"]], style["colour"], cells, best))
 figure_table(columns, lines)
@@ -104,6 +104,7 @@ scales = sorted({card.config.likelihood.scale for card in cards})
 st.caption(
     plain(f"Nats are of: {'; '.join(scales)}. ")
     + ("Figures in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
+    + ("Figures on different held-out images are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
     + "A dash: not defined, since a deterministic autoencoder has no rate and no ELBO. A mark: the better value."
 )
 
@@ -115,7 +116,7 @@ if len(alike) < 2:
 else:
     spots = []
     for card in alike:
-        style = pads.style_of(card)
+        style = models.style_of(card)
         values = card.metrics["rate"], card.metrics["distortion"]
         spots.append(Spot(card.title, *values, style["colour"], style["marker"], card in cards))
     rate_distortion(spots, key="compare-rate")

@@ -5,7 +5,7 @@ import dataclasses
 import streamlit as st
 
 from explorer.components.latent_pad import latent_pad
-from explorer.services import models, pads, view
+from explorer.services import models, pads, uploads, view
 from explorer.services.text import plain
 
 current = st.session_state.view
@@ -22,14 +22,16 @@ key = "pad-" + "-".join(card.name for card in shown)
 start = st.session_state.setdefault(f"{key}-start", current)
 
 try:
-    payload = pads.pad(shown, start)
+    payload = pads.pad(shown, start, uploads.probes(shown))
 except ValueError as error:
     st.error(plain(f"{shown[0].title} cannot be shown: {error} Choose another model in the sidebar."))
     st.stop()
 
 state = latent_pad(payload, key=key)
 if state is not None and state.lead in current.models:
-    view.show(dataclasses.replace(current, lead=state.lead, plane=state.plane, z=state.z, same=state.same))
+    # Of two dimensions there is one plane, of which an address need not speak.
+    plane = state.plane if shelf.card(state.lead).config.latent > 2 else ""
+    view.show(dataclasses.replace(current, lead=state.lead, plane=plane, z=state.z, same=state.same))
 
 st.caption(plain(models.explain(shelf.card(st.session_state.view.lead))))
 if len(shown) > 1:

@@ -5,25 +5,25 @@ import dataclasses
 import streamlit as st
 
 from explorer.components.point_map import point_map
-from explorer.services import maps, models, point_maps, view
+from explorer.services import models, point_maps, projections, uploads, view
 from explorer.services.text import plain
 
 current = st.session_state.view
 shelf = models.shelf()
 card = shelf.card(current.lead)
 
-left, right = st.columns([2, 3], vertical_alignment="bottom")
+left, right = st.columns([2, 3], vertical_alignment="top")
 with left:
-    names = list(maps.METHODS)
+    names = list(projections.METHODS)
     method = st.segmented_control(
         "Map by",
         names,
         default=current.map.method,
-        format_func=lambda name: maps.METHODS[name].title,
+        format_func=lambda name: projections.METHODS[name].title,
         required=True,
         key="map-method",
     )
-chosen = maps.METHODS[method]
+chosen = projections.METHODS[method]
 given = dict(current.map.parameters) if method == current.map.method else {}
 parameters = {}
 if chosen.parameters:
@@ -46,7 +46,7 @@ if asked != current.map:
     view.show(current)
 
 try:
-    found = maps.find(card, method, parameters)
+    found = projections.find(card, method, parameters)
 except ValueError as error:
     st.info(plain(f"{card.title}: {error} Choose another model in the sidebar."))
     st.stop()
@@ -55,8 +55,8 @@ except ValueError as error:
 @st.fragment(run_every=0.5)
 def wait() -> None:
     """The map is being drawn by a worker: how far it is, and a way to stop it."""
-    state = maps.find(card, method, parameters)
-    if not isinstance(state, maps.Wait) or state.state not in ("starting", "running"):
+    state = projections.find(card, method, parameters)
+    if not isinstance(state, projections.Wait) or not state.under_way:
         st.rerun()
     words = "A worker is starting" if state.share == 0 else f"{chosen.title}: {state.share:.0%}"
     st.progress(state.share, f"{words}. You can go elsewhere meanwhile; the map is kept for the next visit.")
@@ -64,8 +64,8 @@ def wait() -> None:
         state.job.stop()
 
 
-if isinstance(found, maps.Wait):
-    if found.state in ("starting", "running"):
+if isinstance(found, projections.Wait):
+    if found.under_way:
         wait()
     else:
         said = {
@@ -77,10 +77,10 @@ if isinstance(found, maps.Wait):
         if said:
             (st.error if found.state in ("failed", "dead") else st.info)(plain(said))
         count = f"{card.metrics.get('n', 'all'):,}" if isinstance(card.metrics.get("n"), int) else "all"
-        st.write(f"This map of {count} held-out codes has not been drawn yet. It takes seconds to a minute, once.")
+        st.write(f"This map of {count} held-out codes has not been drawn yet. It takes seconds to some minutes, once.")
         if st.button(f"Draw the {chosen.title} map", type="primary", key="map-draw"):
             try:
-                maps.draw(card, method, parameters)
+                projections.draw(card, method, parameters)
             except RuntimeError as error:
                 st.error(plain(str(error)))
                 st.stop()
@@ -90,7 +90,8 @@ if isinstance(found, maps.Wait):
 # The map keeps colour and choice itself; what it starts from may not change while it is on the page.
 key = f"map-{card.name}"
 start = st.session_state.setdefault(f"{key}-start", current)
-state = point_map(point_maps.point_map_of(card, found, start if start.map == asked else current), key=key)
+payload = point_maps.point_map_of(card, found, start if start.map == asked else current, uploads.probes([card]))
+state = point_map(payload, key=key)
 if state is not None:
     chosen_now = state.selection or {}
     lasso = tuple((float(a), float(b)) for a, b in chosen_now.get("polygon", ()))

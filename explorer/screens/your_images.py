@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from explorer.components.rows import Row, rows, scale_bar
-from explorer.services import comparisons, models, uploads, view
+from explorer.components.picture_rows import Row, rows, scale_bar
+from explorer.components.sketch import sketch
+from explorer.services import comparisons, models, sketches, uploads, view
 from explorer.services.text import plain
 
 NEAREST = 5
@@ -35,7 +36,13 @@ files = left.file_uploader(
 )
 with right.expander("Take a picture"):
     photo = st.camera_input("Camera", key=f"uploads-camera-{turn}", label_visibility="collapsed")
+drew = "uploads-handed" in st.session_state
+with st.expander("Draw one, or paste one", expanded=not uploads.held() or drew):
+    handed = sketch(sketches.sketch_of(cards), key="sketch-" + "-".join(card.name for card in cards))
 given = [(file.name, file.getvalue()) for file in files]
+if handed is not None and st.session_state.get("uploads-handed") != handed.turn:
+    st.session_state["uploads-handed"] = handed.turn
+    given.append((f"{handed.name} {len(uploads.held()) + 1}", handed.content))
 if photo is not None:
     given.append((f"photo {len(uploads.held()) + 1}", photo.getvalue()))
 if given:
@@ -43,8 +50,8 @@ if given:
     # The uploader is for taking in: from here on each image has its own place, and its own way out.
     st.session_state["uploads-turn"] = turn + 1
     st.rerun()
-for name, reason in st.session_state.get("uploads-refused", ()):
-    st.warning(plain(f"{name} was not used: {reason}."))
+if refused := st.session_state.get("uploads-refused"):
+    st.warning("  \n".join(plain(f"{name} was not used: {reason}.") for name, reason in refused))
 
 held = uploads.held()
 if not held:
@@ -52,31 +59,33 @@ if not held:
     kind = "colour" if channels == 3 else "grey"
     st.info(
         plain(
-            f"Drop images above to see how {' and '.join(card.title for card in cards)} would rebuild them. Whatever their "
-            f"size, they are brought to the {width}x{height} {kind} pixels that these models take; how is shown and can be "
-            "changed."
+            f"Drop, paste or draw images above to see how {' and '.join(card.title for card in cards)} would rebuild them. "
+            f"Whatever their size, they are brought to the {width}x{height} {kind} pixels that these models take; how is shown "
+            "and can be changed."
         )
     )
     st.stop()
 
-ready = {}
+ready, problems = {}, {}
 for key, upload in held.items():
     try:
         ready[key] = uploads.pixels(upload, first)
     except ValueError as reason:
-        ready[key] = None
-        st.warning(plain(f"{upload.name} cannot be prepared like this: {reason}."))
+        ready[key], problems[key] = None, str(reason)
 found = {card.name: {key: uploads.outcome(card, x) for key, x in ready.items() if x is not None} for card in cards}
 errors = [one.errors for outcomes in found.values() for one in outcomes.values()]
 high = comparisons.error_scale(errors) if errors else 1.0
+usable = [key for key, x in ready.items() if x is not None]
 
 for key, upload in held.items():
     st.divider()
     how = uploads.preparation(upload, first)
     side, main = st.columns([1, 3], gap="medium")
     with side:
-        st.markdown(f"**{plain(upload.name)}**")
-        st.image(upload.picture, width=160)
+        # The number under which it is marked on pad and map.
+        number = "" if ready[key] is None else f"{usable.index(key) + 1} · "
+        st.markdown(f"**{number}{plain(upload.name)}**")
+        st.image(uploads.thumbnail(upload), width="content")
         frame = st.radio(
             "Prepared from",
             uploads.FRAMES,
@@ -86,13 +95,17 @@ for key, upload in held.items():
             help=FRAME_HELP,
         )
         invert = st.toggle("Invert", how.invert, key=f"invert-{key}-{first.name}", help="Light becomes dark and dark light.")
-        if (frame, invert) != (how.frame, how.invert):
-            uploads.prepare(upload, dataclasses.replace(how, frame=frame, invert=invert))
+        grey = how.grey
+        if first.config.image[0] == 3:
+            grey = st.toggle("Grey", how.grey, key=f"grey-{key}-{first.name}", help="Without its colours.")
+        if (frame, invert, grey) != (how.frame, how.invert, how.grey):
+            uploads.prepare(upload, dataclasses.replace(how, frame=frame, invert=invert, grey=grey))
             st.rerun()
         if st.button("Remove", key=f"remove-{key}"):
             uploads.remove(key)
             st.rerun()
     if ready[key] is None:
+        main.warning(plain(f"It cannot be prepared like this: {problems[key]}. Choose another part of it, at the left."))
         continue
     with main:
         pictures = [ready[key]] + [found[card.name][key].rebuilt for card in cards]
@@ -102,7 +115,7 @@ for key, upload in held.items():
         rows(
             [
                 Row("Rebuilt", pictures, captions=captions),
-                Row("Where it errs", [np.ones_like(ready[key], dtype=np.float32), *maps], captions=mses),
+                Row("Where it errs", [None, *maps], captions=mses),
             ],
             smooth=smooth,
         )
@@ -120,15 +133,17 @@ for key, upload in held.items():
             real = all(is_real for _, is_real in near)
             note = f"in the latent space of {first.title}" + ("" if real else ", as it draws them")
             rows([Row("Nearest held-out images", [image for image, _ in near], note)], smooth=smooth)
-        if st.button("Show on the latent grid", key=f"go-{key}"):
-            view.show(dataclasses.replace(current, z=tuple(float(value) for value in lead.code), plane=current.plane))
+        grid, on_map, _ = st.columns([1, 1, 2])
+        if grid.button("Show on the latent grid", key=f"go-{key}", width="stretch"):
+            view.show(dataclasses.replace(current, z=tuple(float(value) for value in lead.code)))
             for name in [name for name in st.session_state if name.startswith("pad-")]:
                 del st.session_state[name]
             st.switch_page("screens/latent_grid.py", query_params=st.session_state.view.query())
+        if on_map.button("Show on the map", key=f"map-{key}", width="stretch"):
+            st.switch_page("screens/map.py", query_params=st.session_state.view.query())
 
 st.divider()
 scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all")
-usable = [key for key, x in ready.items() if x is not None]
 if usable:
     names = [held[key].name for key in usable]
     x = np.stack([ready[key] for key in usable])

@@ -54,20 +54,27 @@ def way(card: Card, a: np.ndarray, b: np.ndarray, steps: int, path: str) -> np.n
 
 
 def best(cards: Sequence[Card], figure: Figure) -> set[str]:
-    """The names of the models with the best value, where values differ and may be compared."""
-    values = {card.name: card.metrics.get(figure.name) for card in cards}
-    known = {name: value for name, value in values.items() if value is not None}
-    scales = {card.config.likelihood.scale for card in cards if card.name in known}
-    if not figure.better or len(known) < 2 or (figure.name in NATS and len(scales) > 1):
+    """The names of the models with the best value, where values differ and may be compared: of one kind, on the same images."""
+    known = [card for card in cards if card.metrics.get(figure.name) is not None]
+    if figure.name in NATS and len({card.config.likelihood.scale for card in known}) > 1:
         return set()
-    top = max(known.values(), key=lambda value: figure.better * value)
-    shown = f"{top:.{figure.places}f}"
-    return {name for name, value in known.items() if f"{value:.{figure.places}f}" == shown}
+    if len({card.fingerprint for card in known}) > 1:
+        return set()
+    marks = better([card.metrics[figure.name] for card in known], figure)
+    return {card.name for card, mark in zip(known, marks, strict=True) if mark}
 
 
-def shown(card: Card, figure: Figure) -> str:
+def better(values: Sequence[float | None], figure: Figure) -> list[bool]:
+    """Which of the values are the best, as the table shows them; none where fewer than two are known."""
+    known = [value for value in values if value is not None]
+    if not figure.better or len(known) < 2:
+        return [False] * len(values)
+    top = shown(max(known, key=lambda value: figure.better * value), figure)
+    return [value is not None and shown(value, figure) == top for value in values]
+
+
+def shown(value: float | None, figure: Figure) -> str:
     """The value as the table has it; a dash where it is not defined."""
-    value = card.metrics.get(figure.name)
     return "—" if value is None else f"{value:.{figure.places}f}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from explorer.components.pictures import as_pixels
 from explorer.services import datasets, models
 from explorer.services.models import Card
 from vae_core import load_dataset
@@ -26,25 +27,23 @@ class HeldOutImages:
     about: str
     """Where they are from, in a sentence; it says so where they are not real."""
     real: bool
-    first_are_codes: bool
-    """They are the images of the checkpoints' held-out codes, in the same order."""
 
 
 def images_for(card: Card) -> HeldOutImages:
     """Held-out images for a model: of its own data set, else of a set that comes installed, else what the model draws."""
-    own = datasets.originals(card.data, card.fingerprint)
+    own = datasets.originals(card.source, card.fingerprint)
     held_out = models.load(card.name).held_out
     if own is not None:
         labels = None if held_out is None or held_out.labels is None else held_out.labels.numpy()
         about = f"Held-out images of {card.data_title}: none of these models has seen them."
-        return HeldOutImages(own, _names(card, labels, len(own)), about, True, True)
-    if card.data in CARRIED:
-        x, labels = _carried(CARRIED[card.data])
+        return HeldOutImages(own, _names(card, labels, len(own)), about, True)
+    if card.source in CARRIED:
+        x, labels = _carried(CARRIED[card.source])
         about = (
             f"The test images of {card.data_title} are not on this computer. These are digits of mnist5k, which comes "
             "installed and which no shipped model was trained on."
         )
-        return HeldOutImages(x, _names(card, labels, len(x)), about, True, False)
+        return HeldOutImages(x, _names(card, labels, len(x)), about, True)
     return _drawn(card.name, models.stamp(card.name))
 
 
@@ -67,8 +66,8 @@ def _drawn(name: str, stamp: int) -> HeldOutImages:
         held_out = checkpoint.held_out
         x, labels = checkpoint.model.decode(held_out.codes[:1000]), held_out.labels
         labels = None if labels is None else labels[:1000].numpy()
-    pixels = np.round(255 * x.numpy()).astype(np.uint8)
-    return HeldOutImages(pixels, _names(card, labels, len(pixels)), about, False, checkpoint.held_out is not None)
+    pixels = as_pixels(x.numpy())
+    return HeldOutImages(pixels, _names(card, labels, len(pixels)), about, False)
 
 
 def _names(card: Card, labels: np.ndarray | None, count: int) -> tuple[str, ...]:

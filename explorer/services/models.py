@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from vae_core import library
+from explorer.components.tokens import tokens
+from explorer.services import checkpoint_files
+from explorer.services.checkpoint_files import File
+from explorer.services.text import distinct
+from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
 from vae_core.config import ModelConfig
 from vae_core.zoo import zoo_name
@@ -15,10 +20,13 @@ from vae_core.zoo import zoo_name
 MODELS_IN_MEMORY = 16
 ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
 """Data sets that come first, in this order; others follow by name."""
+TOGETHER = {"mnist5k": "mnist"}
+"""A set that is part of another: its models are shown with the other's."""
+OTHER = {"colour": "#5b6470", "marker": "triangle"}
 EXPLAIN = {
     "ae": "Nothing asks a plain AE to fill the gaps between its codes: what it draws there need not look like anything.",
     "vae": "Each image is a small cloud of codes and all clouds are drawn towards the origin, so the space between is filled.",
-    "beta-vae": "With the rate weighed four times, fewer details are told and each dimension has to earn its place.",
+    "beta-vae": "With the rate weighed by {beta:g}, fewer details are told and each dimension has to earn its place.",
 }
 
 
@@ -28,6 +36,7 @@ class Card:
 
     name: str
     data: str
+    """The data set that it is shown with."""
     data_title: str
     data_about: str
     kind: str
@@ -37,6 +46,12 @@ class Card:
     metrics: dict[str, Any]
     fingerprint: str
     """Of its data set: models that share it have codes of the same held-out images."""
+    training: dict[str, Any] = field(default_factory=dict)
+    """Its configuration, and what the run came to."""
+    source: str = ""
+    """The data set that it was trained on."""
+    own: bool = False
+    """Kept in the app, to be renamed and deleted."""
 
     @property
     def summary(self) -> str:
@@ -59,7 +74,13 @@ class Shelf:
         return list(dict.fromkeys(card.data for card in self.cards))
 
     def data_title(self, data: str) -> str:
-        return next(card.data_title for card in self.cards if card.data == data)
+        # A set's own models say what it is called, and not those of a part of it.
+        cards = sorted(self.cards, key=lambda card: card.source == card.data)
+        return distinct({card.data: card.data_title for card in cards})[data]
+
+    def titles(self, data: str) -> dict[str, str]:
+        """Names of a data set's models to their titles, no two of which are the same."""
+        return distinct({card.name: card.title for card in self.of(data)})
 
     def of(self, data: str) -> list[Card]:
         return [card for card in self.cards if card.data == data]
@@ -70,33 +91,36 @@ class Shelf:
 
 def shelf() -> Shelf:
     """The shelf as it is on disk now; headers are read again only where a file changed."""
-    return _shelf(tuple((name, str(path), path.stat().st_mtime_ns) for name, path in library.paths().items()))
+    return _shelf(*checkpoint_files.files())
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _shelf(files: tuple[tuple[str, str, int], ...]) -> Shelf:
-    cards, problems = [], []
-    for name, path, _ in files:
+@st.cache_data(max_entries=4, show_spinner=False, hash_funcs={File: repr})
+def _shelf(files: tuple[File, ...], left_out: tuple[str, ...]) -> Shelf:
+    cards, problems = [], list(left_out)
+    for file in files:
         try:
-            cards.append(_card(name, read_header(path)))
+            cards.append(_card(file, read_header(file.path)))
         except CheckpointError as error:
             problems.append(str(error))
     return Shelf(tuple(sorted(cards, key=_order)), tuple(problems))
 
 
-def _card(name: str, header: dict[str, Any]) -> Card:
+def _card(file: File, header: dict[str, Any]) -> Card:
     config = ModelConfig.from_json(header["config"])
     data = header["data"]
     return Card(
-        name=name,
-        data=str(data.get("name", "")),
+        name=file.name,
+        data=TOGETHER.get(str(data.get("name", "")), str(data.get("name", ""))),
+        source=str(data.get("name", "")),
         data_title=str(data.get("title", data.get("name", ""))),
         data_about=str(data.get("about", "")),
         kind=zoo_name(config),
         config=config,
-        title=header["title"] or name,
+        title=header["title"] if file.shipped and header["title"] else file.name,
         metrics=header["metrics"],
         fingerprint=str(data.get("fingerprint", "")),
+        training=header["training"],
+        own=file.own,
     )
 
 
@@ -105,22 +129,60 @@ def _order(card: Card) -> tuple:
     # A VAE of two dimensions comes first: the whole of its latent space is on the pad.
     kinds = ["vae", "beta-vae", "ae"]
     kind = kinds.index(card.kind) if card.kind in kinds else len(kinds)
-    return place, card.data, card.config.latent, kind, card.name
+    return place, card.data, card.own, card.config.latent, kind, card.name
+
+
+Facts = list[tuple[str, str]]
+
+
+def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
+    """What a model is, and how it was trained: a title, and names with values."""
+    config, run = card.config, card.training
+    net = config.net
+    layers = [("feature maps", net.channels), ("hidden", net.hidden)] if net.kind != "mlp" else [("hidden", net.hidden)]
+    shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers)
+    channels, height, width = config.image
+    what = [
+        ("Encoder and decoder", f"{net.kind}, {shape}"),
+        ("Image", f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"),
+        ("Latent", f"{config.latent} dimensions, {'no noise' if config.posterior.kind == 'deterministic' else 'Gaussian'}"),
+        ("Likelihood", config.likelihood.scale),
+    ]
+    if config.posterior.kind != "deterministic":
+        free = f", {config.objective.free_bits:g} free bits" if config.objective.free_bits else ""
+        what.append(("Objective", f"distortion + {config.objective.beta:g} × rate{free}"))
+    how = [("Data", card.data_title)]
+    settings = run.get("config")
+    if isinstance(settings, dict) and isinstance(run.get("steps"), int):
+        minutes = float(run.get("seconds") or 0) / 60
+        how += [
+            ("Length", f"{run['steps']:,} steps, {float(run.get('epochs') or 0):.3g} epochs, {minutes:.3g} min"),
+            ("Optimiser", f"AdamW, learning rate {settings.get('lr')}, {settings.get('lr_schedule')}"),
+            ("Batch size", str(settings.get("batch_size"))),
+            ("Seed", str(settings.get("seed"))),
+        ]
+    return ("What it is", what), ("How it was trained", how)
 
 
 def stamp(name: str) -> int:
     """Changes when the checkpoint's file does."""
-    return library.find(name).stat().st_mtime_ns
+    return checkpoint_files.find(name).changed
 
 
 def load(name: str) -> Checkpoint:
     """A checkpoint, kept in memory while it is among the last used. Raises CheckpointError."""
-    return _load(str(library.find(name)), stamp(name))
+    file = checkpoint_files.find(name)
+    return _load(file.path, file.changed)
 
 
 @st.cache_resource(max_entries=MODELS_IN_MEMORY, show_spinner=False)
-def _load(path: str, changed: int) -> Checkpoint:
-    return library.load(path)
+def _load(path: Path, changed: int) -> Checkpoint:
+    return checkpoint.load(path)
+
+
+def style_of(card: Card) -> dict[str, str]:
+    """`colour` and `marker` of a model, the same everywhere."""
+    return tokens()["models"].get(card.kind, OTHER)
 
 
 def explain(card: Card) -> str:
@@ -128,5 +190,5 @@ def explain(card: Card) -> str:
     plane = "its whole latent space" if card.config.latent == 2 else (
         f"a plane through its {card.config.latent} dimensions, the others held where they are; dots off the plane are pale"
     )  # fmt: skip
-    why = EXPLAIN.get(card.kind, "")
+    why = EXPLAIN.get(card.kind, "").format(beta=card.config.objective.beta)
     return f"{card.title} on {card.data_title}: {plane}. Dots are images that it was not trained on. {why}".strip()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from explorer.components.latent_pad import PadData, PadModel, PadState
-from explorer.components.tokens import tokens
 from explorer.services import datasets, models
 from explorer.services.models import Card
+from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
 from vae_core.export import decoder_program
 from vae_core.projection import principal
@@ -19,7 +20,6 @@ KEPT = 8
 """Pads of so many choices of models stay in memory."""
 ORIGINALS_BYTES = 4 * 2**20
 """Of the held-out images that travel with a pad: the first ones."""
-OTHER = {"colour": "#5b6470", "marker": "triangle"}
 
 
 def together(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
@@ -29,14 +29,26 @@ def together(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
     return fits, [card for card in cards if card not in fits]
 
 
-def pad(cards: Sequence[Card], start: View) -> bytes:
+def pad(cards: Sequence[Card], start: View, probes: Probes = NO_PROBES) -> bytes:
     """The pad of models that go together, as it is sent to the page; the handle starts where `start` says."""
     state = PadState(start.lead, start.plane, start.z, start.same)
-    return _pad(tuple((card.name, models.stamp(card.name)) for card in cards), state)
+    names = tuple((card.name, models.stamp(card.name)) for card in cards)
+    at_hand = datasets.at_hand(cards[0])
+    if not probes.names:
+        return _bytes(names, at_hand, state)
+    # A person's own images are their session's alone, so they are in nothing that sessions share.
+    found = _pad(names, at_hand)
+    with_probes = [replace(model, probes=probes.codes[model.name]) for model in found.models]
+    return replace(found, models=with_probes, probes=probes.names, start=state).to_bytes()
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
-def _pad(names: tuple[tuple[str, int], ...], start: PadState) -> bytes:
+def _bytes(names: tuple[tuple[str, int], ...], at_hand: bool, start: PadState) -> bytes:
+    return replace(_pad(names, at_hand), start=start).to_bytes()
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _pad(names: tuple[tuple[str, int], ...], at_hand: bool) -> PadData:
     shelf = models.shelf()
     cards = [shelf.card(name) for name, _ in names]
     first = models.load(cards[0].name)
@@ -48,9 +60,8 @@ def _pad(names: tuple[tuple[str, int], ...], start: PadState) -> bytes:
         labels=labels.numpy() if classes and labels is not None else None,
         classes=classes,
         originals=_some_originals(cards[0], 0 if first.held_out is None else len(first.held_out.codes)),
-        start=start,
         smooth=cards[0].config.image[0] == 3,
-    ).to_bytes()
+    )
 
 
 def _model(card: Card) -> PadModel:
@@ -58,7 +69,7 @@ def _model(card: Card) -> PadModel:
     d = card.config.latent
     codes = np.zeros((0, d), np.float32) if checkpoint.held_out is None else checkpoint.held_out.codes.numpy()
     mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
-    style = style_of(card)
+    style = models.style_of(card)
     return PadModel(
         name=card.name,
         title=card.title,
@@ -72,11 +83,6 @@ def _model(card: Card) -> PadModel:
         colour=style["colour"],
         marker=style["marker"],
     )
-
-
-def style_of(card: Card) -> dict[str, str]:
-    """`colour` and `marker` of a model, the same everywhere."""
-    return tokens()["models"].get(card.kind, OTHER)
 
 
 def order(card: Card, codes: np.ndarray) -> list[int]:
@@ -98,7 +104,7 @@ def _dimension(card: Card, i: int) -> str:
 
 
 def _some_originals(card: Card, count: int) -> np.ndarray | None:
-    found = datasets.originals(card.data, card.fingerprint) if count else None
+    found = datasets.originals(card.source, card.fingerprint) if count else None
     if found is None:
         return None
     return found[: min(count, max(1, ORIGINALS_BYTES // found[0].nbytes))]

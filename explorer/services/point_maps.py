@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from explorer.components.point_map import Colouring, MapData
 from explorer.services import datasets, models
 from explorer.services.models import Card
+from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
 from vae_core.export import decoder_program
 from vae_core.projection import Projection
@@ -18,20 +20,41 @@ KEPT = 6
 ORIGINALS_BYTES = 32 * 2**20
 
 
-def point_map_of(card: Card, found: Projection, start: View) -> bytes:
+def point_map_of(card: Card, found: Projection, start: View, probes: Probes = NO_PROBES) -> bytes:
     """The map as it is sent to the page, coloured and with those chosen as `start` says."""
     selection: dict[str, Any] | None = None
     if start.lasso:
         selection = {"polygon": [list(corner) for corner in start.lasso]}
     elif start.picked is not None and start.picked < len(found.points):
         selection = {"image": start.picked}
-    return _build(card.name, models.stamp(card.name), found.method, str(found.parameters), found, start.colour, selection)
+    key = (card.name, models.stamp(card.name), found.method, str(found.parameters), datasets.at_hand(card))
+    if not probes.names:
+        return _bytes(*key, found, start.colour, selection)
+    # A person's own images are their session's alone, so they are in nothing that sessions share.
+    base = _started(_build(*key, found), start.colour, selection)
+    return replace(base, probes=probes.names, probe_points=found.place(probes.codes[card.name])).to_bytes()
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
-def _build(
-    name: str, stamp: int, method: str, parameters: str, _found: Projection, colour: int, selection: dict[str, Any] | None
+def _bytes(
+    name: str,
+    stamp: int,
+    method: str,
+    parameters: str,
+    at_hand: bool,
+    _found: Projection,
+    colour: int,
+    selection: dict[str, Any] | None,
 ) -> bytes:
+    return _started(_build(name, stamp, method, parameters, at_hand, _found), colour, selection).to_bytes()
+
+
+def _started(data: MapData, colour: int, selection: dict[str, Any] | None) -> MapData:
+    return replace(data, colour=colour if colour < len(data.colourings) else -1, selection=selection)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _found: Projection) -> MapData:
     card, checkpoint = models.shelf().card(name), models.load(name)
     held_out = checkpoint.held_out
     classes = tuple(str(c) for c in checkpoint.data.get("classes", ()))
@@ -41,7 +64,7 @@ def _build(
         colourings.append(Colouring("Reconstruction error", held_out.mse.numpy(), "MSE"))
     if held_out.rate is not None:
         colourings.append(Colouring("KL", held_out.rate.numpy(), "nats"))
-    originals = datasets.originals(card.data, card.fingerprint)
+    originals = datasets.originals(card.source, card.fingerprint)
     if originals is not None:
         originals = originals[: min(len(held_out.codes), ORIGINALS_BYTES // originals[0].nbytes)]
     return MapData(
@@ -55,7 +78,5 @@ def _build(
         classes=classes,
         colourings=colourings,
         originals=originals,
-        colour=colour if colour < len(colourings) else -1,
-        selection=selection,
         smooth=card.config.image[0] == 3,
-    ).to_bytes()
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:-])")
 
@@ -10,3 +11,9 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:-])")
 def plain(text: str) -> str:
     """The text as Markdown that shows it letter for letter: a checkpoint's title is not a link, a picture or a formula."""
     return SPECIAL.sub(r"\\\1", text)
+
+
+def distinct(labels: dict[str, str]) -> dict[str, str]:
+    """Labels by key, those that several keys share with the end of the key: Streamlit tells choices apart by their labels."""
+    counts = Counter(labels.values())
+    return {key: label if counts[label] == 1 else f"{label} ({key[-12:]})" for key, label in labels.items()}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
+from explorer.components.pictures import as_pixels
 from explorer.services import datasets, held_out, models
 from explorer.services.models import Card
 from vae_core.data.preparation import FRAMES, Preparation, decoded, prepared, suggested, usual
@@ -20,6 +21,8 @@ __all__ = ["FRAMES", "MOST", "Preparation", "Upload"]
 
 MOST = 24
 """Pictures a session holds: each is kept at 512 by 2,048 pixels at most."""
+THUMBNAIL = 160
+"""Pixels of the longer side of a picture as it is shown beside what is made of it."""
 SAMPLE = 500
 """Held-out images by which it is told what pictures for a model look like."""
 UNLIKE = 0.99
@@ -59,6 +62,13 @@ def add(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, str]]:
     return refused
 
 
+def thumbnail(upload: Upload) -> Image.Image:
+    """The picture as it came, small."""
+    small = upload.picture.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return small
+
+
 def remove(key: str) -> None:
     """Forgets a picture."""
     held().pop(key, None)
@@ -71,11 +81,16 @@ def prepare(upload: Upload, how: Preparation) -> None:
 
 def preparation(upload: Upload, card: Card) -> Preparation:
     """How a picture is prepared for a model: as a person said, else as the model's own images were."""
-    return upload.how or suggested(upload.picture, _usual(card.name, models.stamp(card.name)))
+    return upload.how or suggested(upload.picture, usual_for(card))
+
+
+def usual_for(card: Card) -> Preparation:
+    """How pictures for a model are prepared unless someone says otherwise."""
+    return _usual(card.name, models.stamp(card.name), datasets.at_hand(card))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _usual(name: str, stamp: int) -> Preparation:
+def _usual(name: str, stamp: int, at_hand: bool) -> Preparation:
     return usual(held_out.images_for(models.shelf().card(name)).x[:SAMPLE])
 
 
@@ -123,9 +138,36 @@ def outcome(card: Card, x: np.ndarray, neighbours: int = 5) -> Outcome:
     return Outcome(code.numpy()[0], rebuilt, np.abs(rebuilt - x / 255).mean(0), mse, above, nearest)
 
 
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """The pictures of this session as codes."""
+
+    names: tuple[str, ...] = ()
+    codes: dict[str, np.ndarray] = field(default_factory=dict)
+    """By model: (K, d)."""
+
+
+NO_PROBES = Probes()
+
+
+def probes(cards: Sequence[Card]) -> Probes:
+    """Where the models' encoders put this session's pictures, as far as these can be prepared for them."""
+    names, x = [], []
+    for upload in held().values():
+        try:
+            x.append(pixels(upload, cards[0]))
+        except ValueError:
+            continue
+        names.append(upload.name)
+    if not x:
+        return NO_PROBES
+    codes = {card.name: models.load(card.name).model.encode(np.stack(x)).mean.numpy() for card in cards}
+    return Probes(tuple(names), codes)
+
+
 def held_out_image(card: Card, i: int) -> tuple[np.ndarray, bool]:
     """A held-out image, and whether it is the image itself; else it is what the model draws of its code."""
-    own = datasets.originals(card.data, card.fingerprint)
+    own = datasets.originals(card.source, card.fingerprint)
     if own is not None and i < len(own):
         return own[i], True
     checkpoint = models.load(card.name)
@@ -152,9 +194,8 @@ def as_png(rows: Sequence[Sequence[np.ndarray]], gap: int = 2) -> bytes:
     sheet = np.full((len(rows) * (height + gap) - gap, columns * (width + gap) - gap, channels), 128, np.uint8)
     for r, row in enumerate(rows):
         for c, image in enumerate(row):
-            part = image if image.dtype == np.uint8 else np.round(255 * np.clip(image, 0, 1)).astype(np.uint8)
             top, left = r * (height + gap), c * (width + gap)
-            sheet[top : top + height, left : left + width] = np.moveaxis(part, 0, -1)
+            sheet[top : top + height, left : left + width] = np.moveaxis(as_pixels(image), 0, -1)
     out = io.BytesIO()
     Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(out, "PNG")
     return out.getvalue()

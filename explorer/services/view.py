@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from explorer.services import jobs
 from explorer.services.models import Shelf
 from vae_core.projection import settings
 
@@ -62,6 +63,8 @@ class View:
     """The images between which models are interpolated."""
     path: str = "linear"
     """How: one of PATHS."""
+    run: str = ""
+    """The fine-tuning run that is looked at."""
 
     def query(self) -> dict[str, str]:
         """As query parameters; `read` gives back an equal view."""
@@ -90,6 +93,8 @@ class View:
             out["ends"] = "{},{}".format(*self.ends)
         if self.path != PATHS[0]:
             out["path"] = self.path
+        if self.run:
+            out["run"] = self.run
         return out
 
 
@@ -121,6 +126,7 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
         seed=_whole(query.get("seed", ""), MOST_SEEDS) or 0,
         ends=_pair(query.get("ends", "")),
         path=query["path"] if query.get("path") in PATHS else PATHS[0],
+        run=query["run"] if jobs.NAME.fullmatch(query.get("run", "")) else "",
     )
 
 
@@ -180,9 +186,21 @@ def choose(view: View, shelf: Shelf, data: str, names: tuple[str, ...]) -> View:
 def current(shelf: Shelf) -> View:
     """This session's view: at first the URL's."""
     known = {card.name for card in shelf.cards}
-    if "view" not in st.session_state or not known.issuperset(st.session_state.view.models):
+    if "view" not in st.session_state:
         st.session_state.view = read(st.query_params, shelf)
+        asked = [name for name in st.query_params.get("models", "").split(",") if name]
+        st.session_state["view-missing"] = tuple(name for name in asked if name not in known)
+    elif not known.issuperset(st.session_state.view.models):
+        show(read(st.query_params, shelf))
+    elif not st.query_params:
+        # Another page's address comes without them.
+        show(st.session_state.view)
     return st.session_state.view
+
+
+def missing() -> tuple[str, ...]:
+    """Models that the address named and that are not here; told once."""
+    return st.session_state.pop("view-missing", ())
 
 
 def show(view: View) -> None:

@@ -27,6 +27,9 @@ CHROMIUM_ARGS = [
     "--disable-quic",
 ]
 
+# Streamlit's page looks for its own settings below a page's address first, and the browser notes that there are none.
+ITS_OWN = "/_stcore/"
+
 Serve = Callable[..., str]
 
 
@@ -53,13 +56,18 @@ def browser():
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """serve(script, env) -> URL of a Streamlit server that runs until the session ends; the same call gives the same server."""
+    """serve(script, env) -> URL of a Streamlit server that runs until the session ends; the same call gives the same server.
+
+    Unless `env` says otherwise, the servers share a home of their own, not the person's.
+    """
     running: dict[tuple, tuple[subprocess.Popen, str]] = {}
+    home = {"LATENT_EXPLORER_HOME": str(tmp_path_factory.mktemp("home"))}
 
     def start(script: str | Path, env: dict[str, str] | None = None) -> str:
-        key = (str(script), tuple(sorted((env or {}).items())))
+        env = home | (env or {})
+        key = (str(script), tuple(sorted(env.items())))
         if key not in running:
-            running[key] = start_server(Path(script), env or {}, tmp_path_factory.mktemp("server") / "log")
+            running[key] = start_server(Path(script), env, tmp_path_factory.mktemp("server") / "log")
         return running[key][1]
 
     yield start
@@ -98,9 +106,19 @@ def start_server(script: Path, env: dict[str, str], log: Path) -> tuple[subproce
     raise RuntimeError(f"The server of {script} did not start:\n{log.read_text()[-4000:]}")
 
 
+def _is_ours(message) -> bool:
+    return message.type == "error" and ITS_OWN not in message.location.get("url", "")
+
+
+def settled(page) -> None:
+    """Waits until the page's script has run to its end."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+
+
 @pytest.fixture
 def open_page(browser) -> Iterator[Callable]:
-    """open_page(url, width, height, **context options) -> page; what went wrong on it is in `page.problems`."""
+    """open_page(url, width, height, **context options) -> page; what went wrong on it is in `page.problems`, and
+    `page.settled()` waits for its script."""
     contexts = []
 
     def opened(url: str, width: int = 1440, height: int = 900, **options):
@@ -109,7 +127,8 @@ def open_page(browser) -> Iterator[Callable]:
         page = context.new_page()
         page.problems = []
         page.sent_frames = []
-        page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+        page.settled = lambda: settled(page)
+        page.on("console", lambda message: page.problems.append(message.text) if _is_ours(message) else None)
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("websocket", lambda ws: ws.on("framesent", lambda frame: page.sent_frames.append(time.monotonic())))
         page.goto(url)

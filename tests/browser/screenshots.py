@@ -7,27 +7,99 @@
 from __future__ import annotations
 
 import argparse
+import io
+import math
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from conftest import CHROMIUM_ARGS, ROOT, start_server
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+
+from vae_core import load_dataset
 
 README = Path(__file__).with_name("latent-grid.png")
 SIZES = ((1440, 900), (390, 844))
+LONG = 4000
+"""Pixels of a page's height up to which all of it is in the picture."""
+
+
+def upload(page: Page) -> None:
+    """Hands in a digit as a photograph might show it, dark on light."""
+    digit = load_dataset("mnist5k").test.x[3, 0].numpy()
+    sheet = np.full((360, 300), 245, np.uint8)
+    sheet[60:284, 40:264] -= (0.8 * np.kron(digit, np.ones((8, 8)))).astype(np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(sheet).save(content, "PNG")
+    field = page.locator("[data-testid=stFileUploader] input[type=file]").first
+    field.set_input_files([{"name": "a digit.png", "mimeType": "image/png", "buffer": content.getvalue()}])
+    page.wait_for_selector(".rows img", timeout=90_000)
+
+
+def scribble(page: Page) -> None:
+    """Draws a three."""
+    page.wait_for_selector(".sketch[data-ready=true]", timeout=90_000)
+    box = page.locator(".paper").bounding_box()
+    turns = [(-2.6, 1.3, 0.35), (-1.5, 2.4, 0.65)]
+    places = [
+        (0.5 + 0.2 * math.cos(a + (b - a) * i / 20), middle + 0.15 * math.sin(a + (b - a) * i / 20))
+        for a, b, middle in turns
+        for i in range(21)
+    ]
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for place in at:
+        page.mouse.move(*place)
+    page.mouse.up()
+
+
+def tune(page: Page) -> None:
+    """Looks at the newest run, after making one where there is none."""
+    if page.get_by_label("Run", exact=True).count() == 0:
+        page.get_by_role("button", name="Start").click()
+        page.get_by_role("button", name="Keep").wait_for(timeout=240_000)
+    else:
+        page.get_by_label("Run", exact=True).click()
+        page.get_by_role("option").first.click()
+        page.get_by_role("button", name="Keep").wait_for(timeout=90_000)
+
+
+def press(name: str) -> Callable[[Page], None]:
+    """Presses a button of the sidebar."""
+
+    def act(page: Page) -> None:
+        expand = page.get_by_test_id("stExpandSidebarButton")
+        if expand.is_visible():
+            expand.click()
+            page.wait_for_timeout(1000)
+        page.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_selector("[role=dialog]")
+
+    return act
+
+
 VIEWS = {
-    "latent-grid": "",
-    "latent-grid-16": "?models=mnist-vae-16",
-    "latent-grid-three": "?models=mnist-vae-2,mnist-beta-vae-2,mnist-ae-2",
-    "latent-grid-fashion": "?models=fashion_mnist-vae-2",
-    "latent-grid-faces": "?models=faces-vae-64,faces-ae-64",
-    "latent-grid-shapes": "?models=shapes-beta-vae-10",
-    "map": "map?models=mnist-vae-2",
-    "map-error-selected": "map?models=mnist-vae-16&colour=0&lasso=-1,-1,1,-1,1,1,-1,1",
-    "compare": "compare?models=mnist-vae-2,mnist-beta-vae-2,mnist-vae-16",
-    "compare-faces": "compare?models=faces-vae-64,faces-ae-64",
-    "your-images": "your_images?models=mnist-vae-2",
+    "latent-grid": ("", None),
+    "latent-grid-16": ("?models=mnist-vae-16", None),
+    "latent-grid-three": ("?models=mnist-vae-2,mnist-beta-vae-2,mnist-ae-2", None),
+    "latent-grid-fashion": ("?models=fashion_mnist-vae-2", None),
+    "latent-grid-faces": ("?models=faces-vae-64,faces-ae-64", None),
+    "latent-grid-shapes": ("?models=shapes-beta-vae-10", None),
+    "map": ("map?models=mnist-vae-2", None),
+    "map-error-selected": ("map?models=mnist-vae-16&colour=0&lasso=-1,-1,1,-1,1,1,-1,1", None),
+    "compare": ("compare?models=mnist-vae-2,mnist-beta-vae-2,mnist-vae-16", None),
+    "compare-faces": ("compare?models=faces-vae-64,faces-ae-64", None),
+    "your-images-none": ("your_images?models=mnist-vae-2", None),
+    "your-images-drawing": ("your_images?models=mnist-vae-2,mnist-beta-vae-2,mnist-vae-16", scribble),
+    "your-images": ("your_images?models=mnist-vae-2,mnist-beta-vae-2", upload),
+    "fine-tune-none": ("fine_tune?models=mnist-vae-2", None),
+    "fine-tune": ("fine_tune?models=mnist-vae-2", tune),
+    "models": ("?models=mnist-vae-2", press("Models")),
+    "data-sets": ("?models=mnist-vae-2", press("Data sets")),
 }
 PAD = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((element) => element.latentPad)?.latentPad"
 
@@ -40,21 +112,39 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
+def stretch(page: Page) -> None:
+    """Makes the window as high as what is on the page."""
+    height = page.evaluate("Math.max(...[...document.querySelectorAll('.stMain, [role=dialog]')].map((e) => e.scrollHeight))")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": min(LONG, height + 80)})
+    page.wait_for_timeout(800)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "screenshots")
     parser.add_argument("--readme", action="store_true")
+    parser.add_argument("--whole", action="store_true", help="pages in their whole length")
+    parser.add_argument("--only", default="", help="pictures whose name has this in it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server, url = start_server(ROOT / "explorer" / "app.py", {}, Path(folder) / "log")
+        home = {"LATENT_EXPLORER_HOME": f"{folder}/home"}
+        server, url = start_server(ROOT / "explorer" / "app.py", home, Path(folder) / "log")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
         try:
-            for name, query in [("latent-grid", "")] if options.readme else VIEWS.items():
+            chosen = {"latent-grid": ("", None)} if options.readme else VIEWS
+            for name, (query, act) in chosen.items():
+                if options.only and options.only not in name:
+                    continue
                 for width, height in SIZES[:1] if options.readme else SIZES:
                     for scheme in ("light",) if options.readme else ("light", "dark"):
                         page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
                         page.goto(f"{url}/{query}")
                         settle(page)
+                        if act:
+                            act(page)
+                            settle(page)
+                        if options.whole:
+                            stretch(page)
                         path = README if options.readme else options.folder / f"{name}-{scheme}-{width}.png"
                         path.parent.mkdir(parents=True, exist_ok=True)
                         page.screenshot(path=path)

@@ -12,7 +12,7 @@ from vae_core import library
 pytestmark = pytest.mark.browser
 
 APP = Path(__file__).parents[2] / "explorer" / "app.py"
-HOST = "document.querySelector('.stBidiComponent [data-testid]')?.latentPad"
+HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad)?.latentPad"
 TOLERANCE = 1e-4
 
 
@@ -28,7 +28,7 @@ def open_app(serve, open_page):
 
 def ready(page) -> None:
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+    page.settled()
 
 
 def read(page) -> dict:
@@ -107,14 +107,4 @@ def test_another_data_set_and_model_can_be_chosen(open_app):
     sidebar.get_by_role("button", name="● VAE, 2-D").click()
     page.wait_for_function(f"{HOST}?.read().models.length === 1")
     agrees(read(page), "mnist-beta-vae-2")
-    assert page.problems == []
-
-
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits_the_screen(open_app, width, height, scheme):
-    page = open_app(width=width, height=height, color_scheme=scheme)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    box = page.locator(".plane").bounding_box()
-    assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["width"] > 250
     assert page.problems == []

@@ -25,7 +25,7 @@ def test_without_checkpoints_it_says_how_to_get_one(folder):
 def test_it_opens_on_the_pad(put):
     put("m")
     app = run()
-    assert len(app.get("bidi_component")) == 1 and app.sidebar.button_group[0].value == ["m"]
+    assert [part.key for part in app.get("bidi_component")] == ["pad-m", "shell"] and app.sidebar.button_group[0].value == ["m"]
 
 
 def test_marks_in_a_title_are_shown_and_not_obeyed(put):

@@ -146,7 +146,7 @@ def _fit_and_pack(
     line = download_line()
     packed = pack(
         model.cpu(), data, train, summary, out,
-        title=title, iwae_samples=iwae_samples, progress=lambda done, total: line("importance samples", done, total),
+        title=title, iwae_samples=iwae_samples, progress=lambda done, total: line("measuring", done, total),
     )  # fmt: skip
     if options.json:
         print(json.dumps({"event": "packed", "path": str(out), "metrics": packed.metrics}))

@@ -208,3 +208,5 @@ _SETS: dict[str, tuple[Callable[[], list[Remote]], Callable[[Path], bool]]] = {
     "cifar10": (_cifar_archive, lambda root: cifar.has_archive(root) or cifar.has_folder(root)),
     "celeba": (_celeba_files, celeba.has_full),
 }
+FETCHABLE = tuple(_SETS)
+"""Names of the sets that `fetch` downloads."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +17,37 @@ from .untrusted import FullError, Limits, Meter, Refusals, RefusedError, entries
 SIZES = range(8, 129)
 TINY, USUAL = 28, 64
 _TINY_SIDE = 32
-_FEWEST = 10
+FEWEST = 10
 _LOOSE = "(no folder)"
 _EVERY = 50
 
 
+Prepare = Callable[[bytes], tuple[np.ndarray, int]]
+"""A file's bytes to uint8 (C, H, W), the same shape for all, and how many pixels were decoded for it. Raises RefusedError."""
+
+
 def own_images(
-    path: Path, *, size: int | None = None, progress: Progress | None = None, limits: Limits | None = None
+    path: Path,
+    *,
+    size: int | None = None,
+    title: str = "",
+    prepare: Prepare | None = None,
+    progress: Progress | None = None,
+    limits: Limits | None = None,
 ) -> Dataset:
     """The images of a folder or a .zip, each cut to its central square and brought to `size` pixels a side.
 
-    size: 8 to 128; unless given, 28 where no image is larger than 32, else 64. Folders are classes where there are two
-    or more. Grey only where every image is. Split 80/10/10; a picture that is there twice is used once, so that none
-    is both trained on and held out. `Dataset.refused` tells of each file that was not used. Raises DataError.
+    title: what they are called; the name of the folder or .zip if not given. size: 8 to 128; unless given, 28 where no
+    image is larger than 32, else 64. prepare: does all of this in another way, for a model that wants another shape.
+    Folders are classes where there are two or more. Grey only where every image is. Split 80/10/10; a picture that is
+    there twice is used once, so that none is both trained on and held out. `Dataset.refused` tells of each file that was
+    not used. Raises DataError.
     """
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size not in SIZES):
         raise DataError(f"The size of one's own images is {size!r}, and must be a whole number from 8 to 128.")
     limits = limits or Limits()
     refused: Refusals = []
-    gallery = _Gallery(size, limits)
+    gallery = _Gallery(size, limits) if prepare is None else _PreparedGallery(prepare, limits)
     with entries(path, Meter(limits, STARTS), limits, refused) as found:
         for i, entry in enumerate(found):
             try:
@@ -48,12 +61,12 @@ def own_images(
             if progress and (i % _EVERY == _EVERY - 1 or i + 1 == len(found)):
                 progress("reading images", i + 1, len(found))
     names, x = _distinct(gallery, refused)
-    if len(names) < _FEWEST:
+    title = title or shown(path.resolve().name if path.is_dir() else path.resolve().stem)
+    if len(names) < FEWEST:
         first = f"; {refused[0][0]} was refused: {refused[0][1]}" if refused else ""
-        raise DataError(f"{path} has {len(names)} usable images, and {_FEWEST} are needed{first}.")
+        raise DataError(f"{title} has {len(names)} usable images, and {FEWEST} are needed{first}.")
     classes, labels = _classes(names)
     images, order, held = whole(x, labels), shuffled(len(names)), max(2, len(names) // 10)
-    title = shown(path.resolve().name if path.is_dir() else path.resolve().stem)
     lost = f"; {len(refused):,} files were not used" if refused else ""
     return Dataset(
         name="own-" + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "images"),
@@ -86,7 +99,7 @@ class _Gallery:
             raise FullError(f"all images together have more than {self._limits.total_pixels:,} pixels")
         if self._size is None and picture.longest > _TINY_SIDE:
             self._bring_to(USUAL)
-        x = resized(picture.square, self._size or picture.square.width)
+        x = resized(picture.image, self._size or picture.image.width)
         # Counted as colour, which all become when one of them is.
         size = 3 * x.shape[0] ** 2
         if self._bytes + size > self._limits.decoded_bytes:
@@ -111,7 +124,33 @@ class _Gallery:
         return out
 
 
-def _distinct(gallery: _Gallery, refused: Refusals) -> tuple[list[str], np.ndarray]:
+class _PreparedGallery:
+    """The same, where someone else prepares each picture."""
+
+    def __init__(self, prepare: Prepare, limits: Limits) -> None:
+        self.names: list[str] = []
+        self._kept: list[np.ndarray] = []
+        self._prepare, self._limits, self._pixels = prepare, limits, 0
+
+    def add(self, name: str, content: bytes) -> None:
+        """As for `_Gallery`."""
+        if len(self.names) >= self._limits.images:
+            raise FullError(f"there are more than {self._limits.images:,} images")
+        x, pixels = self._prepare(content)
+        self._pixels += pixels
+        if self._pixels > self._limits.total_pixels:
+            raise FullError(f"all images together have more than {self._limits.total_pixels:,} pixels")
+        if (len(self._kept) + 1) * x.nbytes > self._limits.decoded_bytes:
+            raise FullError(f"the images take more than {self._limits.decoded_bytes:,} bytes of memory")
+        self.names.append(name)
+        self._kept.append(x)
+
+    def images(self) -> np.ndarray:
+        """uint8 (N, C, H, W)."""
+        return np.stack(self._kept) if self._kept else np.empty((0, 1, 1, 1), np.uint8)
+
+
+def _distinct(gallery: _Gallery | _PreparedGallery, refused: Refusals) -> tuple[list[str], np.ndarray]:
     x = gallery.images()
     first: dict[bytes, int] = {}
     for i, name in enumerate(gallery.names):

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import ExifTags, Image, ImageStat
+from PIL import ExifTags, Image, ImageStat, UnidentifiedImageError
 
 from .untrusted import RefusedError, shown
 
@@ -30,9 +30,9 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """square: the centre of the picture, mode L or RGB. longest: its longer side. decoded: how many pixels that took."""
+    """image: upright, mode L or RGB. longest: the longer side of what it is of. decoded: how many pixels that took."""
 
-    square: Image.Image
+    image: Image.Image
     longest: int
     decoded: int
 
@@ -50,16 +50,16 @@ def central_square(content: bytes, pixels: int, side: int) -> Picture:
         return Picture(_turned(square, turn), longest, picture.width * picture.height)
 
 
-def whole_picture(content: bytes, pixels: int, side: int) -> Image.Image:
+def whole_picture(content: bytes, pixels: int, side: int) -> Picture:
     """All of a picture's first frame, upright, mode L or RGB, as for `central_square`; a larger one is shrunk until its shorter
     side is at most 2 and its longer at most 8 times `side`. Raises RefusedError."""
-    with _opened(content, pixels, side) as (picture, turn, _):
+    with _opened(content, pixels, side) as (picture, turn, longest):
         upright = _turned(_opaque(picture.copy(), "transparency" in picture.info), turn)
         shrink = min(2 * side / min(upright.size), 8 * side / max(upright.size))
         if shrink < 1:
             size = tuple(max(1, round(shrink * edge)) for edge in upright.size)
             upright = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        return upright
+        return Picture(upright, longest, picture.width * picture.height)
 
 
 @contextmanager
@@ -80,6 +80,8 @@ def _opened(content: bytes, pixels: int, side: int) -> Iterator[tuple[Image.Imag
         raise
     except Image.DecompressionBombError:
         raise RefusedError(f"it has more than {pixels:,} pixels") from None
+    except UnidentifiedImageError:
+        raise RefusedError("it cannot be decoded: its content is not that of an image") from None
     # Pillow's decoders meet hostile bytes with many kinds of error (struct.error, SyntaxError, IndexError ...).
     except Exception as error:
         raise RefusedError(f"it cannot be decoded: {shown(str(error)) or type(error).__name__}") from None

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from PIL import Image
 
-from .pictures import STARTS, resized, whole_picture
+from .pictures import STARTS, Picture, resized, whole_picture
 from .untrusted import Limits, RefusedError
 
 Frame = Literal["crop", "fit", "centre"]
@@ -32,6 +32,8 @@ class Preparation:
     scaled and its centre of mass put in one place, as MNIST's digits were (LeCun et al. 1998)."""
     invert: bool = False
     """Light becomes dark."""
+    grey: bool = False
+    """Colours become grey, for a model of colour images."""
     box: float = 20 / 28
     """`centre`: the longer side of what is drawn, in shares of the image's."""
     middle: tuple[float, float] = (0.5, 0.5)
@@ -40,6 +42,11 @@ class Preparation:
 
 def decoded(content: bytes) -> Image.Image:
     """A picture from bytes of unknown origin: upright, mode L or RGB. Raises RefusedError."""
+    return opened(content).image
+
+
+def opened(content: bytes) -> Picture:
+    """The same, with what it took to decode it."""
     if not content:
         raise RefusedError("it is empty")
     if len(content) > LIMITS.file_bytes:
@@ -55,13 +62,13 @@ def prepared(picture: Image.Image, image: tuple[int, int, int], how: Preparation
     Raises RefusedError where `centre` finds nothing drawn.
     """
     channels, height, width = image
-    grey = picture.convert("L") if channels == 1 else picture.convert("RGB")
+    turned = picture.convert("L" if channels == 1 or how.grey else "RGB")
     if how.invert:
-        grey = Image.fromarray(255 - np.asarray(grey))
+        turned = Image.fromarray(255 - np.asarray(turned))
     if how.frame == "centre":
-        x = _centred(np.asarray(grey.convert("L")), height, width, how)
+        x = _centred(np.asarray(turned.convert("L")), height, width, how)
         return np.repeat(x[None], channels, 0)
-    framed = _cropped(grey, width / height) if how.frame == "crop" else _fitted(grey, width / height)
+    framed = _cropped(turned, width / height) if how.frame == "crop" else _fitted(turned, width / height)
     x = resized(framed, width) if width == height else np.asarray(framed.resize((width, height), Image.Resampling.LANCZOS))
     x = x[None] if x.ndim == 2 else np.moveaxis(x, -1, 0)
     return np.ascontiguousarray(np.repeat(x, channels, 0) if len(x) < channels else x)

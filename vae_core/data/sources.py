@@ -16,24 +16,33 @@ from .roots import find, how_to_get
 
 @dataclass(frozen=True)
 class _Source:
-    """carried: whether an installed package brings the set. layouts: the forms its files may have under a root."""
+    """image: (C, H, W). carried: whether an installed package brings the set. layouts: the forms its files may have under a
+    root."""
 
     title: str
+    image: tuple[int, int, int]
     load: Callable[[Path | None, Progress | None], Dataset]
     carried: bool = False
     layouts: tuple[Callable[[Path], bool], ...] = ()
 
 
+GREY_28 = (1, 28, 28)
 _SOURCES = {
-    "digits": _Source("Digits 8x8", lambda root, progress: digits.digits(), carried=True),
-    "mnist5k": _Source("MNIST, 5,000 digits", lambda root, progress: digits.mnist5k(), carried=True),
-    "mnist": _Source("MNIST", lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,)),
-    "fashion_mnist": _Source("Fashion-MNIST", lambda root, progress: mnist.fashion_mnist(root), layouts=(mnist.has_fashion,)),
-    "cifar10": _Source("CIFAR-10", cifar.cifar10, layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack)),
-    "celeba": _Source("CelebA faces", celeba.celeba, layouts=(celeba.has_full, celeba.has_pack)),
-    "shapes": _Source("Shapes", lambda root, progress: shapes.shapes()),
+    "digits": _Source("Digits 8x8", (1, 8, 8), lambda root, progress: digits.digits(), carried=True),
+    "mnist5k": _Source("MNIST, 5,000 digits", GREY_28, lambda root, progress: digits.mnist5k(), carried=True),
+    "mnist": _Source("MNIST", GREY_28, lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,)),
+    "fashion_mnist": _Source(
+        "Fashion-MNIST", GREY_28, lambda root, progress: mnist.fashion_mnist(root), layouts=(mnist.has_fashion,)
+    ),
+    "cifar10": _Source(
+        "CIFAR-10", (3, 32, 32), cifar.cifar10, layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack)
+    ),
+    "celeba": _Source("CelebA faces", (3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack)),
+    "shapes": _Source("Shapes", (1, 64, 64), lambda root, progress: shapes.shapes()),
 }
 NAMES = tuple(_SOURCES)
+SHAPES_OF = {name: source.image for name, source in _SOURCES.items()}
+"""Name to (C, H, W) of its images."""
 
 
 def load_dataset(

@@ -12,7 +12,7 @@ from vae_core.autoencoder import Autoencoder, Images
 from vae_core.batch import as_images, scale
 from vae_core.metrics.chance import IMPORTANCE, PIXELS, Stream
 
-MAX_DECODES = 1000
+MAX_DECODES = 200
 MOST_SAMPLES = 5000
 """Of `evaluate`: beyond it hours buy hundredths of a nat."""
 

@@ -21,6 +21,8 @@ from vae_core.training.state import Counters, load_state, save_state
 from vae_core.training.stepper import Stepper
 
 STATE_FILE = "state.safetensors"
+MOST_POINTS = 2000
+"""Of a run's curve; a checkpoint's header takes no more than twice as many."""
 PROGRESS_EVERY = 0.5
 """Seconds between two progress events."""
 UNTIMED_STEPS, TIMED_STEPS, TIMED_SHARE = 3, 20, 0.1
@@ -200,6 +202,9 @@ def _fit(
             seen = dict(zip(("train_loss", "train_distortion", "train_rate"), means.take(), strict=True))
             point = {"validation_loss": loss, "validation_distortion": distortion, "validation_rate": rate}
             counters.curve.append({"step": counters.step, "beta": beta, "lr": lr} | seen | point)
+            if len(counters.curve) > MOST_POINTS:
+                # Of a long run every second point tells as much; the last one stays.
+                del counters.curve[-2::-2]
             tell(events.Validated(counters.step, loss, distortion, rate, better))
         if now - last_save >= config.save_every:
             save()

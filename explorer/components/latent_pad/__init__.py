@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from explorer.components.assets import assets
+from explorer.components.assets import draw
+from explorer.components.checks import check, check_labels, check_originals
 from explorer.components.packing import pack
 
 Marker = Literal["circle", "square", "diamond", "triangle"]
 MARKERS = ("circle", "square", "diamond", "triangle")
-MAX_CLASSES = 255
-"""The label after the last one marks a point of no class."""
 MAX_MODELS = 4
 PRINCIPAL = "pc"
 
@@ -44,16 +42,19 @@ class PadModel:
     """Mean and the two leading principal directions of the codes, (3, d)."""
     explained: tuple[float, float]
     """Share of the codes' variance along each of these directions."""
+    probes: np.ndarray | None = None
+    """Codes of a person's own images, (K, d)."""
     colour: str = "#0072b2"
     marker: Marker = "circle"
 
     def __post_init__(self) -> None:
         d = self.latent
-        _check(np.ndim(self.codes) == 2 and np.shape(self.codes)[1] == d, "codes", f"has shape (N, {d})")
-        _check(sorted(self.order) == list(range(d)), "order", f"has each of the {d} dimensions once")
-        _check(len(self.dimensions) == d, "dimensions", f"has {d} labels")
-        _check(np.shape(self.principal) == (3, d), "principal", f"has shape (3, {d})")
-        _check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
+        check(np.ndim(self.codes) == 2 and np.shape(self.codes)[1] == d, "codes", f"has shape (N, {d})")
+        check(sorted(self.order) == list(range(d)), "order", f"has each of the {d} dimensions once")
+        check(len(self.dimensions) == d, "dimensions", f"has {d} labels")
+        check(np.shape(self.principal) == (3, d), "principal", f"has shape (3, {d})")
+        check(self.probes is None or np.shape(self.probes)[1:] == (d,), "probes", f"has shape (K, {d})")
+        check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
 
     def about(self) -> dict[str, Any]:
         return {
@@ -95,6 +96,8 @@ class PadData:
     """Names of the classes."""
     originals: np.ndarray | None = None
     """The first M of the held-out images themselves, uint8 (M, C, H, W)."""
+    probes: Sequence[str] = ()
+    """Names of a person's own images, whose codes each model has."""
     start: PadState | None = None
     """At first and after a reset; without it, the first model at the first held-out image. The pad keeps where the handle is,
     so it is best left alone from run to run; other data with another start moves the handle and draws nothing else anew."""
@@ -102,18 +105,14 @@ class PadData:
     """Images drawn smooth (faces) rather than pixel by pixel."""
 
     def __post_init__(self) -> None:
-        _check(0 < len(self.models) <= MAX_MODELS, "models", f"has 1 to {MAX_MODELS} models")
+        check(0 < len(self.models) <= MAX_MODELS, "models", f"has 1 to {MAX_MODELS} models")
         count = len(self.models[0].codes)
-        _check(all(len(model.codes) == count for model in self.models), "models", "has codes of the same images")
-        _check(len({model.name for model in self.models}) == len(self.models), "models", "has each model once")
-        if self.originals is not None:
-            fits = np.shape(self.originals)[1:] == tuple(self.image) and self.originals.dtype == np.uint8
-            _check(fits and len(self.originals) <= count, "originals", f"is uint8 (M, C, H, W) with M up to {count}")
-        if self.labels is not None:
-            _check(np.shape(self.labels) == (count,), "labels", "has one number for each held-out image")
-            _check(0 < len(self.classes) <= MAX_CLASSES, "classes", f"has 1 to {MAX_CLASSES} names where there are labels")
-            inside = len(self.labels) == 0 or (np.min(self.labels) >= 0 and np.max(self.labels) < len(self.classes))
-            _check(bool(inside), "labels", f"has numbers from 0 to {len(self.classes) - 1}")
+        check(all(len(model.codes) == count for model in self.models), "models", "has codes of the same images")
+        check(len({model.name for model in self.models}) == len(self.models), "models", "has each model once")
+        counts = {0 if model.probes is None else len(model.probes) for model in self.models}
+        check(counts == {len(self.probes)}, "probes", "has a name for each of the models' own-image codes")
+        check_labels(self.labels, self.classes, count)
+        check_originals(self.originals, self.image, count)
 
     def to_bytes(self) -> bytes:
         """What the page is sent."""
@@ -121,6 +120,7 @@ class PadData:
             "models": [model.about() for model in self.models],
             "image": list(self.image),
             "classes": list(self.classes),
+            "probes": list(self.probes),
             "start": asdict(self.start) if self.start else {},
             "smooth": self.smooth,
         }
@@ -128,6 +128,8 @@ class PadData:
         for i, model in enumerate(self.models):
             sections[f"program{i}"] = bytes(model.program)
             sections[f"codes{i}"] = np.ascontiguousarray(model.codes, "<f4").tobytes()
+            if model.probes is not None:
+                sections[f"probes{i}"] = np.ascontiguousarray(model.probes, "<f4").tobytes()
             sections[f"principal{i}"] = np.ascontiguousarray(model.principal, "<f4").tobytes()
         if self.labels is not None:
             sections["labels"] = np.asarray(self.labels).astype(np.uint8).tobytes()
@@ -136,31 +138,14 @@ class PadData:
         return pack(about, sections)
 
 
-def _check(ok: bool, name: str, wanted: str) -> None:
-    if not ok:
-        raise ValueError(f"{name} is not what the pad takes: it {wanted}.")
-
-
-def latent_pad(data: PadData | bytes, key: str, on_state_change: Callable[[], None] | None = None) -> PadState | None:
+def latent_pad(data: PadData | bytes, key: str) -> PadState | None:
     """Draws the pad. Returns what was looked at when the handle was last let go, or None before that.
 
     `data` may be the result of `PadData.to_bytes`, which a page can cache. A run with the same data leaves the pad as it
     is; one with other data replaces what is shown.
     """
     payload = data.to_bytes() if isinstance(data, PadData) else bytes(data)
-    state = _component()(data=payload, key=key, on_state_change=on_state_change or _nothing).state
+    state = draw(HERE, "pad", payload, key)
     if state is None:
         return None
     return PadState(str(state["lead"]), str(state["plane"]), tuple(float(value) for value in state["z"]), bool(state["same"]))
-
-
-def _nothing() -> None:
-    """A state value has to have a callback."""
-
-
-@cache
-def _component() -> Callable:
-    import streamlit as st
-
-    html, css, js = assets(HERE, "pad")
-    return st.components.v2.component("latent_pad", html=html, css=css, js=js)

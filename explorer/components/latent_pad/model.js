@@ -6,8 +6,9 @@ export const PRINCIPAL = "pc";
 
 // One decoder with the codes of the held-out images, and the planes that can be laid through its latent space.
 export class Model {
-  constructor(about, program, codes, principal) {
+  constructor(about, program, codes, principal, probes) {
     Object.assign(this, about);
+    this.probes = probes;
     this.network = buildNetwork(program);
     this.codes = codes;
     this.principal = principal;
@@ -26,6 +27,11 @@ export class Model {
   codeOf(image) {
     const at = image * this.latent;
     return at < this.codes.length ? this.codes.slice(at, at + this.latent) : new Float32Array(this.latent);
+  }
+
+  // The code of one of a person's own images.
+  probe(i) {
+    return this.probes.slice(i * this.latent, (i + 1) * this.latent);
   }
 
   // kind: two dimensions "i-j", or PRINCIPAL.

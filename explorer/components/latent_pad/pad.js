@@ -1,4 +1,5 @@
 import { Meter } from "../base/meter.js";
+import { mounting } from "../base/mount.js";
 import { sameBytes, unpack } from "../base/pack.js";
 import { listen } from "./gestures.js";
 import { Scene } from "./scene.js";
@@ -119,7 +120,11 @@ class Pad {
 
   // The plane through the code of a held-out image, and the handle on it.
   goTo(image) {
-    this.layThrough(this.scene.lead, this.scene.kind, this.scene.model.codeOf(image));
+    this.goToCode(this.scene.model.codeOf(image));
+  }
+
+  goToCode(z) {
+    this.layThrough(this.scene.lead, this.scene.kind, z);
     this.rest();
   }
 
@@ -208,21 +213,8 @@ function sameBut(a, b, field) {
   return rest(a) === rest(b) && a.names.every((name) => sameBytes(a.section(name), b.section(name)));
 }
 
-const PADS = new WeakMap();
+const mounted = mounting((parent) => new Pad(parent));
 
-// Streamlit calls this on mounting, on new data and on a change of theme.
-export default function mount({ data, parentElement, setStateValue }) {
-  let entry = PADS.get(parentElement);
-  if (!entry) {
-    entry = { pad: new Pad(parentElement), turn: 0 };
-    PADS.set(parentElement, entry);
-  }
-  const turn = ++entry.turn;
-  entry.pad.update(data, (state) => setStateValue("state", state));
-  return () => {
-    // A call that was overtaken by a later one is cleaned up after it.
-    if (turn !== entry.turn) return;
-    entry.pad.destroy();
-    PADS.delete(parentElement);
-  };
+export default function mount(call) {
+  return mounted(call);
 }

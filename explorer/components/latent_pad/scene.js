@@ -1,13 +1,14 @@
 import { Legend } from "../base/legend.js";
 import { markerPath, svgPath } from "../base/markers.js";
 import { formatNumber } from "../base/numbers.js";
+import { Panes } from "../base/panes.js";
+import { Probes } from "../base/probes.js";
 import { layerSwitches } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
 import { Model } from "./model.js";
 import { Axes } from "./view/axes.js";
 import { Choices } from "./view/choices.js";
 import { Nearest } from "./view/nearest.js";
-import { Panes } from "./view/panes.js";
 import { Points } from "./view/points.js";
 import { Readout } from "./view/readout.js";
 import { Tiles } from "./view/tiles.js";
@@ -20,7 +21,7 @@ export class Scene {
   // pad: what the person does with it (see pad.js)
   constructor(root, { about, section, floats }, pad) {
     Object.assign(this, { root, about, pad });
-    this.models = about.models.map((model, i) => new Model(model, section(`program${i}`), floats(`codes${i}`), floats(`principal${i}`)));
+    this.models = about.models.map((model, i) => new Model(model, section(`program${i}`), floats(`codes${i}`), floats(`principal${i}`), floats(`probes${i}`)));
     this.surface = root.querySelector(".plane");
     this.handle = root.querySelector(".handle");
     this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
@@ -29,6 +30,7 @@ export class Scene {
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.follow(index));
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
     this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.goTo(image));
+    this.probes = new Probes(root.querySelector(".probes"), about.probes, (i) => pad.goToCode(this.model.probe(i)));
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
     const layers = [["Decoded grid", this.canvases.tiles]];
     if (this.models[0].codes.length) layers.push(["Encoded images", this.canvases.points]);
@@ -50,6 +52,10 @@ export class Scene {
     this.points.shown = (label) => this.legend.shows(label);
     const decode = (a, b) => this.decode(a, b);
     this.tiles = new Tiles(this.canvases.tiles, this.plane, about.image, about.smooth, decode, () => this.pad.busy());
+    about.probes.forEach((_, i) => {
+      const [a, b] = this.plane.point(this.model.probe(i));
+      this.probes.place(i, this.plane.across(a), this.plane.down(b));
+    });
     this.axes = new Axes(root, this.plane, this.plane.labels);
     this.readout = new Readout(root, this.plane);
     this.panes.lead(lead);
@@ -117,7 +123,7 @@ export class Scene {
     const text = `${labelA} ${formatNumber(a, 2)}, ${labelB} ${formatNumber(b, 2)}`;
     this.surface.setAttribute("aria-valuenow", a);
     this.surface.setAttribute("aria-valuetext", text);
-    this.panes.announce(text);
+    this.panes.announce(`decoded image at ${text}`);
   }
 
   resize() {

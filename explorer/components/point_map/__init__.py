@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from explorer.components.assets import assets
+from explorer.components.assets import draw
+from explorer.components.checks import check, check_labels, check_originals
 from explorer.components.packing import pack
 
 HERE = Path(__file__).parent
@@ -36,8 +36,6 @@ class MapState:
     """{"image": i}, {"polygon": [[a, b], ...]} in the map's own units, or None."""
     colour: int
     """-1: by class; else which colouring."""
-    chosen: tuple[int, ...]
-    """The first 1,000 of the points that the selection holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +59,10 @@ class MapData:
     colourings: Sequence[Colouring] = field(default_factory=tuple)
     originals: np.ndarray | None = None
     """The first M of the images themselves, uint8 (M, C, H, W)."""
+    probes: Sequence[str] = ()
+    """Names of a person's own images."""
+    probe_points: np.ndarray | None = None
+    """Where they are on the map, (K, 2)."""
     colour: int = -1
     """What the points are coloured by at first."""
     selection: dict[str, Any] | None = None
@@ -69,19 +71,15 @@ class MapData:
 
     def __post_init__(self) -> None:
         count = len(self.points)
-        _check(np.shape(self.points) == (count, 2) and count > 0, "points", "has shape (N, 2), with N of at least 1")
-        _check(bool(np.isfinite(self.points).all()), "points", "has finite values")
-        _check(np.ndim(self.codes) == 2 and len(self.codes) == count, "codes", "has a row for each point")
+        check(np.shape(self.points) == (count, 2) and count > 0, "points", "has shape (N, 2), with N of at least 1")
+        check(bool(np.isfinite(self.points).all()), "points", "has finite values")
+        check(np.ndim(self.codes) == 2 and len(self.codes) == count, "codes", "has a row for each point")
         for colouring in self.colourings:
-            _check(np.shape(colouring.values) == (count,), "colourings", "has one value for each point")
-        if self.labels is not None:
-            _check(np.shape(self.labels) == (count,), "labels", "has one number for each point")
-            _check(0 < len(self.classes) <= 255, "classes", "has 1 to 255 names where there are labels")
-            inside = np.min(self.labels) >= 0 and np.max(self.labels) < len(self.classes)
-            _check(bool(inside), "labels", f"has numbers from 0 to {len(self.classes) - 1}")
-        if self.originals is not None:
-            fits = np.shape(self.originals)[1:] == tuple(self.image) and self.originals.dtype == np.uint8
-            _check(fits and len(self.originals) <= count, "originals", f"is uint8 (M, C, H, W) with M up to {count}")
+            check(np.shape(colouring.values) == (count,), "colourings", "has one value for each point")
+        placed = 0 if self.probe_points is None else len(self.probe_points)
+        check(placed == len(self.probes), "probes", "has a name for each of probe_points")
+        check_labels(self.labels, self.classes, count)
+        check_originals(self.originals, self.image, count)
 
     def to_bytes(self) -> bytes:
         """What the page is sent."""
@@ -91,6 +89,7 @@ class MapData:
             "identity": self.identity,
             "title": self.title,
             "classes": list(self.classes),
+            "probes": list(self.probes),
             "colourings": [{"name": c.name, "unit": c.unit, **_scale(c.values)} for c in self.colourings],
             "colour": self.colour,
             "selection": self.selection,
@@ -101,6 +100,8 @@ class MapData:
             "codes": np.ascontiguousarray(self.codes, "<f4").tobytes(),
             "program": bytes(self.program),
         }
+        if self.probe_points is not None:
+            sections["probes"] = np.ascontiguousarray(self.probe_points, "<f4").tobytes()
         for i, colouring in enumerate(self.colourings):
             sections[f"amount{i}"] = np.ascontiguousarray(colouring.values, "<f4").tobytes()
         if self.labels is not None:
@@ -115,31 +116,13 @@ def _scale(values: np.ndarray) -> dict[str, float]:
     return {"low": float(low), "high": float(high)}
 
 
-def _check(ok: bool, name: str, wanted: str) -> None:
-    if not ok:
-        raise ValueError(f"{name} is not what the map takes: it {wanted}.")
-
-
-def point_map(data: MapData | bytes, key: str, on_state_change: Callable[[], None] | None = None) -> MapState | None:
+def point_map(data: MapData | bytes, key: str) -> MapState | None:
     """Draws the map. Returns what was chosen last, or None before that.
 
     `data` may be the result of `MapData.to_bytes`, which a page can cache. A run with the same data leaves the map as it is.
     """
     payload = data.to_bytes() if isinstance(data, MapData) else bytes(data)
-    state = _component()(data=payload, key=key, on_state_change=on_state_change or _nothing).state
+    state = draw(HERE, "map", payload, key)
     if state is None:
         return None
-    chosen = tuple(int(i) for i in state["chosen"])
-    return MapState(state["selection"], int(state["colour"]), chosen)
-
-
-def _nothing() -> None:
-    """A state value has to have a callback."""
-
-
-@cache
-def _component() -> Callable:
-    import streamlit as st
-
-    html, css, js = assets(HERE, "map")
-    return st.components.v2.component("point_map", html=html, css=css, js=js)
+    return MapState(state["selection"], int(state["colour"]))

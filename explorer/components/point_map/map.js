@@ -1,6 +1,8 @@
 import { Legend } from "../base/legend.js";
 import { Meter } from "../base/meter.js";
+import { mounting } from "../base/mount.js";
 import { sameBytes, unpack } from "../base/pack.js";
+import { Probes } from "../base/probes.js";
 import { makeSwitch } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
 import { Camera } from "./camera.js";
@@ -27,7 +29,6 @@ class PointMap {
     this.field = this.root.querySelector(".field");
     this.outline = this.root.querySelector(".lasso path");
     this.problem = this.root.querySelector(".problem");
-    this.speed = this.root.querySelector(".speed");
     this.dots = makeDots(this.root.querySelector(".dots"));
     this.meter = new Meter();
     this.mode = "pan";
@@ -83,6 +84,8 @@ class PointMap {
     this.index = new Index(points);
     this.camera = new Camera(points);
     this.points = points;
+    this.probed = floats("probes");
+    this.probes = new Probes(this.root.querySelector(".probes"), about.probes, (i) => this.pickProbe(i));
     this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter takes the nearest point.`);
     this.select(about.selection, false);
     this.resize();
@@ -166,6 +169,19 @@ class PointMap {
     const now = performance.now();
     this.meter.record(now, now - started, now - started, this.happened ? now - this.happened : 0);
     this.outlineSelection();
+    this.placeProbes();
+  }
+
+  placeProbes() {
+    for (let i = 0; 2 * i < this.probed.length; i++) {
+      this.probes.place(i, this.camera.x(this.probed[2 * i]) / this.width, this.camera.y(this.probed[2 * i + 1]) / this.height);
+    }
+  }
+
+  // Chooses the point that one of a person's own images is nearest to.
+  pickProbe(i) {
+    const [a, b] = this.probed.subarray(2 * i, 2 * i + 2);
+    this.select({ image: this.index.nearest(a, b, Infinity, (k) => this.shows(k)) }, true);
   }
 
   pan(dx, dy, happened) {
@@ -241,7 +257,7 @@ class PointMap {
 
   tell() {
     const polygon = this.selection?.polygon?.map((corner) => corner.map((value) => Number(value.toPrecision(4))));
-    this.send({ selection: polygon ? { polygon } : this.selection, colour: this.by, chosen: this.chosen.slice(0, 1000) });
+    this.send({ selection: polygon ? { polygon } : this.selection, colour: this.by });
   }
 
   outlineSelection() {
@@ -259,11 +275,11 @@ class PointMap {
 
   repaint() {
     if (!this.theme || !this.paints) return;
-    const fills = this.theme.classes.map(([fill]) => fill);
+    const { scheme, classes } = this.theme;
     const chosen = this.chosen.length ? new Set(this.chosen) : null;
-    const plain = this.theme.scheme === "dark" ? "#9aa3b2" : "#5b6470";
-    const { bytes, order } = this.paints.paint(this.by, fills, plain, (i) => this.shows(i), chosen);
-    this.paints.bar(this.root.querySelector(".bar"), this.by);
+    const colours = { scheme, classes: classes.map(([fill]) => fill), plain: scheme === "dark" ? "#9aa3b2" : "#5b6470" };
+    const { bytes, order } = this.paints.paint(this.by, colours, (i) => this.shows(i), chosen);
+    this.paints.bar(this.root.querySelector(".bar"), this.by, scheme);
     this.root.querySelector(".legend").hidden = this.by >= 0 || !this.labels;
     this.dots.colours(bytes, order);
     this.request();
@@ -297,21 +313,8 @@ class PointMap {
   }
 }
 
-const MAPS = new WeakMap();
+const mounted = mounting((parent) => new PointMap(parent));
 
-// Streamlit calls this on mounting, on new data and on a change of theme.
-export default function mount({ data, parentElement, setStateValue }) {
-  let entry = MAPS.get(parentElement);
-  if (!entry) {
-    entry = { map: new PointMap(parentElement), turn: 0 };
-    MAPS.set(parentElement, entry);
-  }
-  const turn = ++entry.turn;
-  entry.map.update(data, (state) => setStateValue("state", state));
-  return () => {
-    // A call that was overtaken by a later one is cleaned up after it.
-    if (turn !== entry.turn) return;
-    entry.map.destroy();
-    MAPS.delete(parentElement);
-  };
+export default function mount(call) {
+  return mounted(call);
 }

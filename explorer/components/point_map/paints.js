@@ -1,4 +1,4 @@
-import { gradient, parse, viridis } from "../base/colormap.js";
+import { amountColour, gradient, parse } from "../base/colormap.js";
 
 const PLAIN = 0.62;
 const DIMMED = 0.12;
@@ -12,8 +12,8 @@ export class Paints {
     this.order = new Uint32Array(count);
   }
 
-  // by: -1 for the class, else which amount; shown(i), chosen (Set of points, or null)
-  paint(by, classes, plain, shown, chosen) {
+  // by: -1 for the class, else which amount; theme: { scheme, classes, plain }; shown(i), chosen (Set of points, or null)
+  paint(by, { scheme, classes, plain }, shown, chosen) {
     const { bytes, labels } = this;
     const rgb = classes.map(parse);
     const ground = parse(plain);
@@ -22,7 +22,7 @@ export class Paints {
     const [under, over] = [[], []];
     for (let i = 0; i < this.count; i++) {
       if (!shown(i)) continue;
-      const colour = amount ? viridis((amount[i] - low) / (high - low || 1)) : labels ? (rgb[labels[i] % rgb.length] ?? ground) : ground;
+      const colour = amount ? amountColour((amount[i] - low) / (high - low || 1), scheme) : labels ? (rgb[labels[i] % rgb.length] ?? ground) : ground;
       const strong = chosen === null || chosen.has(i);
       bytes[4 * i] = colour[0];
       bytes[4 * i + 1] = colour[1];
@@ -35,12 +35,12 @@ export class Paints {
   }
 
   // The scale of an amount, drawn as a bar with its ends and its name.
-  bar(figure, by) {
+  bar(figure, by, scheme) {
     figure.hidden = by < 0;
     if (by < 0) return;
     const { name, unit, low, high } = this.colourings[by];
     const number = (value) => Number(value.toPrecision(3)).toString();
-    figure.querySelector("i").style.background = gradient;
+    figure.querySelector("i").style.background = gradient(scheme);
     figure.querySelector(".low").textContent = number(low);
     figure.querySelector(".high").textContent = number(high);
     figure.querySelector("figcaption").textContent = unit ? `${name} (${unit})` : name;

@@ -7,6 +7,6 @@ State on disk is the truth: any page, session or server that opens the folder se
 others only ask it to stop.
 """
 
-from explorer.services.jobs.folder import Job, JobError, State, find, jobs, submit
+from explorer.services.jobs.folder import NAME, UNDER_WAY, Job, JobError, State, find, jobs, resume, submit
 
-__all__ = ["Job", "JobError", "State", "find", "jobs", "submit"]
+__all__ = ["NAME", "UNDER_WAY", "Job", "JobError", "State", "find", "jobs", "resume", "submit"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from explorer.services.jobs.folder import EVENTS, LOCK, STOP, Job
+from explorer.services.jobs.folder import ASKED, EVENTS, LOCK, STOP, Job
 from explorer.services.tasks import TASKS, Context, Stopped
 
 LOCK_SECONDS = 10
@@ -39,7 +39,10 @@ def _work(job: Job) -> int:
         def end(outcome: str, message: str = "") -> None:
             tell({"event": "end", "outcome": outcome, "message": message})
 
+        if file.tell() and not _ends_a_line(job.folder / EVENTS):
+            file.write("\n")
         tell({"event": "begin"})
+        (job.folder / ASKED).unlink(missing_ok=True)
         try:
             request = job.request()
             task = TASKS[request["kind"]]
@@ -57,6 +60,12 @@ def _work(job: Job) -> int:
         else:
             end("done")
     return 0
+
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read() == b"\n"
 
 
 if __name__ == "__main__":

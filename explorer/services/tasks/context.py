@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+TELL_EVERY = 0.2
+"""Seconds between two events of progress."""
 
 
 class Stopped(Exception):
@@ -20,3 +24,17 @@ class Context:
     arguments: dict[str, Any]
     tell: Callable[[dict[str, Any]], None]
     should_stop: Callable[[], bool]
+
+    def progress(self) -> Callable[..., None]:
+        """A function that tells of progress, some times a second at most, and raises Stopped where the task should stop."""
+        told = 0.0
+
+        def progress(*, last: bool = False, **fields: Any) -> None:
+            nonlocal told
+            if self.should_stop():
+                raise Stopped
+            if time.monotonic() - told >= TELL_EVERY or last:
+                told = time.monotonic()
+                self.tell({"event": "progress", **fields})
+
+        return progress

@@ -22,3 +22,23 @@ def test_a_set_that_is_not_here_has_none(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert datasets.originals("fashion_mnist", "") is None
     assert datasets.originals("my photos", "") is None
+
+
+def test_the_table_says_what_is_here_and_how_to_get_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_DATA", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    table = {found.name: found for found in datasets.table()}
+    assert table["digits"].ready and not table["digits"].fetchable
+    assert not table["mnist"].ready and table["mnist"].fetchable and "VAE_DATA" in table["mnist"].about
+
+
+def test_a_fetch_that_fails_says_why_and_can_be_tried_again(tmp_path, monkeypatch, until):
+    monkeypatch.setenv("VAE_DATA", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for proxy in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")
+    for _ in range(2):
+        job = datasets.fetch("fashion_mnist")
+        until(job, "failed")
+        found = next(found for found in datasets.table() if found.name == "fashion_mnist")
+        assert not found.ready and not found.fetching and "could not be downloaded" in found.problem

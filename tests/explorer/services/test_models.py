@@ -35,3 +35,22 @@ def test_a_changed_file_is_read_again(folder, put):
     put("m", latent=3)
     assert models.shelf().cards[0].config.latent == 3
     assert models.load("m").config.latent == 3
+
+
+def test_models_of_a_part_of_a_set_are_shown_with_it(put, home):
+    put("b", data="mnist")
+    put("a", data="mnist5k")
+    shelf = models.shelf()
+    assert shelf.data_sets() == ["mnist"] and shelf.data_title("mnist") == "MNIST"
+    assert {card.name: card.source for card in shelf.of("mnist")} == {"a": "mnist5k", "b": "mnist"}
+
+
+def test_equal_titles_are_told_apart(put):
+    put("one")
+    put("two")
+    assert models.shelf().titles("mnist") == {"one": "vae 2 (one)", "two": "vae 2 (two)"}
+
+
+def test_a_beta_is_told_as_it_is(put):
+    put("m", "beta-vae")
+    assert "the rate weighed by 4, " in models.explain(models.shelf().card("m"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from explorer.services import datasets, models, pads
+from explorer.services.uploads import Probes
 from explorer.services.view import View
 
 
@@ -48,13 +50,21 @@ def test_models_of_the_same_held_out_images_go_together(put):
 def test_originals_travel_where_they_are_at_hand(put, monkeypatch):
     put("m")
     without = pads.pad(cards("m"), start())
-    pads._pad.clear()
     images = np.full((50, 1, 8, 8), 77, np.uint8)
     monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: images)
     whole = pads.pad(cards("m"), start())
     assert images.tobytes() in whole and images.tobytes() not in without
-    pads._pad.clear()
+    st.cache_resource.clear(), st.cache_data.clear()
     monkeypatch.setattr(pads, "ORIGINALS_BYTES", 10 * 64)
     some = pads.pad(cards("m"), start())
     assert images[:10].tobytes() in some and images[:11].tobytes() not in some
-    pads._pad.clear()
+    st.cache_resource.clear(), st.cache_data.clear()
+
+
+def test_own_images_are_marked_and_stay_in_no_cache(put, monkeypatch):
+    put("m", latent=3)
+    probe = np.float32([[0.25, -1.5, 2.0]])
+    plain = pads.pad(cards("m"), start())
+    marked = pads.pad(cards("m"), start(), Probes(("mine",), {"m": probe}))
+    assert probe.tobytes() in marked and b'"probes":["mine"]' in marked
+    assert pads.pad(cards("m"), start()) == plain and probe.tobytes() not in plain

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.services.text import plain
+from explorer.services.text import distinct, plain
 
 MARKS = "\\`*_{}[]()<>#+!|~$:-"
 
@@ -19,3 +19,8 @@ def test_every_mark_is_escaped_once_and_nothing_else_is_changed(text):
 def test_links_pictures_and_formulas():
     assert plain("![x](http://a/t.png)") == "\\!\\[x\\]\\(http\\://a/t.png\\)"
     assert plain(":red[x] $y$") == "\\:red\\[x\\] \\$y\\$"
+
+
+def test_labels_that_are_shared_are_told_apart():
+    labels = {"run-one": "x", "run-two": "x", "run-three": "y"}
+    assert distinct(labels) == {"run-one": "x (run-one)", "run-two": "x (run-two)", "run-three": "y"}

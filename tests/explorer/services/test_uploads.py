@@ -124,3 +124,11 @@ def test_the_files_to_take_away_hold_what_was_shown(card):
     assert sheet.shape == (18, 18)
     np.testing.assert_array_equal(sheet[:8, 10:], x[1, 0])
     np.testing.assert_allclose(sheet[10:, :8], 255 * found[0].rebuilt[0], atol=0.51)
+
+
+@pytest.mark.parametrize("shape", [(1, 5000), (5000, 1), (3, 3)])
+def test_a_picture_of_any_shape_has_a_thumbnail(shape):
+    uploads.add([("strip.png", file_of(np.full(shape, 128, np.uint8)))])
+    (upload,) = uploads.held().values()
+    small = uploads.thumbnail(upload)
+    assert min(small.size) >= 1 and max(small.size) <= uploads.THUMBNAIL

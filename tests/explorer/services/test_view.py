@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from explorer.services import view
 from explorer.services.models import Card, Shelf
-from explorer.services.view import View
+from explorer.services.view import Map, View
 from vae_core.zoo import model_config
 
 
@@ -28,13 +28,22 @@ SHELF = Shelf((*A, card("b-vae", "b")), ())
         View("a", ("a-vae", "a-ae"), "a-ae", "0-1", (-3.0, 1000.0), True),
         View("a", ("a-vae", "a-ae", "a-5"), "a-5", "4-2", (0.0, 1.0, 2.0, 3.0, -4.0)),
         View("a", ("a-5",), "a-5", "pc"),
+        View("a", ("a-5",), "a-5", map=Map("umap", (("min_dist", 0.25), ("neighbours", 30.0))), colour=1, picked=12),
+        View("a", ("a-5",), "a-5", map=Map("tsne", (("perplexity", 12.0),)), lasso=((0.0, 1.0), (2.5, -1.0), (3.0, 0.0))),
+        View("a", ("a-vae",), "a-vae", row=8, seed=3, ends=(4, 9), path="spherical", run="fine-tune-20260101-120000-abcdef"),
     ],
 )
 def test_survives_its_url(seen):
     assert view.read(seen.query(), SHELF) == seen
 
 
-@given(st.dictionaries(st.sampled_from(["v", "data", "models", "lead", "plane", "z", "same", "x"]), st.text(max_size=30)))
+FIELDS = (
+    "v", "data", "models", "lead", "plane", "z", "same", "map", "colour", "picked", "lasso", "row", "seed", "ends", "path",
+    "run",
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=30)))
 def test_any_url_gives_a_view_that_exists(query):
     seen = view.read(query, SHELF)
     assert seen.lead in seen.models and set(seen.models) <= {c.name for c in SHELF.of(seen.data)}

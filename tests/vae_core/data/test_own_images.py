@@ -149,13 +149,13 @@ def test_first_frame_of_an_animation(tmp_path):
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
     picture = central_square(out.getvalue(), 10_000, 40)
-    assert (resized(picture.square, 40) == 200).all()
+    assert (resized(picture.image, 40) == 200).all()
 
 
 def _one(content, side=16, pixels=10**6):
     from vae_core.data.pictures import central_square, resized
 
-    return resized(central_square(content, pixels, side).square, side)
+    return resized(central_square(content, pixels, side).image, side)
 
 
 def test_central_square():

@@ -69,6 +69,13 @@ def test_it_learns(digits, posterior, likelihood):
     assert error < 0.8 * ((mean_image - x / 255) ** 2).mean()
 
 
+def test_the_curve_of_a_long_run_is_thinned_and_keeps_its_last_point(digits, monkeypatch):
+    monkeypatch.setattr(sys.modules["vae_core.training.fit"], "MOST_POINTS", 8)
+    config = TrainConfig(steps=41, batch_size=8, validate_every=1 / (len(digits.train) // 8))
+    steps = [point["step"] for point in fit(make(), digits.train.x, digits.validation.x[:8], config).curve]
+    assert len(steps) <= 8 and steps == sorted(set(steps)) and steps[-1] == 41 and steps[0] < 20
+
+
 def test_events_tell_what_happened(digits):
     seen: list[events.Event] = []
     config = TrainConfig(epochs=3, batch_size=64)

@@ -15,16 +15,6 @@ from explorer.services import jobs
 from explorer.services.jobs import Job, JobError
 from vae_core import library, projection
 
-WAIT = 60
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path / "home"))
-    yield tmp_path / "home"
-    for job in jobs.jobs():
-        job.stop()
-
 
 def map_of(name: str, folder, method: str = "pca") -> dict:
     path = str(library.find(name))
@@ -32,19 +22,12 @@ def map_of(name: str, folder, method: str = "pca") -> dict:
     return {"checkpoint": path, "method": method, "parameters": parameters, "folder": str(folder / "maps")}
 
 
-def until(job: Job, *states: str) -> None:
-    deadline = time.monotonic() + WAIT
-    while job.state not in states:
-        assert time.monotonic() < deadline, f"{job.name} is {job.state}: {job.log()}"
-        time.sleep(0.05)
-
-
 def pid(job: Job) -> int:
     found = subprocess.run(["pgrep", "-f", str(job.folder)], capture_output=True, text=True, check=True)
     return int(found.stdout.split()[0])
 
 
-def test_a_job_is_done_and_its_result_is_there(put, home):
+def test_a_job_is_done_and_its_result_is_there(put, home, until):
     put("m")
     job = jobs.submit("map", map_of("m", home))
     assert job.state in ("starting", "running")
@@ -56,21 +39,21 @@ def test_a_job_is_done_and_its_result_is_there(put, home):
     assert [event["event"] for event in job.events()[0]] == ["begin", "end"]
 
 
-def test_a_failure_says_why(put, home):
+def test_a_failure_says_why(put, home, until):
     put("m", held_out=False)
     job = jobs.submit("map", map_of("m", home))
     until(job, "failed")
     assert "no codes of held-out images" in job.end()["message"]
 
 
-def test_a_fault_of_ours_is_named_as_one_and_logged(home):
+def test_a_fault_of_ours_is_named_as_one_and_logged(home, until):
     job = jobs.submit("no such task", {}, name="x")
     until(job, "failed")
     assert "A fault of the app" in job.end()["message"] and "KeyError" in job.log()
 
 
 @pytest.fixture
-def long_job(put, home):
+def long_job(put, home, until):
     """A t-SNE of 6,000 codes that has begun."""
     put("m", codes=6000)
     job = jobs.submit("map", map_of("m", home, "tsne"), name="long")
@@ -82,7 +65,7 @@ def long_job(put, home):
 
 
 @pytest.mark.slow
-def test_a_job_stops_when_asked(long_job):
+def test_a_job_stops_when_asked(long_job, until):
     long_job.stop()
     until(long_job, "stopped")
     assert all(event["share"] < 1 for event in long_job.events()[0] if event["event"] == "progress")
@@ -90,12 +73,27 @@ def test_a_job_stops_when_asked(long_job):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_a_killed_job_is_dead_and_can_be_asked_for_again(long_job, put, home):
+def test_a_killed_job_is_dead_and_can_be_asked_for_again(long_job, put, home, until):
     os.kill(pid(long_job), signal.SIGKILL)
     until(long_job, "dead")
     put("m")
     again = jobs.submit("map", map_of("m", home), name="long")
     until(again, "done")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
+def test_a_killed_job_can_be_resumed(long_job, until):
+    os.kill(pid(long_job), signal.SIGKILL)
+    until(long_job, "dead")
+    with (long_job.folder / "events.jsonl").open("a") as file:
+        file.write('{"event": "half a li')
+    jobs.resume(long_job)
+    assert long_job.state in ("starting", "running")
+    until(long_job, "running")
+    long_job.stop()
+    until(long_job, "stopped")
+    assert [event["event"] for event in long_job.events()[0]].count("begin") == 2
 
 
 @pytest.mark.slow
@@ -116,18 +114,16 @@ class TestFolder:
     def job(self, tmp_path):
         (tmp_path / "home" / "jobs" / "j").mkdir(parents=True)
         job = Job(tmp_path / "home" / "jobs" / "j")
-        self.request(job, time.time())
+        (job.folder / "request.json").write_text(json.dumps({"kind": "map", "arguments": {}, "submitted": time.time()}))
         return job
-
-    def request(self, job, submitted):
-        (job.folder / "request.json").write_text(json.dumps({"kind": "map", "arguments": {}, "submitted": submitted}))
 
     def write(self, job, text):
         (job.folder / "events.jsonl").write_text(text)
 
     def test_it_is_starting_and_then_given_up(self, job):
+        (job.folder / "asked").touch()
         assert job.state == "starting"
-        self.request(job, time.time() - 1000)
+        os.utime(job.folder / "asked", (time.time() - 1000,) * 2)
         assert job.state == "dead"
 
     def test_begun_and_without_a_worker_it_is_dead(self, job):
@@ -147,6 +143,10 @@ class TestFolder:
         later, at = job.events(at)
         assert [event["event"] for event in later] == ["c"]
         assert job.events(at) == ([], at)
+
+    def test_a_line_that_a_killed_worker_left_half_written_is_passed_over(self, job):
+        self.write(job, '{"event": "a"}\n{"ev\n[]\n{"event": "b"}\n')
+        assert [event["event"] for event in job.events()[0]] == ["a", "b"]
 
     def test_a_folder_without_a_request_is_no_job(self, job):
         (job.folder.parent / "other").mkdir()

@@ -20,8 +20,8 @@ class Row:
     """A head, and images under each other's columns."""
 
     title: str
-    images: Sequence[np.ndarray]
-    """(C, H, W), uint8 or float in [0, 1]."""
+    images: Sequence[np.ndarray | None]
+    """(C, H, W), uint8 or float in [0, 1]; None leaves the place empty."""
     note: str = ""
     """A few words under the title."""
     colour: str = ""
@@ -43,7 +43,10 @@ STYLE = """
 .rows.smooth img { image-rendering: auto; }
 .rows .quiet img { width: 72%; margin: 0 auto 8px; }
 .rows figcaption { text-align: center; opacity: 0.72; line-height: 1.4; }
-@media (max-width: 640px) { .rows .head { grid-column: 1 / -1; margin-top: 8px; } }
+@media (max-width: 640px) {
+  .rows .head { grid-column: 1 / -1; margin-top: 8px; }
+  .rows .quiet img { width: 100%; }
+}
 </style>
 """
 
@@ -59,12 +62,15 @@ def rows(given: Sequence[Row], *, smooth: bool = False) -> None:
         title = "" if row.quiet else f"<b>{escape(row.title)}</b>"
         cells.append(f'<div class="head">{mark}{title}{note}</div>')
         for i in range(columns):
-            cells.append(_cell(row, i) if i < len(row.images) else "<span></span>")
+            there = i < len(row.images) and row.images[i] is not None
+            cells.append(_cell(row, i) if there else "<span></span>")
     kind = "rows smooth" if smooth else "rows"
     template = f"grid-template-columns: minmax(96px, 168px) repeat({columns}, minmax(28px, 112px))"
     narrow = f".rows.of{columns} {{ grid-template-columns: repeat({columns}, 1fr) !important; }}"
     style = f"{STYLE}<style>@media (max-width: 640px) {{ {narrow} }}</style>"
-    st.html(f'{style}<div class="{kind} of{columns}" style="{template}">{"".join(cells)}</div>')
+    # Where they are wider than the screen, the keyboard scrolls them too.
+    frame = f'class="{kind} of{columns}" role="region" aria-label="Images" tabindex="0" style="{template}"'
+    st.html(f"{style}<div {frame}>{''.join(cells)}</div>")
 
 
 def _cell(row: Row, i: int) -> str:

@@ -1,21 +1,22 @@
-import { markerPath, svgPath } from "../../base/markers.js";
+import { markerPath, svgPath } from "./markers.js";
 import { Picture } from "./picture.js";
 
-// The decoded images, one pane a model; with more than one, a click makes a model the one whose plane is dragged on.
+// The decoded images, one pane a model; with several and `onLead`, a click makes a model the one that leads.
 export class Panes {
-  constructor(root, models, image, onLead) {
+  constructor(root, models, image, onLead = null) {
+    const choosable = onLead && models.length > 1;
     this.root = root;
     this.panes = models.map((model, index) => {
       const pane = document.createElement("article");
       pane.className = "pane";
       pane.style.setProperty("--model", model.colour);
-      const title = document.createElement(models.length > 1 ? "button" : "header");
+      const title = document.createElement(choosable ? "button" : "header");
       title.className = "title";
       title.append(icon(model), model.title);
       const canvas = document.createElement("canvas");
       canvas.className = "picture";
       canvas.setAttribute("role", "img");
-      if (models.length > 1) {
+      if (choosable) {
         title.type = "button";
         title.title = `Drag on the plane of ${model.title}`;
         for (const part of [title, canvas]) part.addEventListener("click", () => onLead(index));
@@ -43,7 +44,7 @@ export class Panes {
   }
 
   announce(text) {
-    for (const { canvas, title } of this.panes) canvas.setAttribute("aria-label", `${title.textContent}: decoded image at ${text}`);
+    for (const { canvas, title } of this.panes) canvas.setAttribute("aria-label", `${title.textContent}: ${text}`);
   }
 }
 

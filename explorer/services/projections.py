@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.services import jobs, models, places
+from explorer.services import checkpoint_files, jobs, models, places
 from explorer.services.models import Card
-from vae_core import library, projection
+from vae_core import projection
 from vae_core.projection import METHODS, Method, Projection
 
 __all__ = ["METHODS", "Method", "Wait", "draw", "find"]
@@ -28,6 +28,10 @@ class Wait:
     message: str = ""
     """Why it failed."""
     job: jobs.Job | None = None
+
+    @property
+    def under_way(self) -> bool:
+        return self.job is not None and self.state in jobs.UNDER_WAY
 
 
 def find(card: Card, method: str, parameters: dict[str, float]) -> Projection | Wait:
@@ -55,7 +59,7 @@ def find(card: Card, method: str, parameters: dict[str, float]) -> Projection | 
 def draw(card: Card, method: str, parameters: dict[str, float]) -> None:
     """Starts a worker that draws the map, where none is at it. Raises JobError."""
     given = {
-        "checkpoint": str(library.find(card.name)),
+        "checkpoint": str(checkpoint_files.find(card.name).path),
         "method": method,
         "parameters": parameters,
         "folder": str(places.maps()),

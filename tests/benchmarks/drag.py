@@ -1,9 +1,10 @@
-"""How fast the pad follows a drag, in a real Chromium: prints one JSON line.
+"""How fast the pad or the map follows a drag, in a real Chromium with software GL: prints one JSON line.
 
-    python tests/benchmarks/pad.py --script explorer/app.py --seconds 5
-    python tests/benchmarks/pad.py --url http://127.0.0.1:8501
+    python tests/benchmarks/drag.py --script explorer/app.py --seconds 5
+    python tests/benchmarks/drag.py --url "http://127.0.0.1:8501/?models=mnist-vae-16"
+    python tests/benchmarks/drag.py --script explorer/app.py --page "map?models=mnist-vae-2" --part map
 
-The pointer goes round the plane at 60 moves a second, sent whether or not the page keeps up. `handler_to_pixels` is from the
+The pointer goes round the part at 60 moves a second, sent whether or not the page keeps up. `handler_to_pixels` is from the
 entry of the pointer handler to the drawn image, `event_to_pixels` from the event's own time stamp; `python_calls` are
 websocket frames sent during the drag.
 """
@@ -18,6 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
@@ -26,17 +28,32 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from conftest import CHROMIUM_ARGS, start_server
 
 HZ = 60
-HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad).latentPad"
+FIND = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.{0}).{0}"
 
 
-async def drag(page: Page, seconds: float) -> dict:
-    """One drag round the plane; figures in milliseconds, frames per second and counts."""
+@dataclass(frozen=True)
+class Part:
+    """What is dragged: how it is known to be ready, where it is, and the figures it keeps of itself."""
+
+    ready: str
+    surface: str
+    host: str
+
+
+PARTS = {
+    "pad": Part(".pad[data-ready=true]", ".plane", FIND.format("latentPad")),
+    "map": Part(".map[data-ready=true]", ".field", FIND.format("pointMap")),
+}
+
+
+async def drag(page: Page, part: Part, seconds: float) -> dict:
+    """One drag round the part; figures in milliseconds, frames per second and counts."""
     sent: list[float] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(time.time())))
     await page.reload()
-    await page.wait_for_selector(".pad[data-ready=true]", timeout=90_000)
-    await page.wait_for_function(f"{HOST}.stats().tilesLeft === 0", timeout=90_000)
-    box = await page.locator(".plane").bounding_box()
+    await page.wait_for_selector(part.ready, timeout=90_000)
+    await page.wait_for_function(f"!({part.host}.stats().tilesLeft > 0)", timeout=90_000)
+    box = await page.locator(part.surface).bounding_box()
 
     def at(turn: float) -> tuple[float, float]:
         radius = 0.4 * math.sin(1.7 * turn)
@@ -46,7 +63,7 @@ async def drag(page: Page, seconds: float) -> dict:
     await page.mouse.move(*at(0))
     await page.mouse.down()
     await page.wait_for_timeout(200)
-    frames_before, sent_before = await page.evaluate(f"{HOST}.stats().frames"), len(sent)
+    frames_before, sent_before = await page.evaluate(f"{part.host}.stats().frames"), len(sent)
     started = time.perf_counter()
     moves = []
     for move in range(round(seconds * HZ)):
@@ -54,15 +71,15 @@ async def drag(page: Page, seconds: float) -> dict:
         await asyncio.sleep(max(0, started + (move + 1) / HZ - time.perf_counter()))
     await asyncio.gather(*moves)
     took = time.perf_counter() - started
-    stats = await page.evaluate(f"{HOST}.stats()")
+    stats = await page.evaluate(f"{part.host}.stats()")
     calls = len(sent) - sent_before
     await page.mouse.up()
     return {
         "moves_per_second": round(len(moves) / took, 1),
         "frames_per_second": round((stats["frames"] - frames_before) / took, 1),
         **{f"{name}_ms": {q: round(ms, 2) for q, ms in stats[key].items()} for name, key in FIGURES.items()},
-        "mmacs": round(stats["macs"] / 1e6, 1),
         "python_calls": calls,
+        **{name: stats[name] for name in ("macs", "points", "renderer") if name in stats},
     }
 
 
@@ -74,7 +91,7 @@ async def measure(url: str, options: argparse.Namespace) -> dict:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
         page = await browser.new_page(viewport={"width": options.width, "height": options.height})
         await page.goto(url)
-        figures = await drag(page, options.seconds)
+        figures = await drag(page, PARTS[options.part], options.seconds)
         await browser.close()
         return figures
 
@@ -84,6 +101,8 @@ def main() -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--url")
     where.add_argument("--script", type=Path)
+    parser.add_argument("--page", default="", help="of the script's server: a path, with its query")
+    parser.add_argument("--part", choices=list(PARTS), default="pad")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="for the script's server")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--width", type=int, default=1440)
@@ -95,7 +114,7 @@ def main() -> None:
     env = dict(pair.split("=", 1) for pair in options.env)
     server, url = start_server(options.script, env, Path(tempfile.mkdtemp()) / "log")
     try:
-        print(json.dumps(asyncio.run(measure(url, options))))
+        print(json.dumps(asyncio.run(measure(f"{url}/{options.page}", options))))
     finally:
         server.terminate()
         server.wait(20)

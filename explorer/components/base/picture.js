@@ -1,4 +1,4 @@
-import { toPixels } from "../../base/pixels.js";
+import { toPixels } from "./pixels.js";
 
 // The large decoded image.
 export class Picture {

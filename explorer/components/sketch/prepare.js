@@ -1,0 +1,104 @@
+// From a drawing to what a model takes, as vae_core.data.preparation does it: the whole drawing scaled down, or what is drawn on it
+// scaled and put about its centre of mass.
+
+const INK = 0.15 * 255;
+
+export class Preparer {
+  // image: [channels, height, width]; how: { frame, box, middle: [down, across] }
+  constructor([channels, height, width], how) {
+    Object.assign(this, { channels, height, width, how });
+    this.values = new Float32Array(channels * height * width);
+    this.small = scratch(width, height);
+    this.part = scratch(width, height);
+  }
+
+  // The values (channels, height, width) in [0, 1] of a drawing; they are overwritten by the next.
+  prepare(canvas, context) {
+    const centred = this.how.frame === "centre";
+    const { data } = centred ? this.centred(canvas, context) : this.whole(canvas);
+    const count = this.width * this.height;
+    for (let i = 0, at = 0; i < count; i++, at += 4) {
+      if (this.channels === 1) this.values[i] = grey(data, at) / 255;
+      else for (let c = 0; c < 3; c++) this.values[c * count + i] = data[at + c] / 255;
+    }
+    return this.values;
+  }
+
+  whole(canvas) {
+    shrink(canvas, 0, 0, canvas.width, canvas.height, this.small);
+    return this.small.getImageData(0, 0, this.width, this.height);
+  }
+
+  centred(canvas, context) {
+    const { width, height, small } = this;
+    small.fillStyle = "#000";
+    small.fillRect(0, 0, width, height);
+    const box = boxOf(context.getImageData(0, 0, canvas.width, canvas.height));
+    if (box) {
+      const scale = (this.how.box * Math.max(width, height)) / Math.max(box.width, box.height);
+      const w = Math.max(1, Math.round(scale * box.width));
+      const h = Math.max(1, Math.round(scale * box.height));
+      this.part.canvas.width = w;
+      this.part.canvas.height = h;
+      shrink(canvas, box.left, box.top, box.width, box.height, this.part);
+      const [down, across] = massOf(this.part.getImageData(0, 0, w, h));
+      const place = (middle, size, mass, extent) => {
+        const free = size - extent;
+        return Math.min(Math.max(Math.round(middle * size - mass), Math.min(0, free)), Math.max(0, free));
+      };
+      small.drawImage(this.part.canvas, place(this.how.middle[1], width, across, w), place(this.how.middle[0], height, down, h));
+    }
+    return small.getImageData(0, 0, width, height);
+  }
+}
+
+function scratch(width, height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  return canvas.getContext("2d", { willReadFrequently: true });
+}
+
+// Halves until the last step, which alone is left to the browser's filter: what it skips in one large step would be lost.
+function shrink(source, left, top, width, height, target) {
+  const { canvas } = target;
+  let [from, x, y, w, h] = [source, left, top, width, height];
+  while (w > 2 * canvas.width && h > 2 * canvas.height) {
+    const [halfW, halfH] = [Math.ceil(w / 2), Math.ceil(h / 2)];
+    const half = scratch(halfW, halfH);
+    half.drawImage(from, x, y, w, h, 0, 0, halfW, halfH);
+    [from, x, y, w, h] = [half.canvas, 0, 0, halfW, halfH];
+  }
+  target.imageSmoothingQuality = "high";
+  target.drawImage(from, x, y, w, h, 0, 0, canvas.width, canvas.height);
+}
+
+function grey(data, at) {
+  return 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
+}
+
+function boxOf({ data, width, height }) {
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) {
+      if (grey(data, at) <= INK) continue;
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      top = Math.min(top, y);
+      bottom = y;
+    }
+  }
+  return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+// The centre of mass, [down, across], in pixels.
+function massOf({ data, width, height }) {
+  let [mass, down, across] = [0, 0, 0];
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) {
+      const value = grey(data, at);
+      mass += value;
+      down += value * (y + 0.5);
+      across += value * (x + 0.5);
+    }
+  }
+  return mass ? [down / mass, across / mass] : [height / 2, width / 2];
+}

@@ -1,0 +1,63 @@
+// What a pen has drawn on a canvas, stroke by stroke, so that the last one can be taken back.
+export class Strokes {
+  // ground: [red, green, blue]
+  constructor(canvas, ground) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { willReadFrequently: true });
+    this.ground = `rgb(${ground})`;
+    this.strokes = [];
+    this.current = null;
+    this.draw();
+  }
+
+  get count() {
+    return this.strokes.length;
+  }
+
+  // x, y in pixels of the canvas; width in shares of its shorter side
+  begin(x, y, width, colour) {
+    const side = Math.min(this.canvas.width, this.canvas.height);
+    this.current = { points: [[x, y]], width: width * side, colour };
+    this.strokes.push(this.current);
+    this.line(this.current, 0);
+  }
+
+  extend(x, y) {
+    const stroke = this.current;
+    // Taken back while the pen was still down.
+    if (!stroke) return;
+    stroke.points.push([x, y]);
+    this.line(stroke, stroke.points.length - 2);
+  }
+
+  undo() {
+    this.strokes.pop();
+    this.current = null;
+    this.draw();
+  }
+
+  clear() {
+    this.strokes = [];
+    this.current = null;
+    this.draw();
+  }
+
+  draw() {
+    this.context.fillStyle = this.ground;
+    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    for (const stroke of this.strokes) this.line(stroke, 0);
+  }
+
+  // A stroke from its point `from` on.
+  line({ points, width, colour }, from) {
+    const { context } = this;
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.lineCap = context.lineJoin = "round";
+    context.beginPath();
+    context.moveTo(...points[from]);
+    // A dot is a line that goes nowhere.
+    for (const point of points.slice(Math.min(from + 1, points.length - 1))) context.lineTo(...point);
+    context.stroke();
+  }
+}

@@ -1,0 +1,1 @@
+"""What opens over a page: one file a dialog."""

@@ -1,0 +1,23 @@
+"""What this computer trains on."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from vae_core import devices
+
+
+@st.cache_resource(show_spinner=False)
+def described() -> str:
+    """The fastest device that there is, in a person's words."""
+    device = devices.pick()
+    if device.type != "cpu":
+        return devices.described(device)
+    return f"CPU, {threads()} of {os.cpu_count() or 1} threads; no CUDA or MPS device was found"
+
+
+def threads() -> int:
+    """CPU threads of a training run: all but one, which is left to the browser."""
+    return max(1, (os.cpu_count() or 2) - 1)

@@ -1,0 +1,48 @@
+"""What the sheet to draw on is given: the models' encoders and decoders, and how their images look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.components.sketch import Framing, SketchData, SketchModel
+from explorer.services import datasets, held_out, models, uploads
+from explorer.services.models import Card
+from vae_core.export import decoder_program, encoder_program
+
+KEPT = 4
+"""Sheets for so many choices of models stay in memory."""
+
+
+def sketch_of(cards: Sequence[Card]) -> bytes:
+    """The sheet for models of one image size."""
+    return _sketch(tuple((card.name, models.stamp(card.name)) for card in cards), datasets.at_hand(cards[0]))
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _sketch(names: tuple[tuple[str, int], ...], at_hand: bool) -> bytes:
+    shelf = models.shelf()
+    cards = [shelf.card(name) for name, _ in names]
+    how = uploads.usual_for(cards[0])
+    return SketchData(
+        models=[_model(card) for card in cards],
+        image=cards[0].config.image,
+        how=Framing(how.frame, how.box, how.middle),
+        ground=ground(held_out.images_for(cards[0]).x[: uploads.SAMPLE]),
+        smooth=cards[0].config.image[0] == 3,
+    ).to_bytes()
+
+
+def _model(card: Card) -> SketchModel:
+    model, style = models.load(card.name).model, models.style_of(card)
+    encoder, decoder = encoder_program(model).to_bytes(), decoder_program(model).to_bytes()
+    return SketchModel(card.name, card.title, encoder, decoder, style["colour"], style["marker"])
+
+
+def ground(x: np.ndarray) -> tuple[int, int, int]:
+    """The usual colour of the borders of images, uint8 (N, C, H, W): red, green, blue."""
+    edge = np.concatenate([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], -1)
+    colour = [int(value) for value in np.median(edge, (0, 2))]
+    return tuple(colour * 3 if len(colour) == 1 else colour)

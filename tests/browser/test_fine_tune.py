@@ -1,0 +1,92 @@
+"""The page Fine-tune: a run from start to end, found again from another page and by another server, its result kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_core import checkpoint, library, load_dataset
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).parents[2] / "explorer" / "app.py"
+
+
+@pytest.fixture
+def home(tmp_path) -> dict[str, str]:
+    # Without the full data sets: what a person sees right after the installation.
+    return {"LATENT_EXPLORER_HOME": str(tmp_path / "home"), "VAE_DATA": "", "XDG_CACHE_HOME": "/nonexistent"}
+
+
+def open_tune(serve, open_page, home, query: str = "models=mnist-vae-2", **options):
+    page = open_page(f"{serve(APP, home)}/fine_tune?{query}", **options)
+    page.wait_for_selector("text=A new run", timeout=60_000)
+    page.settled()
+    return page
+
+
+def begin(page, steps: int) -> None:
+    page.get_by_role("radio", name="steps").click()
+    field = page.get_by_label("Steps", exact=True)
+    field.fill(str(steps))
+    field.press("Enter")
+    page.settled()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function("location.search.includes('run=')")
+
+
+def test_a_run_to_its_end_kept_and_explored(serve, open_page, home):
+    page = open_tune(serve, open_page, home)
+    begin(page, 4)
+    # Elsewhere meanwhile, and back; then in another window, by the address alone.
+    page.get_by_role("link", name="Latent grid").click()
+    page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+    page.get_by_role("link", name="Fine-tune").click()
+    page.get_by_role("button", name="Keep").wait_for(timeout=120_000)
+    assert page.locator(".figures tbody tr").count() == 2
+    page.wait_for_selector(".rows img", timeout=60_000)
+
+    (job,) = Path(home["LATENT_EXPLORER_HOME"]).glob("jobs/*")
+    assert job.name in page.url
+    result = checkpoint.load(job / "result.safetensors")
+    assert result.training["steps"] == 4
+    shown = page.locator(".figures tbody tr").nth(1).inner_text()
+    assert f"{result.metrics['mse']:.4f}" in shown
+    x = load_dataset("mnist5k").test.x
+    before = ((library.load("mnist-vae-2").model.reconstruct(x) - x / 255) ** 2).mean()
+    assert f"{before:.4f}" in page.locator(".figures tbody tr").nth(0).inner_text()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert Path(download.value.path()).read_bytes() == (job / "result.safetensors").read_bytes()
+    page.get_by_label("Keep as").fill("mine")
+    page.get_by_label("Keep as").press("Enter")
+    page.settled()
+    page.get_by_role("button", name="Keep").click()
+    page.wait_for_selector("text=Kept: it is among the models", timeout=60_000)
+    page.wait_for_function("location.search.includes('models=mnist-vae-2%2Cmine')")
+    again = open_page(f"{serve(APP, home)}/?models=mine")
+    again.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+    host = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad).latentPad"
+    found = again.evaluate(f"(() => {{ const r = {host}.read(); return {{ z: [...r.z], pixels: [...r.pixels] }}; }})()")
+    np.testing.assert_allclose(found["pixels"], result.model.decode([found["z"]]).flatten(), atol=1e-4)
+    assert page.problems + again.problems == []
+
+
+def test_a_run_is_found_after_a_restart_of_the_server_and_stopped(serve, open_page, home):
+    page = open_tune(serve, open_page, home)
+    begin(page, 1_000_000)
+    page.wait_for_selector("text=/Step [0-9,]+ of 1,000,000/", timeout=120_000)
+    query = page.url.split("?")[1]
+    # Another server with the same home, as after a restart.
+    again = open_tune(serve, open_page, {**home, "RESTARTED": "1"}, query)
+    again.wait_for_selector("text=/Step [0-9,]+ of 1,000,000/", timeout=60_000)
+    again.get_by_role("button", name="Stop").click()
+    again.get_by_role("button", name="Keep").wait_for(timeout=120_000)
+    assert again.locator("text=It was stopped early").count() == 1
+    again.get_by_role("button", name="Discard").click()
+    again.wait_for_function("!location.search.includes('run=')")
+    assert not list(Path(home["LATENT_EXPLORER_HOME"]).glob("jobs/*"))
+    assert page.problems + again.problems == []

@@ -1,0 +1,178 @@
+"""Fine-tuning as real processes: on real digits and on own images, to the end, stopped, killed and gone on."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from explorer.services import fine_tunes, models
+from explorer.services.jobs import JobError
+from vae_core import checkpoint, load_dataset
+from vae_core.metrics import evaluate
+
+STEPS = 30
+
+
+def request(data: str | None = "digits", amount: int = STEPS, **changes) -> fine_tunes.Request:
+    given = {"unit": "steps", "lr": 1e-3, "batch_size": 32, "seed": 0, "beta": 1.0} | changes
+    return fine_tunes.Request("m", data, amount=amount, **given)
+
+
+def start(asked: fine_tunes.Request, files=()) -> fine_tunes.Run:
+    return fine_tunes.start(asked, models.shelf().card("m"), files)
+
+
+def again(run: fine_tunes.Run) -> fine_tunes.Run:
+    return fine_tunes.find(run.job.name)
+
+
+def test_a_run_changes_the_model_and_is_kept(put, until):
+    put("m")
+    first = start(request(beta=4.0))
+    until(first.job, "done")
+    run = again(first)
+    assert (run.state, run.step, run.steps) == ("done", STEPS, STEPS)
+    assert fine_tunes.labels()[run.job.name].startswith("vae 2 on Digits 8x8, ")
+    assert run.validation and run.validation[-1].step == STEPS
+    assert run.views[0] == 0 and run.views[-1] == STEPS
+
+    test = load_dataset("digits").test.x
+    before, after = models.load("m"), fine_tunes.result(run)
+    assert after.config.objective.beta == 4.0 and after.training["steps"] == STEPS
+    assert run.before["mse"] == pytest.approx(evaluate(before.model, test)["mse"], rel=1e-6)
+    assert after.metrics["negative_elbo"] < run.before["negative_elbo"]
+    shown = fine_tunes.view(run, 0)
+    np.testing.assert_array_equal(shown["x"], test[:8])
+    np.testing.assert_allclose(shown["rebuilt"], 255 * before.model.reconstruct(test[:8]).numpy(), atol=0.51)
+    assert shown["drawn"].shape == (144, 1, 8, 8) and fine_tunes.sheet(shown["drawn"]).shape == (1, 96, 96)
+
+    name = fine_tunes.name_for(run)
+    assert fine_tunes.keep(run, name) == "vae 2 tuned" and fine_tunes.name_for(run) == "vae 2 tuned 2"
+    torch.testing.assert_close(models.load(name).model.state_dict(), after.model.state_dict(), rtol=0, atol=0)
+    fine_tunes.discard(run)
+    assert again(run) is None and fine_tunes.labels() == {}
+    assert models.shelf().card(name).own
+
+
+def test_a_plane_is_drawn_as_a_square_from_the_top_left():
+    images = np.arange(4)[:, None, None, None] * np.ones((1, 1, 2, 3))
+    np.testing.assert_array_equal(fine_tunes.sheet(images)[0, ::2, ::3], [[0, 1], [2, 3]])
+
+
+def png(x: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(x).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_own_images_are_prepared_for_the_model_and_bad_ones_named(put, until):
+    put("m")
+    rng = np.random.default_rng(0)
+    files = [(f"{i}.png", png(rng.integers(0, 256, (20, 30, 3), np.uint8))) for i in range(12)]
+    run = start(request(None, 3, batch_size=4), [*files, ("bad.png", b"\x89PNG\r\n\x1a\n")])
+    until(run.job, "done")
+    run = again(run)
+    assert [name for name, _ in run.refused] == ["bad.png"] and run.data == "own images"
+    found = fine_tunes.result(run)
+    assert found.data["title"] == "own images" and len(found.held_out.codes) == 2
+    # The files themselves are kept no longer than they are needed, and two sets of own images are not taken for one.
+    assert not (run.job.folder / "own").exists() and run.job.name in found.data["name"]
+
+
+def test_too_few_images_are_told_before_a_run_begins(put):
+    put("m")
+    with pytest.raises(JobError, match="3 images, and a run needs at least 10"):
+        start(request(None), [(f"{i}.png", b"") for i in range(3)])
+    with pytest.raises(JobError, match="Give one"):
+        start(request(None), [("a.zip", b""), ("b.png", b"")])
+    assert fine_tunes.labels() == {}
+
+
+def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice(put, home):
+    put("m")
+    folder = home / "jobs" / "fine-tune-x"
+    (folder / "views").mkdir(parents=True)
+    (folder / "request.json").write_text('{"kind": "fine-tune", "arguments": {"model": "m"}, "submitted": 1}')
+    for step in (0, 5, 9):
+        (folder / "views" / f"{step:09d}.npz").touch()
+    point = {"loss": 1.0, "distortion": 1.0, "rate": None, "seconds_left": 1, "images_per_second": 1, "steps": 20}
+    told = [{"event": "begin"}, {"event": "refused", "name": "a", "reason": "b"}, {"event": "started", "step": 0, "steps": 20}]
+    told += [{"event": "progress", "step": step} | point for step in (3, 5, 9)]
+    told += [{"event": "view", "step": step} for step in (0, 5, 9)]
+    told += [{"event": "begin"}, {"event": "started", "step": 6, "steps": 20}, {"event": "progress", "step": 8} | point]
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in told))
+    run = fine_tunes.find("fine-tune-x")
+    assert [p.step for p in run.training] == [3, 5, 8] and run.views == [0, 5] and run.refused == []
+
+
+def test_a_plain_autoencoder_has_no_beta(put, until):
+    put("m", "ae")
+    run = start(request(amount=3, beta=None))
+    until(run.job, "done")
+    run = again(run)
+    assert all(point.rate is None for point in run.training + run.validation)
+    assert fine_tunes.result(run).metrics["rate"] is None
+
+
+def test_a_set_of_other_images_is_refused_in_a_sentence(put, until):
+    put("m")
+    run = start(request("mnist5k"))
+    until(run.job, "failed")
+    assert "images of another size" in again(run).message and fine_tunes.result(again(run)) is None
+
+
+def training(run: fine_tunes.Run) -> None:
+    """Waits until it has begun to train."""
+    deadline = time.monotonic() + 60
+    while not again(run).training:
+        assert time.monotonic() < deadline and again(run).under_way, run.job.log()
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_stopped_keeps_what_it_has_learnt(put, until):
+    put("m")
+    run = start(request(amount=1_000_000))
+    training(run)
+    assert fine_tunes.under_way() == [run.job.name] and again(run).seconds_left > 0
+    run.job.stop()
+    assert again(run).stopping or not again(run).under_way
+    until(run.job, "stopped")
+    found = fine_tunes.result(again(run))
+    assert 0 < found.training["steps"] < 1_000_000 and found.training["reason"] == "stopped"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
+def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, monkeypatch):
+    monkeypatch.setattr(fine_tunes, "SAVE_EVERY", 0.2)
+    put("m")
+    whole = start(request(amount=12_000))
+    until(whole.job, "done")
+    broken = start(request(amount=12_000))
+    while not any(event["event"] == "saved" for event in broken.job.events()[0]):
+        assert broken.job.state in ("starting", "running"), broken.job.log()
+        time.sleep(0.02)
+    found = subprocess.run(["pgrep", "-f", str(broken.job.folder)], capture_output=True, text=True, check=True)
+    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+    until(broken.job, "dead")
+    fine_tunes.resume(again(broken))
+    until(broken.job, "done")
+    events = [event for event in broken.job.events()[0] if event["event"] == "started"]
+    assert len(events) == 2 and events[1]["step"] > 0
+    run = again(broken)
+    steps = [point.step for point in run.training]
+    assert steps == sorted(set(steps)) and run.step == 12_000
+    results = [checkpoint.load(job.folder / "result.safetensors").model.state_dict() for job in (whole.job, broken.job)]
+    for name, value in results[0].items():
+        assert torch.equal(value, results[1][name]), name

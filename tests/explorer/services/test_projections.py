@@ -1,0 +1,42 @@
+"""Maps of held-out codes: at once, from the disk, or from a worker."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.services import models, projections
+from vae_core import library
+from vae_core.projection import Projection, project
+
+PARAMETERS = {"perplexity": 5.0}
+
+
+@pytest.fixture
+def card(put):
+    put("m", latent=3, codes=60)
+    return models.shelf().card("m")
+
+
+def test_principal_components_take_no_worker(card):
+    found = projections.find(card, "pca", {})
+    np.testing.assert_array_equal(found.points, project(library.load("m").held_out.codes.numpy()).points)
+
+
+def test_another_is_absent_then_drawn_by_a_worker_then_read(card, until):
+    wait = projections.find(card, "tsne", PARAMETERS)
+    assert wait.state == "absent" and wait.job is None
+    projections.draw(card, "tsne", PARAMETERS)
+    wait = projections.find(card, "tsne", PARAMETERS)
+    if not isinstance(wait, Projection):
+        until(wait.job, "done")
+    found = projections.find(card, "tsne", PARAMETERS)
+    assert isinstance(found, Projection) and found.points.shape == (60, 2) and np.isfinite(found.points).all()
+    # The second visit reads the same.
+    np.testing.assert_array_equal(projections.find(card, "tsne", PARAMETERS).points, found.points)
+
+
+def test_a_model_without_codes_has_no_map(put):
+    put("m", held_out=False)
+    with pytest.raises(ValueError, match="no codes of held-out images"):
+        projections.find(models.shelf().card("m"), "pca", {})

@@ -1,0 +1,43 @@
+"""The sheet to draw on is as the models' images are, and carries their encoders and decoders."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from explorer.services import datasets, models, sketches
+from vae_core import library
+from vae_core.export import decoder_program, encoder_program
+
+
+def test_encoders_and_decoders_travel(put):
+    put("m")
+    put("n", "ae")
+    payload = sketches.sketch_of([models.shelf().card(name) for name in ("m", "n")])
+    for name in ("m", "n"):
+        model = library.load(name).model
+        assert encoder_program(model).to_bytes() in payload and decoder_program(model).to_bytes() in payload
+    (length,) = struct.unpack_from("<I", payload, 8)
+    about = json.loads(payload[12 : 12 + length])["about"]
+    assert [model["name"] for model in about["models"]] == ["m", "n"] and about["image"] == [1, 8, 8]
+
+
+@pytest.mark.parametrize("colour", [(0,), (255,), (10, 200, 30)])
+def test_the_paper_has_the_colour_of_the_images_borders(colour):
+    x = np.random.default_rng(0).integers(0, 256, (20, len(colour), 9, 9), np.uint8)
+    for channel, value in enumerate(colour):
+        for edge in (np.s_[:, channel, 0], np.s_[:, channel, -1], np.s_[:, channel, :, 0], np.s_[:, channel, :, -1]):
+            x[edge] = value
+    assert sketches.ground(x) == (colour * 3 if len(colour) == 1 else colour)
+
+
+def test_digits_are_drawn_light_on_dark_and_put_about_their_middle(put, monkeypatch):
+    put("m", data="digits-like")
+    x = np.zeros((50, 1, 8, 8), np.uint8)
+    x[:, :, 2:6, 3:5] = 255
+    monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: x)
+    payload = sketches.sketch_of([models.shelf().card("m")])
+    assert b'"frame":"centre"' in payload and b'"ground":[0,0,0]' in payload
