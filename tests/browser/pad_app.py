@@ -91,7 +91,7 @@ def page() -> None:
         broken = dataclasses.replace(data.models[0], program=data.models[0].program[:1000])
         data = dataclasses.replace(data, models=[broken])
     state = latent_pad(data, key="pad")
-    st.markdown(f"Python knows: `{state and json.dumps(dataclasses.asdict(state))}`")
+    st.markdown(f"Python knows: `{json.dumps(state and dataclasses.asdict(state))}`")
     st.session_state.runs = st.session_state.get("runs", 0) + 1
     st.markdown(f"Runs: `{st.session_state.runs}`")
 
