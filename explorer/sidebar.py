@@ -6,7 +6,7 @@ from explorer.components.picture_rows import MARKS
 from explorer.components.shell import shell
 from explorer.dialogs import data as data_dialog
 from explorer.dialogs import models as models_dialog
-from explorer.services import fine_tunes, hardware, models, view
+from explorer.services import hardware, models, runs, view
 from explorer.services.models import Shelf
 from explorer.services.text import plain
 from explorer.services.view import View
@@ -74,7 +74,7 @@ def _chip(card: models.Card, title: str) -> str:
 
 
 def _runs() -> None:
-    count = len(fine_tunes.under_way())
+    count = len(runs.under_way())
     if count:
         words = "1 run under way" if count == 1 else f"{count} runs under way"
         st.page_link("screens/fine_tune.py", label=words, icon=":material/model_training:")

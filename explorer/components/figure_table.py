@@ -56,7 +56,7 @@ def _head(column: Column) -> str:
 
 def _line(line: Line) -> str:
     cells = "".join(
-        f'<td{" class=best" if best else ""}>{escape(cell)}</td>' for cell, best in zip(line.cells, line.best, strict=True)
+        f"<td{' class=best' if best else ''}>{escape(cell)}</td>" for cell, best in zip(line.cells, line.best, strict=True)
     )
     mark = f'<span style="color:{escape(line.colour)}" aria-hidden=true>{escape(line.mark)}</span>'
     return f'<tr><th scope="row">{mark} {escape(line.title)}</th>{cells}</tr>'

@@ -35,3 +35,10 @@ def amounts(share: np.ndarray) -> np.ndarray:
     anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in tokens()["amounts"]]) / 255
     places = np.linspace(0, 1, len(anchors))
     return np.stack([np.interp(share, places, channel) for channel in anchors.T])
+
+
+def sheet(images: np.ndarray) -> np.ndarray:
+    """Images (N, C, H, W), N a square, row by row as one picture (C, side * H, side * W)."""
+    side = round(len(images) ** 0.5)
+    _, c, h, w = images.shape
+    return images.reshape(side, side, c, h, w).transpose(2, 0, 3, 1, 4).reshape(c, side * h, side * w)

@@ -209,3 +209,8 @@ def show(view: View) -> None:
     wanted = view.query()
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
+
+
+def show_run(name: str) -> None:
+    """The same with another fine-tuning run; none for an empty name."""
+    show(replace(st.session_state.view, run=name))

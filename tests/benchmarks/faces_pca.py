@@ -1,6 +1,6 @@
 """Held-out error of the faces models beside PCA with as many components, on the same split: one JSON line.
 
-    VAE_DATA=/path/to/data python tests/benchmarks/faces_pca.py
+VAE_DATA=/path/to/data python tests/benchmarks/faces_pca.py
 """
 
 from __future__ import annotations

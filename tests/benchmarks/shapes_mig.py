@@ -1,6 +1,6 @@
 """MIG of the shapes beta-VAE over seeds: trains the recipe once a seed (resumable) and prints one JSON line.
 
-    python tests/benchmarks/shapes_mig.py --runs FOLDER [--seeds 0 1 2]
+python tests/benchmarks/shapes_mig.py --runs FOLDER [--seeds 0 1 2]
 """
 
 from __future__ import annotations

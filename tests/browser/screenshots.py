@@ -1,7 +1,7 @@
 """Pictures of the app as a person sees it: every page, in both themes, at a desktop's and a phone's size.
 
-    python tests/browser/screenshots.py [FOLDER]        all of them, into FOLDER (screenshots/ if not given)
-    python tests/browser/screenshots.py --readme        the one that the README shows
+python tests/browser/screenshots.py [FOLDER]        all of them, into FOLDER (screenshots/ if not given)
+python tests/browser/screenshots.py --readme        the one that the README shows
 """
 
 from __future__ import annotations

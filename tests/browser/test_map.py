@@ -63,9 +63,7 @@ def points() -> np.ndarray:
 def test_points_are_where_the_projection_puts_them(open_map, points):
     page = open_map()
     seen = np.array([at(page, i) for i in range(20)])
-    (a, _, x0), (_, b, y0) = (
-        np.linalg.lstsq(np.c_[points[:20], np.ones(20)], seen[:, axis], rcond=None)[0] for axis in (0, 1)
-    )
+    (a, _, x0), (_, b, y0) = (np.linalg.lstsq(np.c_[points[:20], np.ones(20)], seen[:, axis], rcond=None)[0] for axis in (0, 1))
     np.testing.assert_allclose(seen, points[:20] * [a, b] + [x0, y0], atol=0.1)
     # One unit is as long on both axes, and up is up.
     assert a > 0 and abs(a + b) < 1e-3 * a
@@ -90,8 +88,10 @@ def test_resting_on_a_point_shows_its_card(open_map, points):
     text = page.locator(".card p").inner_text()
     known = library.load(NAME)
     assert text.startswith(f"{known.data['classes'][known.held_out.labels[i]]}, Reconstruction error")
-    drawn = page.locator(".card canvas").nth(1).evaluate(
-        "(c) => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+    drawn = (
+        page.locator(".card canvas")
+        .nth(1)
+        .evaluate("(c) => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
     )
     wanted = known.model.decode(known.held_out.codes[i : i + 1]).flatten().numpy()
     np.testing.assert_allclose(np.reshape(drawn, (-1, 4))[:, 0], 255 * wanted, atol=1)

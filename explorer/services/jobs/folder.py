@@ -1,12 +1,12 @@
 """A job's folder.
 
-    request.json     what is to be done: kind, the task's own arguments, when it was asked for
-    lock             held by the worker as long as it lives
-    events.jsonl     appended by the worker: {"event": ...} a line; the last one is {"event": "end", ...}
-    asked            there from when a worker is started until it has begun
-    stop             created by whoever wants it to stop
-    log.txt          what the worker printed
-    ...              the task's own results
+request.json     what is to be done: kind, the task's own arguments, when it was asked for
+lock             held by the worker as long as it lives
+events.jsonl     appended by the worker: {"event": ...} a line; the last one is {"event": "end", ...}
+asked            there from when a worker is started until it has begun
+stop             created by whoever wants it to stop
+log.txt          what the worker printed
+...              the task's own results
 """
 
 from __future__ import annotations

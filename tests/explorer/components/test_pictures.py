@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.components.pictures import amounts, data_uri, png
+from explorer.components.pictures import amounts, data_uri, png, sheet
 from explorer.components.tokens import tokens
 
 
@@ -41,3 +41,8 @@ def test_amounts_pass_through_the_colours_of_the_tokens():
 def test_amounts_get_lighter():
     light = amounts(np.linspace(0, 1, 50)[None]).transpose(1, 2, 0)[0] @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(light) > 0).all()
+
+
+def test_a_sheet_is_a_square_from_the_top_left() -> None:
+    images = np.arange(4)[:, None, None, None] * np.ones((1, 1, 2, 3))
+    np.testing.assert_array_equal(sheet(images)[0, ::2, ::3], [[0, 1], [2, 3]])

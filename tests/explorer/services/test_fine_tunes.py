@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.services import fine_tunes, models
+from explorer.services import fine_tunes, models, runs
 from explorer.services.jobs import JobError
 from vae_core import checkpoint, load_dataset
 from vae_core.metrics import evaluate
@@ -28,12 +27,12 @@ def request(data: str | None = "digits", amount: int = STEPS, **changes) -> fine
     return fine_tunes.Request("m", data, amount=amount, **given)
 
 
-def start(asked: fine_tunes.Request, files=()) -> fine_tunes.Run:
+def start(asked: fine_tunes.Request, files=()) -> runs.Run:
     return fine_tunes.start(asked, models.shelf().card("m"), files)
 
 
-def again(run: fine_tunes.Run) -> fine_tunes.Run:
-    return fine_tunes.find(run.job.name)
+def again(run: runs.Run) -> runs.Run:
+    return runs.find(run.job.name)
 
 
 def test_a_run_changes_the_model_and_is_kept(put, until):
@@ -42,31 +41,26 @@ def test_a_run_changes_the_model_and_is_kept(put, until):
     until(first.job, "done")
     run = again(first)
     assert (run.state, run.step, run.steps) == ("done", STEPS, STEPS)
-    assert fine_tunes.labels()[run.job.name].startswith("vae 2 on Digits 8x8, ")
+    assert runs.labels()[run.job.name].startswith("vae 2 on Digits 8x8, ")
     assert run.validation and run.validation[-1].step == STEPS
     assert run.views[0] == 0 and run.views[-1] == STEPS
 
     test = load_dataset("digits").test.x
-    before, after = models.load("m"), fine_tunes.result(run)
+    before, after = models.load("m"), runs.result(run)
     assert after.config.objective.beta == 4.0 and after.training["steps"] == STEPS
     assert run.before["mse"] == pytest.approx(evaluate(before.model, test)["mse"], rel=1e-6)
     assert after.metrics["negative_elbo"] < run.before["negative_elbo"]
-    shown = fine_tunes.view(run, 0)
+    shown = runs.view(run, 0)
     np.testing.assert_array_equal(shown["x"], test[:8])
     np.testing.assert_allclose(shown["rebuilt"], 255 * before.model.reconstruct(test[:8]).numpy(), atol=0.51)
-    assert shown["drawn"].shape == (144, 1, 8, 8) and fine_tunes.sheet(shown["drawn"]).shape == (1, 96, 96)
+    assert shown["drawn"].shape == (144, 1, 8, 8)
 
     name = fine_tunes.name_for(run)
     assert fine_tunes.keep(run, name) == "vae 2 tuned" and fine_tunes.name_for(run) == "vae 2 tuned 2"
     torch.testing.assert_close(models.load(name).model.state_dict(), after.model.state_dict(), rtol=0, atol=0)
     fine_tunes.discard(run)
-    assert again(run) is None and fine_tunes.labels() == {}
+    assert again(run) is None and runs.labels() == {}
     assert models.shelf().card(name).own
-
-
-def test_a_plane_is_drawn_as_a_square_from_the_top_left():
-    images = np.arange(4)[:, None, None, None] * np.ones((1, 1, 2, 3))
-    np.testing.assert_array_equal(fine_tunes.sheet(images)[0, ::2, ::3], [[0, 1], [2, 3]])
 
 
 def png(x: np.ndarray) -> bytes:
@@ -83,7 +77,7 @@ def test_own_images_are_prepared_for_the_model_and_bad_ones_named(put, until):
     until(run.job, "done")
     run = again(run)
     assert [name for name, _ in run.refused] == ["bad.png"] and run.data == "own images"
-    found = fine_tunes.result(run)
+    found = runs.result(run)
     assert found.data["title"] == "own images" and len(found.held_out.codes) == 2
     # The files themselves are kept no longer than they are needed, and two sets of own images are not taken for one.
     assert not (run.job.folder / "own").exists() and run.job.name in found.data["name"]
@@ -95,24 +89,7 @@ def test_too_few_images_are_told_before_a_run_begins(put):
         start(request(None), [(f"{i}.png", b"") for i in range(3)])
     with pytest.raises(JobError, match="Give one"):
         start(request(None), [("a.zip", b""), ("b.png", b"")])
-    assert fine_tunes.labels() == {}
-
-
-def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice(put, home):
-    put("m")
-    folder = home / "jobs" / "fine-tune-x"
-    (folder / "views").mkdir(parents=True)
-    (folder / "request.json").write_text('{"kind": "fine-tune", "arguments": {"model": "m"}, "submitted": 1}')
-    for step in (0, 5, 9):
-        (folder / "views" / f"{step:09d}.npz").touch()
-    point = {"loss": 1.0, "distortion": 1.0, "rate": None, "seconds_left": 1, "images_per_second": 1, "steps": 20}
-    told = [{"event": "begin"}, {"event": "refused", "name": "a", "reason": "b"}, {"event": "started", "step": 0, "steps": 20}]
-    told += [{"event": "progress", "step": step} | point for step in (3, 5, 9)]
-    told += [{"event": "view", "step": step} for step in (0, 5, 9)]
-    told += [{"event": "begin"}, {"event": "started", "step": 6, "steps": 20}, {"event": "progress", "step": 8} | point]
-    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in told))
-    run = fine_tunes.find("fine-tune-x")
-    assert [p.step for p in run.training] == [3, 5, 8] and run.views == [0, 5] and run.refused == []
+    assert runs.labels() == {}
 
 
 def test_a_plain_autoencoder_has_no_beta(put, until):
@@ -121,17 +98,17 @@ def test_a_plain_autoencoder_has_no_beta(put, until):
     until(run.job, "done")
     run = again(run)
     assert all(point.rate is None for point in run.training + run.validation)
-    assert fine_tunes.result(run).metrics["rate"] is None
+    assert runs.result(run).metrics["rate"] is None
 
 
 def test_a_set_of_other_images_is_refused_in_a_sentence(put, until):
     put("m")
     run = start(request("mnist5k"))
     until(run.job, "failed")
-    assert "images of another size" in again(run).message and fine_tunes.result(again(run)) is None
+    assert "images of another size" in again(run).message and runs.result(again(run)) is None
 
 
-def training(run: fine_tunes.Run) -> None:
+def training(run: runs.Run) -> None:
     """Waits until it has begun to train."""
     deadline = time.monotonic() + 60
     while not again(run).training:
@@ -144,11 +121,11 @@ def test_a_run_that_is_stopped_keeps_what_it_has_learnt(put, until):
     put("m")
     run = start(request(amount=1_000_000))
     training(run)
-    assert fine_tunes.under_way() == [run.job.name] and again(run).seconds_left > 0
+    assert runs.under_way() == [run.job.name] and again(run).seconds_left > 0
     run.job.stop()
     assert again(run).stopping or not again(run).under_way
     until(run.job, "stopped")
-    found = fine_tunes.result(again(run))
+    found = runs.result(again(run))
     assert 0 < found.training["steps"] < 1_000_000 and found.training["reason"] == "stopped"
 
 

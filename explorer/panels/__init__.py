@@ -1,0 +1,1 @@
+"""Larger parts of a screen: each asks services and lays out components."""

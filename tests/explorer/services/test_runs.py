@@ -1,0 +1,23 @@
+"""Runs as their folders have them."""
+
+from __future__ import annotations
+
+import json
+
+from explorer.services import runs
+
+
+def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice(home) -> None:
+    folder = home / "jobs" / "fine-tune-x"
+    (folder / "views").mkdir(parents=True)
+    (folder / "request.json").write_text('{"kind": "fine-tune", "arguments": {"model": "m"}, "submitted": 1}')
+    for step in (0, 5, 9):
+        (folder / "views" / f"{step:09d}.npz").touch()
+    point = {"loss": 1.0, "distortion": 1.0, "rate": None, "seconds_left": 1, "images_per_second": 1, "steps": 20}
+    told = [{"event": "begin"}, {"event": "refused", "name": "a", "reason": "b"}, {"event": "started", "step": 0, "steps": 20}]
+    told += [{"event": "progress", "step": step} | point for step in (3, 5, 9)]
+    told += [{"event": "view", "step": step} for step in (0, 5, 9)]
+    told += [{"event": "begin"}, {"event": "started", "step": 6, "steps": 20}, {"event": "progress", "step": 8} | point]
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in told))
+    run = runs.find("fine-tune-x")
+    assert [p.step for p in run.training] == [3, 5, 8] and run.views == [0, 5] and run.refused == []
