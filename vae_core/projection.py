@@ -1,7 +1,7 @@
 """Maps of codes: from R^d to a plane, by PCA, UMAP or t-SNE, with a place for codes that come later, and a cache on disk.
 
-    map_ = project(codes, "umap", neighbours=15)      # Projection; map_.points is (N, 2)
-    map_.place(new_codes)                             # (M, 2), nothing is fitted again
+map_ = project(codes, "umap", neighbours=15)      # Projection; map_.points is (N, 2)
+map_.place(new_codes)                             # (M, 2), nothing is fitted again
 """
 
 from __future__ import annotations

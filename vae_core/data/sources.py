@@ -34,9 +34,7 @@ _SOURCES = {
     "fashion_mnist": _Source(
         "Fashion-MNIST", GREY_28, lambda root, progress: mnist.fashion_mnist(root), layouts=(mnist.has_fashion,)
     ),
-    "cifar10": _Source(
-        "CIFAR-10", (3, 32, 32), cifar.cifar10, layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack)
-    ),
+    "cifar10": _Source("CIFAR-10", (3, 32, 32), cifar.cifar10, layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack)),
     "celeba": _Source("CelebA faces", (3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack)),
     "shapes": _Source("Shapes", (1, 64, 64), lambda root, progress: shapes.shapes()),
 }

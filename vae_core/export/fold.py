@@ -1,4 +1,4 @@
-"""Fewer passes over the same numbers: batch norm into the weights before it, activations into what they follow."""
+"""Fewer passes over the same numbers: batch norm into the layer before it, activations into what they follow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _merge(before: Node, node: Node) -> Node | None:
         return replace(before, activation=node.activation)
     if node.op == "affine" and before.op in WEIGHTED:
         scale, shift = node.arrays["scale"], node.arrays["shift"]
-        weight, bias = before.arrays["weight"], before.arrays["bias"]
-        columns = scale.reshape(-1, *[1] * (weight.ndim - 1))
-        return replace(before, arrays={"weight": weight * columns, "bias": bias * scale + shift})
+        # Beside the weight, not within it: weights that were kept as float16 can then be sent as they are.
+        arrays = {"scale": before.arrays.get("scale", 1.0) * scale, "bias": before.arrays["bias"] * scale + shift}
+        return replace(before, arrays=before.arrays | arrays)
     return None

@@ -122,17 +122,55 @@ def _batch_norm(graph: Graph, module: nn.BatchNorm1d | nn.BatchNorm2d, x: str, w
     return graph.add("affine", [x], shape, arrays={"scale": scale, "shift": shift})
 
 
+def _group_norm(graph: Graph, module: nn.GroupNorm, x: str, where: str) -> str:
+    shape = graph.shape(x)
+    _require(shape[0] == module.num_channels, where, f"takes {module.num_channels} channels, not {shape}")
+    normal = graph.add("standardise", [x], shape, settings={"rows": module.num_groups, "eps": module.eps})
+    if not module.affine:
+        return normal
+    return graph.add("affine", [normal], shape, arrays={"scale": _array(module.weight, 0), "shift": _array(module.bias, 0)})
+
+
+def _layer_norm(graph: Graph, module: nn.LayerNorm, x: str, where: str) -> str:
+    shape, over = graph.shape(x), tuple(module.normalized_shape)
+    _require(shape[-len(over) :] == over, where, f"takes values of shape {over}, not {shape}")
+    rows = math.prod(shape) // math.prod(over)
+    normal = graph.add("standardise", [x], shape, settings={"rows": rows, "eps": module.eps})
+    if not module.elementwise_affine:
+        return normal
+    # Each value has a scale of its own, as the channels of a flat tensor have.
+    flat = graph.add("reshape", [normal], (math.prod(shape),))
+    scale, shift = _array(module.weight, 0), _array(module.bias, math.prod(over))
+    arrays = {"scale": np.tile(scale.ravel(), rows), "shift": np.tile(shift.ravel(), rows)}
+    return graph.add("reshape", [graph.add("affine", [flat], graph.shape(flat), arrays=arrays)], shape)
+
+
 def _upsample(graph: Graph, module: nn.Upsample, x: str, where: str) -> str:
-    _require(module.mode == "nearest", where, f"upsamples by {module.mode!r}; a network program does by 'nearest'")
+    _require(module.mode in ("nearest", "bilinear"), where, f"upsamples by {module.mode!r}; give 'nearest' or 'bilinear'")
+    channels, *sides = graph.shape(x)
+    if module.size is not None:
+        targets = _pair(module.size)
+        steps = [side / target for side, target in zip(sides, targets, strict=True)]
+    else:
+        factor = module.scale_factor
+        factors = factor if isinstance(factor, tuple) else (factor, factor)
+        targets = [math.floor(side * f) for side, f in zip(sides, factors, strict=True)]
+        known = zip(sides, targets, factors, strict=True)
+        steps = [side / target if module.recompute_scale_factor else 1 / f for side, target, f in known]
+    offsets = [0.0, 0.0]
+    if module.mode == "bilinear" and module.align_corners:
+        steps = [(side - 1) / max(1, target - 1) for side, target in zip(sides, targets, strict=True)]
+    elif module.mode == "bilinear":
+        offsets = [step / 2 - 0.5 for step in steps]
+    settings = {"step": steps, "offset": offsets, "linear": module.mode == "bilinear"}
+    return graph.add("upsample", [x], (channels, *targets), settings=settings)
+
+
+def _pixel_shuffle(graph: Graph, module: nn.PixelShuffle, x: str, where: str) -> str:
     channels, height, width = graph.shape(x)
-    factor = module.scale_factor
-    if factor is None:
-        sides = _pair(module.size)
-        factor = (sides[0] / height, sides[1] / width)
-    factor = [float(f) for f in (factor if isinstance(factor, tuple) else (factor, factor))]
-    _require(all(f >= 1 and f.is_integer() for f in factor), where, f"upsamples by {factor}; give whole factors")
-    fy, fx = (int(f) for f in factor)
-    return graph.add("upsample", [x], (channels, height * fy, width * fx), settings={"factor": [fy, fx]})
+    r = module.upscale_factor
+    _require(channels % r**2 == 0, where, f"makes images of {channels} channels, which {r} x {r} does not divide")
+    return graph.add("pixel_shuffle", [x], (channels // r**2, height * r, width * r), settings={"factor": r})
 
 
 def _reshape(shape: Callable[[Any, tuple[int, ...]], tuple[int, ...]]) -> Lowering:
@@ -182,7 +220,12 @@ LAYERS: dict[type[nn.Module], Lowering] = {
     nn.ConvTranspose2d: _conv_transpose,
     nn.BatchNorm1d: _batch_norm,
     nn.BatchNorm2d: _batch_norm,
+    nn.GroupNorm: _group_norm,
+    nn.LayerNorm: _layer_norm,
     nn.Upsample: _upsample,
+    nn.UpsamplingNearest2d: _upsample,
+    nn.UpsamplingBilinear2d: _upsample,
+    nn.PixelShuffle: _pixel_shuffle,
     nn.Flatten: _reshape(_flattened),
     nn.Unflatten: _reshape(_unflattened),
     nn.Identity: _nothing,

@@ -1,7 +1,8 @@
 """A network program: a graph of operations as JSON, and its weights as one blob, which the page runs without Python.
 
 One program is one byte string: "LXNP", version and header length (uint32, little-endian), the header, zeros up to a multiple
-of 16, the blob. Matrices and kernels are float32 or float16; the few biases and scales are always float32.
+of 16, the blob. Matrices and kernels are float16 where that is asked for, or where it loses nothing, else float32; the few
+biases and scales are always float32. The output of a matrix or kernel is `scale * (weight applied to x) + bias`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from vae_core.posteriors import Deterministic, DiagonalGaussian
 Weights = Literal["float32", "float16"]
 
 MAGIC = b"LXNP"
-VERSION = 1
+VERSION = 2
 ALIGNMENT = 16
 HALF_MAX = float(np.finfo(np.float16).max)
 
@@ -76,6 +77,12 @@ def encoder_program(model: Autoencoder, weights: Weights = "float32") -> Program
     return _write(graph, weights)
 
 
+def _is_half(values: np.ndarray) -> bool:
+    """Whether float16 holds these very numbers."""
+    with np.errstate(over="ignore"):
+        return bool((values.astype(np.float16) == values).all())
+
+
 LIKELIHOOD_MEANS = {Bernoulli: ("sigmoid",), Gaussian: ("sigmoid",)}
 
 
@@ -100,7 +107,7 @@ def _write(graph: Graph, weights: Weights) -> Program:
     arrays: list[dict[str, Any]] = []
 
     def store(role: str, values: np.ndarray, where: str) -> int:
-        kind = weights if role == "weight" else "float32"
+        kind = "float16" if role == "weight" and (weights == "float16" or _is_half(values)) else "float32"
         if not np.isfinite(values).all():
             raise ExportError(f"The {role} of {where} has values that are not finite.")
         if kind == "float16" and np.abs(values).max(initial=0) > HALF_MAX:

@@ -98,9 +98,7 @@ class ProgressLine:
             rate = "" if event.rate is None else f" + {event.rate:.2f} nats"
             left = time.strftime("%H:%M:%S", time.gmtime(event.seconds_left))
             speed = f"{event.images_per_second:,.0f} images/s"
-            self.stream.write(
-                f"\r{event.step}/{event.steps}  {event.distortion:.2f}{rate}  {speed}  {left} left\x1b[K"
-            )
+            self.stream.write(f"\r{event.step}/{event.steps}  {event.distortion:.2f}{rate}  {speed}  {left} left\x1b[K")
             self.stream.flush()
         elif isinstance(event, Validated):
             rate = "" if event.rate is None else f", rate {event.rate:.2f}"

@@ -186,9 +186,7 @@ def _fit(
             pace = (counters.step - first_step) / (now - begin)
             left = (counters.steps - counters.step) / pace
             speed = pace * feed.batch_size
-            tell(
-                events.Progress(counters.step, counters.steps, *recent.take(), beta, lr, speed, left, counters.skipped)
-            )
+            tell(events.Progress(counters.step, counters.steps, *recent.take(), beta, lr, speed, left, counters.skipped))
             last_progress = now
         if (counters.step % validate_every == 0 or counters.step == counters.steps) and means.count:
             loss, distortion, rate = as_floats(stepper.validate(validation, validation_generator(config, model.device)))

@@ -23,6 +23,7 @@ from vae_core.export.program import Program, _write
 RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "base" / "runtime"
 HARNESS = Path(__file__).with_name("run_program.mjs")
 CODES = 64
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
 
 NETS = {
     "mlp": ((1, 28, 28), NetConfig("mlp", hidden=(400, 200))),
@@ -49,13 +50,14 @@ def node() -> str:
 
 
 def randomised(module: nn.Module, seed: int = 0) -> nn.Module:
-    """Batch norm with statistics and weights as after training, which those of a new model are not."""
+    """Norms with statistics and weights as after training, which those of a new model are not."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer in module.modules():
             if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
                 layer.running_mean.normal_(0, 0.5, generator=generator)
                 layer.running_var.uniform_(0.25, 2.0, generator=generator)
+            if isinstance(layer, NORMS) and layer.weight is not None:
                 layer.weight.uniform_(0.5, 1.5, generator=generator)
                 layer.bias.normal_(0, 0.3, generator=generator)
     return module.eval()
@@ -99,6 +101,18 @@ def test_float16_weights(name: str, node: str, tmp_path: Path) -> None:
     assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 2e-2
 
 
+@pytest.mark.parametrize("name", ["mlp", "conv", "residual"])
+def test_weights_that_float16_holds_are_sent_as_such_and_nothing_is_lost(name: str, node: str, tmp_path: Path) -> None:
+    model = model_of(*NETS[name])
+    whole = len(decoder_program(model).blob)
+    model.load_state_dict({key: value.half().float() for key, value in model.state_dict().items()})
+    z = codes()
+    program = decoder_program(model)
+    found, _ = run(node, tmp_path, program, z)
+    assert len(program.blob) < 0.55 * whole
+    assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 1e-5
+
+
 @pytest.mark.parametrize("name", ["mlp", "conv-odd", "residual", "residual-odd"])
 @pytest.mark.parametrize("posterior", ["gaussian", "deterministic"])
 def test_encoder_agrees_with_torch(name: str, posterior: str, node: str, tmp_path: Path) -> None:
@@ -129,6 +143,18 @@ LAYERS = {
     "transposed 5 3 2 + 0,1": nn.ConvTranspose2d(3, 3, (5, 4), (3, 2), (2, 1), output_padding=(0, 1)),
     "transposed, stride above kernel": nn.ConvTranspose2d(3, 2, 2, 3, 0),
     "upsample": nn.Upsample(scale_factor=2),
+    "upsample by 1.5": nn.Upsample(scale_factor=1.5),
+    "upsample to a size": nn.Upsample(size=(10, 12)),
+    "upsample smoothly": nn.Upsample(scale_factor=2, mode="bilinear"),
+    "upsample smoothly by 1.7 and 2.3": nn.Upsample(scale_factor=(1.7, 2.3), mode="bilinear"),
+    "upsample smoothly to a size": nn.Upsample(size=(9, 16), mode="bilinear"),
+    "upsample smoothly, corners kept": nn.Upsample(scale_factor=3, mode="bilinear", align_corners=True),
+    "pixel shuffle": nn.Sequential(nn.Conv2d(3, 18, 3, 1, 1), nn.PixelShuffle(3)),
+    "group norm": nn.Sequential(nn.Conv2d(3, 6, 3), nn.GroupNorm(2, 6), nn.SiLU()),
+    "group norm without weights": nn.GroupNorm(3, 3, affine=False),
+    "layer norm": nn.Sequential(nn.LayerNorm((3, 7, 5)), nn.Flatten(), nn.Linear(105, 6), nn.LayerNorm(6), nn.GELU()),
+    "layer norm of rows": nn.LayerNorm(5),
+    "layer norm without weights": nn.LayerNorm((7, 5), elementwise_affine=False),
     "upsample then conv": nn.Sequential(nn.Upsample(scale_factor=(3, 2)), nn.Conv2d(3, 2, 3, 1, 1)),
     "relu": nn.ReLU(),
     "silu": nn.SiLU(),

@@ -37,7 +37,7 @@ def test_bytes_describe_themselves() -> None:
     program = decoder_program(model(NetConfig("conv", channels=(4, 8), hidden=(16,))))
     data = program.to_bytes()
     magic, version, length = struct.unpack("<4sII", data[:12])
-    assert (magic, version) == (b"LXNP", 1)
+    assert (magic, version) == (b"LXNP", 2)
     header = json.loads(data[12 : 12 + length])
     assert header == program.header
     start = -(-(12 + length) // 16) * 16
@@ -76,7 +76,7 @@ def test_batch_norm_folds_into_the_layer_before_it(layer: nn.Module) -> None:
     assert graph.outputs["y"] == graph.nodes[0].output
 
 
-def test_folded_weights_are_the_product() -> None:
+def test_folded_scale_and_bias_are_those_of_both() -> None:
     layer, norm = nn.Linear(5, 3), nn.BatchNorm1d(3).eval()
     with torch.no_grad():
         norm.running_mean.copy_(torch.tensor([1.0, -2, 0.5]))
@@ -84,7 +84,9 @@ def test_folded_weights_are_the_product() -> None:
     (node,) = folded(layer, norm, shape=(5,)).nodes
     x = torch.randn(7, 5)
     wanted = norm(layer(x)).detach().numpy()
-    np.testing.assert_allclose(x.numpy() @ node.arrays["weight"].T + node.arrays["bias"], wanted, atol=1e-6)
+    found = node.arrays["scale"] * (x.numpy() @ node.arrays["weight"].T) + node.arrays["bias"]
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    np.testing.assert_array_equal(node.arrays["weight"], layer.weight.detach().numpy())
 
 
 def test_a_result_with_another_reader_is_not_folded_away() -> None:
@@ -114,8 +116,10 @@ class Strange(nn.Module):
         (nn.Conv2d(4, 4, 3, padding="same"), "same"),
         (nn.Conv2d(5, 4, 3), "5 channels"),
         (nn.BatchNorm2d(4, track_running_stats=False), "statistics"),
-        (nn.Upsample(scale_factor=1.5), "whole"),
-        (nn.Upsample(scale_factor=2, mode="bilinear"), "bilinear"),
+        (nn.Upsample(scale_factor=2, mode="bicubic"), "bicubic"),
+        (nn.PixelShuffle(3), "4 channels"),
+        (nn.GroupNorm(2, 6), "takes 6 channels"),
+        (nn.LayerNorm(7), "shape"),
         (nn.Linear(3, 3), "takes 3 values"),
     ],
 )

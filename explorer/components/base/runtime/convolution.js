@@ -43,10 +43,10 @@ export function transposedAxis({ input, output, kernel, stride, padding }) {
   };
 }
 
-export const planConvolution = (axis) => (node, { arena, address, shapes, array }) => {
+export const planConvolution = (axis) => (node, { arena, address, shapes, array, weight }) => {
   const [channels, height, width] = shapes[node.inputs[0]];
   const [filters, outHeight, outWidth] = node.shape;
-  const weight = array(node.arrays.weight);
+  const weights = weight(node);
   const [, , kernelHeight, kernelWidth] = node.kernel;
   const along = (k, input, output) =>
     axis({ input, output, kernel: node.kernel[k + 2], stride: node.stride[k], padding: node.padding[k] });
@@ -77,7 +77,7 @@ export const planConvolution = (axis) => (node, { arena, address, shapes, array 
         for (const { at, offset } of taps) {
           rows[row] = image + 4 * (channel * plane + offset);
           for (let filter = 0; filter < filters; filter++) {
-            matrix[filter * k + row] = weight[(filter * channels + channel) * kernelHeight * kernelWidth + at];
+            matrix[filter * k + row] = weights[(filter * channels + channel) * kernelHeight * kernelWidth + at];
           }
           row++;
         }

@@ -31,12 +31,12 @@ class Arena {
 
 // { inputs, outputs: name -> Float32Array on the network's memory; run(); macs }
 export function buildNetwork(bytes) {
-  const { header, array } = parseProgram(bytes);
+  const { header, array, weight } = parseProgram(bytes);
   const arena = new Arena();
   const address = {};
   for (const [name, shape] of Object.entries(header.inputs)) address[name] = arena.floats(size(shape));
   const shapes = { ...header.inputs, ...Object.fromEntries(header.nodes.map((node) => [node.output, node.shape])) };
-  const planned = header.nodes.map((node) => planNode(node, { arena, address, shapes, array }));
+  const planned = header.nodes.map((node) => planNode(node, { arena, address, shapes, array, weight }));
 
   const memory = new WebAssembly.Memory({ initial: Math.ceil(arena.end / PAGE) + 1 });
   const floats = new Float32Array(memory.buffer);

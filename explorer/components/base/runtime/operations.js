@@ -3,14 +3,15 @@
 
 import { bindActivation } from "./activations.js";
 import { convolutionAxis, planConvolution, transposedAxis } from "./convolution.js";
+import { planPixelShuffle, planUpsample } from "./enlarging.js";
 import { padded, toPanels, withZeros } from "./panels.js";
 import { size } from "./program.js";
 
-function planLinear(node, { arena, address, shapes, array }) {
+function planLinear(node, { arena, address, shapes, array, weight }) {
   const rows = size(node.shape);
   const columns = size(shapes[node.inputs[0]]);
   const m = padded(rows);
-  const a = arena.store(toPanels(array(node.arrays.weight), rows, columns));
+  const a = arena.store(toPanels(weight(node), rows, columns));
   const bias = arena.store(withZeros(array(node.arrays.bias), m));
   const x = address[node.inputs[0]];
   const y = address[node.output];
@@ -46,16 +47,23 @@ function planSlice(node, { address }) {
   return (_, floats) => [() => floats.copyWithin(to, from, from + count)];
 }
 
-function planUpsample(node, { address, shapes }) {
-  const [channels, height, width] = shapes[node.inputs[0]];
-  const [fy, fx] = node.factor;
+// As many runs of values, one after the other, each brought to mean 0 and variance 1.
+function planStandardise(node, { address }) {
   const from = address[node.inputs[0]] >> 2;
   const to = address[node.output] >> 2;
+  const { rows, eps } = node;
+  const length = size(node.shape) / rows;
   return (_, floats) => [
     () => {
-      for (let row = 0, at = to; row < channels * height * fy; row++) {
-        const start = from + Math.floor(row / fy) * width;
-        for (let x = 0; x < width; x++) for (let i = 0; i < fx; i++) floats[at++] = floats[start + x];
+      for (let row = 0; row < rows; row++) {
+        const start = row * length;
+        let sum = 0;
+        for (let i = 0; i < length; i++) sum += floats[from + start + i];
+        const mean = sum / length;
+        let squares = 0;
+        for (let i = 0; i < length; i++) squares += (floats[from + start + i] - mean) ** 2;
+        const factor = 1 / Math.sqrt(squares / length + eps);
+        for (let i = 0; i < length; i++) floats[to + start + i] = (floats[from + start + i] - mean) * factor;
       }
     },
   ];
@@ -69,7 +77,9 @@ const OPERATIONS = {
   add: planAdd,
   slice: planSlice,
   copy: planSlice,
+  standardise: planStandardise,
   upsample: planUpsample,
+  pixel_shuffle: planPixelShuffle,
 };
 
 export function planNode(node, context) {

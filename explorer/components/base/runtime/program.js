@@ -1,7 +1,7 @@
 // The network program that vae_core.export writes: "LXNP", version, header length (uint32, little-endian), JSON, blob.
 
 const MAGIC = 0x504e584c;
-const VERSION = 1;
+const VERSION = 2;
 const ALIGNMENT = 16;
 
 export function parseProgram(bytes) {
@@ -25,21 +25,32 @@ export function parseProgram(bytes) {
     const raw = bytes.buffer.slice(from, from + count * width);
     return type === "float16" ? widen(new Uint16Array(raw)) : new Float32Array(raw);
   };
-  return { header, array };
+  // Weights of shape (outputs, ...), each output's by its scale.
+  const weight = ({ arrays }) => {
+    const values = array(arrays.weight);
+    if (!("scale" in arrays)) return values;
+    const scale = array(arrays.scale);
+    const width = values.length / scale.length;
+    for (let i = 0, at = 0; i < scale.length; i++) for (let j = 0; j < width; j++) values[at++] *= scale[i];
+    return values;
+  };
+  return { header, array, weight };
 }
 
 export function size(shape) {
   return shape.reduce((product, side) => product * side, 1);
 }
 
+// Every float16 as a number, by its bits.
+const HALVES = Float32Array.from({ length: 65536 }, (_, bits) => {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const magnitude = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+  return bits & 0x8000 ? -magnitude : magnitude;
+});
+
 function widen(halves) {
   const out = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) {
-    const bits = halves[i];
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    const magnitude = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
-    out[i] = bits & 0x8000 ? -magnitude : magnitude;
-  }
+  for (let i = 0; i < halves.length; i++) out[i] = HALVES[halves[i]];
   return out;
 }
