@@ -6,7 +6,8 @@
 
 The pointer goes round the part at 60 moves a second, sent whether or not the page keeps up. `handler_to_pixels` is from the
 entry of the pointer handler to the drawn image, `event_to_pixels` from the event's own time stamp; `python_calls` are
-websocket frames sent during the drag.
+websocket frames sent during the drag. `screen_frames_per_second` is how often the browser offered to draw meanwhile: where two
+moves fall between two offers one of them has nothing to draw, which costs frames without the part being late.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from conftest import CHROMIUM_ARGS, start_server
 
 HZ = 60
 FIND = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.{0}).{0}"
+
+COUNT_OFFERS = "window.offers = 0; requestAnimationFrame(function next() { window.offers++; requestAnimationFrame(next); })"
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ async def drag(page: Page, part: Part, seconds: float) -> dict:
     await page.wait_for_timeout(200)
     frames_before, sent_before = await page.evaluate(f"{part.host}.stats().frames"), len(sent)
     started = time.perf_counter()
+    await page.evaluate(COUNT_OFFERS)
     moves = []
     for move in range(round(seconds * HZ)):
         moves.append(asyncio.create_task(page.mouse.move(*at(2 * math.pi * move / (2.5 * HZ)))))
@@ -72,11 +76,12 @@ async def drag(page: Page, part: Part, seconds: float) -> dict:
     await asyncio.gather(*moves)
     took = time.perf_counter() - started
     stats = await page.evaluate(f"{part.host}.stats()")
-    calls = len(sent) - sent_before
+    calls, offers = len(sent) - sent_before, await page.evaluate("window.offers")
     await page.mouse.up()
     return {
         "moves_per_second": round(len(moves) / took, 1),
         "frames_per_second": round((stats["frames"] - frames_before) / took, 1),
+        "screen_frames_per_second": round(offers / took, 1),
         **{f"{name}_ms": {q: round(ms, 2) for q, ms in stats[key].items()} for name, key in FIGURES.items()},
         "python_calls": calls,
         **{name: stats[name] for name in ("macs", "points", "renderer") if name in stats},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from vae_core import library
 from vae_core.projection import project
@@ -78,6 +80,31 @@ def test_the_canvas_shows_the_points(open_map, points):
     box = page.locator(".field").bounding_box()
     empty = page.screenshot(clip={"x": box["x"] + 4, "y": box["y"] + 4, "width": 4, "height": 4})
     assert shot != empty
+
+
+CARD = """
+  const told = WebGL2RenderingContext.prototype.getParameter;
+  WebGL2RenderingContext.prototype.getParameter = function (name) {
+    return name === 0x9246 ? "A graphics card" : told.call(this, name);
+  };
+"""
+
+
+def test_a_graphics_card_and_the_processor_draw_the_same(serve, open_page, home):
+    shots = {}
+    for kind in ("2d", "webgl2"):
+        page = open_page("about:blank")
+        if kind == "webgl2":
+            page.add_init_script(CARD)
+        page.goto(f"{serve(APP, home)}/map?models={NAME}")
+        ready(page)
+        assert page.evaluate(f"{HOST}.stats().renderer") == kind
+        shots[kind] = np.array(Image.open(io.BytesIO(page.locator(".field").screenshot())).convert("RGB"), np.int16)
+    ground = shots["2d"][4, 4]
+    drawn = abs(shots["2d"] - ground).max(-1) > 8
+    assert 0.05 < drawn.mean() < 0.9
+    # The processor knows sixteen places of a disc within a pixel, so that rims differ a little.
+    assert abs(shots["2d"] - shots["webgl2"])[drawn].mean() < 6
 
 
 def test_resting_on_a_point_shows_its_card(open_map, points):

@@ -1,4 +1,6 @@
-// Draws points as discs, on the graphics card where the browser has WebGL 2, else on a 2D canvas.
+import { PixelDots } from "./pixel_dots.js";
+
+// Draws points as discs, on a graphics card where the browser has one with WebGL 2, else pixel by pixel.
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -26,9 +28,22 @@ void main() {
   result = vec4(fill.rgb * rim, 1.0) * fill.a * cover;
 }`;
 
+// What a graphics card is called that the processor plays; the processor itself is faster.
+const PLAYED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
 export function makeDots(canvas) {
-  const gl = canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
-  return gl ? new GraphicsDots(canvas, gl) : new FlatDots(canvas);
+  const gl = hasCard() && canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
+  return gl ? new GraphicsDots(canvas, gl) : new PixelDots(canvas);
+}
+
+function hasCard() {
+  // Of a canvas of its own: one that was asked for WebGL draws nothing else any more.
+  const gl = document.createElement("canvas").getContext("webgl2");
+  if (!gl) return false;
+  const named = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = gl.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return !PLAYED.test(name);
 }
 
 class GraphicsDots {
@@ -110,48 +125,5 @@ class GraphicsDots {
 
   stop() {
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
-  }
-}
-
-class FlatDots {
-  constructor(canvas) {
-    Object.assign(this, { canvas, context: canvas.getContext("2d"), kind: "2d" });
-  }
-
-  resize(width, height, ratio) {
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-  }
-
-  places(points) {
-    this.points = points;
-  }
-
-  colours(colours, order) {
-    Object.assign(this, { bytes: colours, order });
-  }
-
-  draw(camera, diameter, ratio) {
-    const { canvas, context, points, bytes, order } = this;
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    const side = diameter * ratio;
-    let last = -1;
-    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    for (const i of order) {
-      const x = camera.x(points[2 * i]) * ratio;
-      const y = camera.y(points[2 * i + 1]) * ratio;
-      if (x < -side || y < -side || x > canvas.width + side || y > canvas.height + side) continue;
-      if (words[i] !== last) {
-        last = words[i];
-        context.fillStyle = `rgba(${bytes[4 * i]}, ${bytes[4 * i + 1]}, ${bytes[4 * i + 2]}, ${bytes[4 * i + 3] / 255})`;
-      }
-      context.beginPath();
-      context.arc(x, y, side / 2, 0, 2 * Math.PI);
-      context.fill();
-    }
-  }
-
-  stop() {
-    // A 2D canvas holds nothing that has to be given back.
   }
 }

@@ -1,0 +1,105 @@
+// The discs of dots.js without a graphics card: blended into an image pixel by pixel.
+
+// Places of a disc between two pixels that are told apart, along each axis.
+const SUBPIXELS = 4;
+// Pixels around the image, so that a disc at its edge need not be cut.
+const MARGIN = 24;
+
+export class PixelDots {
+  constructor(canvas) {
+    Object.assign(this, { canvas, context: canvas.getContext("2d"), kind: "2d", count: 0 });
+  }
+
+  resize(width, height, ratio) {
+    const { canvas, context } = this;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    this.pitch = canvas.width + 2 * MARGIN;
+    this.image = context.createImageData(this.pitch, canvas.height + 2 * MARGIN);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.diameter = 0;
+  }
+
+  places(points) {
+    this.points = points;
+  }
+
+  // As in dots.js.
+  colours(colours, order) {
+    this.words = new Uint32Array(colours.slice().buffer);
+    this.order = order;
+  }
+
+  draw(camera, diameter, ratio) {
+    const { canvas, context, image, pixels, pitch, points, order, words } = this;
+    if (diameter * ratio !== this.diameter) this.stamp(diameter * ratio);
+    pixels.fill(0);
+    const { scale } = camera;
+    const [centreX, centreY] = camera.centre;
+    const left = (camera.width / 2) * ratio;
+    const top = (camera.height / 2) * ratio;
+    const right = canvas.width + this.diameter;
+    const bottom = canvas.height + this.diameter;
+    for (let at = 0; at < order.length; at++) {
+      const i = order[at];
+      const x = (points[2 * i] - centreX) * scale * ratio + left;
+      const y = top - (points[2 * i + 1] - centreY) * scale * ratio;
+      if (!(x > -this.diameter && y > -this.diameter && x < right && y < bottom)) continue;
+      const column = Math.floor(x);
+      const row = Math.floor(y);
+      const stamp = this.stamps[Math.floor(SUBPIXELS * (y - row)) * SUBPIXELS + Math.floor(SUBPIXELS * (x - column))];
+      this.blend(stamp, (row + MARGIN) * pitch + column + MARGIN, words[i]);
+    }
+    context.putImageData(image, -MARGIN, -MARGIN, MARGIN, MARGIN, canvas.width, canvas.height);
+  }
+
+  // One disc over what is there, where colours are not multiplied by how opaque they are.
+  blend({ count, offsets, covers, rims }, middle, word) {
+    const { pixels } = this;
+    const red = word & 255;
+    const green = (word >>> 8) & 255;
+    const blue = (word >>> 16) & 255;
+    const alpha = (word >>> 24) / 255;
+    for (let k = 0; k < count; k++) {
+      const place = middle + offsets[k];
+      const below = pixels[place];
+      const rim = rims[k];
+      const cover = alpha * covers[k];
+      const left = (below >>> 24) / 255;
+      const all = cover + left * (1 - cover);
+      const share = cover / all;
+      const r = (below & 255) + share * (red * rim - (below & 255));
+      const g = ((below >>> 8) & 255) + share * (green * rim - ((below >>> 8) & 255));
+      const b = ((below >>> 16) & 255) + share * (blue * rim - ((below >>> 16) & 255));
+      pixels[place] = (r + 0.5) | ((g + 0.5) << 8) | ((b + 0.5) << 16) | ((255 * all + 0.5) << 24);
+    }
+  }
+
+  // The pixels of a disc around (0, 0), for each place of its middle within a pixel: how much of each is covered, and how dark.
+  stamp(diameter) {
+    this.diameter = Math.min(diameter, 2 * (MARGIN - 2));
+    this.stamps = [];
+    const reach = Math.ceil(this.diameter / 2) + 1;
+    for (let sub = 0; sub < SUBPIXELS ** 2; sub++) {
+      const x = ((sub % SUBPIXELS) + 0.5) / SUBPIXELS;
+      const y = (Math.floor(sub / SUBPIXELS) + 0.5) / SUBPIXELS;
+      const found = [];
+      for (let row = -reach; row <= reach; row++) {
+        for (let column = -reach; column <= reach; column++) {
+          const inside = this.diameter / 2 - Math.hypot(column + 0.5 - x, row + 0.5 - y);
+          if (inside > 0.02) found.push([row * this.pitch + column, Math.min(inside, 1), 0.72 + 0.28 * Math.min(Math.max(inside - 1.2, 0), 1)]);
+        }
+      }
+      this.stamps.push({
+        count: found.length,
+        offsets: Int32Array.from(found, ([offset]) => offset),
+        covers: Float32Array.from(found, ([, cover]) => cover),
+        rims: Float32Array.from(found, ([, , rim]) => rim),
+      });
+    }
+  }
+
+  stop() {
+    // Nothing is held that has to be given back.
+  }
+}
