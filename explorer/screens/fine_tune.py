@@ -8,8 +8,8 @@ from explorer.panels.run_outcome import run_outcome
 from explorer.services import models, runs, view
 from explorer.services.text import plain
 
+# Files that were refused are named up to so many.
 SHOWN = 10
-"""Files that were refused are named up to so many."""
 
 labels = runs.labels()
 names = list(labels)
