@@ -143,13 +143,20 @@ class Autoencoder(nn.Module):
             return self.prior.sample(n, generator)
         if source != "codes":
             raise ValueError(f"Samples come from 'prior' or 'codes', not {source!r}.")
+        root = self.codes_root()
+        noise = torch.randn(n, self.config.latent, generator=generator, dtype=torch.float64)
+        return (self.codes_mean.cpu().double() + noise @ root.T).float()
+
+    def codes_root(self) -> Tensor:
+        """A root R of the covariance of the training codes, so that `codes_mean + R @ noise` has it: float64 (d, d).
+
+        Raises ValueError where no Gaussian has been fitted.
+        """
         covariance = self.codes_covariance.cpu().double()
         if not bool(covariance.diagonal().sum() > 0):
             raise ValueError("No Gaussian has been fitted to this model's codes; call fit_codes with training images first.")
         values, vectors = torch.linalg.eigh(covariance)
-        root = vectors * values.clamp(min=0).sqrt()
-        noise = torch.randn(n, self.config.latent, generator=generator, dtype=torch.float64)
-        return (self.codes_mean.cpu().double() + noise @ root.T).float()
+        return vectors * values.clamp(min=0).sqrt()
 
     def sample(self, n: int, source: SampleSource = "prior", seed: int = 0, batch_size: int = 500) -> Tensor:
         """E[x|z] at n codes from `sample_codes`: (n, C, H, W)."""

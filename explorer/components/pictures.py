@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -42,3 +43,16 @@ def sheet(images: np.ndarray) -> np.ndarray:
     side = round(len(images) ** 0.5)
     _, c, h, w = images.shape
     return images.reshape(side, side, c, h, w).transpose(2, 0, 3, 1, 4).reshape(c, side * h, side * w)
+
+
+def png_of_rows(rows: Sequence[Sequence[np.ndarray]], gap: int = 2) -> bytes:
+    """Rows of images (C, H, W) of one size as one PNG file."""
+    channels = max(image.shape[0] for row in rows for image in row)
+    _, height, width = rows[0][0].shape
+    columns = max(len(row) for row in rows)
+    sheet = np.full((channels, len(rows) * (height + gap) - gap, columns * (width + gap) - gap), 128, np.uint8)
+    for r, row in enumerate(rows):
+        for c, image in enumerate(row):
+            top, left = r * (height + gap), c * (width + gap)
+            sheet[:, top : top + height, left : left + width] = as_pixels(image)
+    return png(sheet)

@@ -5,6 +5,7 @@ import dataclasses
 import streamlit as st
 
 from explorer.components.latent_pad import latent_pad
+from explorer.panels.path import path_panel
 from explorer.services import models, pads, uploads, view
 from explorer.services.text import plain
 
@@ -31,7 +32,9 @@ state = latent_pad(payload, key=key)
 if state is not None and state.lead in current.models:
     # Of two dimensions there is one plane, of which an address need not speak.
     plane = state.plane if shelf.card(state.lead).config.latent > 2 else ""
-    view.show(dataclasses.replace(current, lead=state.lead, plane=plane, z=state.z, same=state.same))
+    view.show(dataclasses.replace(current, lead=state.lead, plane=plane, z=state.z, same=state.same, look=state.look))
+    if state.path is not None:
+        path_panel(state.path, shelf.card(state.lead))
 
 st.caption(plain(models.explain(shelf.card(st.session_state.view.lead))))
 if len(shown) > 1:

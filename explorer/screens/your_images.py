@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.components.picture_rows import Row, rows, scale_bar
+from explorer.components.pictures import png_of_rows
 from explorer.components.sketch import sketch
 from explorer.services import comparisons, models, sketches, uploads, view
 from explorer.services.text import plain
@@ -151,7 +152,7 @@ if usable:
     grid = [list(x)] + [[one.rebuilt for one in outcomes] for outcomes in by_model.values()]
     columns = st.columns([1, 1, 4])
     # Without a rerun, which would replace the file while it is being fetched.
-    columns[0].download_button("Download PNG", uploads.as_png(grid), "reconstructions.png", "image/png", on_click="ignore")
+    columns[0].download_button("Download PNG", png_of_rows(grid), "reconstructions.png", "image/png", on_click="ignore")
     columns[1].download_button(
         "Download NPZ",
         uploads.as_npz(names, x, by_model),

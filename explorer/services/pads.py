@@ -13,7 +13,9 @@ from explorer.services import datasets, models
 from explorer.services.models import Card
 from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
+from vae_core.autoencoder import Autoencoder
 from vae_core.export import decoder_program
+from vae_core.metrics import activity
 from vae_core.projection import principal
 
 KEPT = 8
@@ -31,14 +33,16 @@ def together(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
 
 def pad(cards: Sequence[Card], start: View, probes: Probes = NO_PROBES) -> bytes:
     """The pad of models that go together, as it is sent to the page; the handle starts where `start` says."""
-    state = PadState(start.lead, start.plane, start.z, start.same)
+    state = PadState(start.lead, start.plane, start.z, start.same, start.look)
     names = tuple((card.name, models.stamp(card.name)) for card in cards)
     at_hand = datasets.at_hand(cards[0])
     if not probes.names:
         return _bytes(names, at_hand, state)
     # A person's own images are their session's alone, so they are in nothing that sessions share.
     found = _pad(names, at_hand)
-    with_probes = [replace(model, probes=probes.codes[model.name]) for model in found.models]
+    with_probes = [
+        replace(model, probes=probes.codes[model.name], probe_scales=probes.scales.get(model.name)) for model in found.models
+    ]
     return replace(found, models=with_probes, probes=probes.names, start=state).to_bytes()
 
 
@@ -70,6 +74,8 @@ def _model(card: Card) -> PadModel:
     codes = np.zeros((0, d), np.float32) if checkpoint.held_out is None else checkpoint.held_out.codes.numpy()
     mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
     style = models.style_of(card)
+    scales = None if checkpoint.held_out is None else checkpoint.held_out.scale
+    stochastic = checkpoint.model.posterior.stochastic
     return PadModel(
         name=card.name,
         title=card.title,
@@ -78,11 +84,21 @@ def _model(card: Card) -> PadModel:
         codes=codes,
         order=order(card, codes),
         dimensions=[_dimension(card, i) for i in range(d)],
+        scales=None if scales is None else scales.numpy(),
+        unused=np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD) if stochastic and len(codes) else (),
+        fitted=_fitted(checkpoint.model),
         principal=np.vstack([mean, directions]),
         explained=explained,
         colour=style["colour"],
         marker=style["marker"],
     )
+
+
+def _fitted(model: Autoencoder) -> np.ndarray | None:
+    """Mean and root of the covariance of the training codes, (1 + d, d); None where a prior tells how codes are drawn."""
+    if model.posterior.stochastic:
+        return None
+    return np.vstack([model.codes_mean.numpy(), model.codes_root().numpy()])
 
 
 def order(card: Card, codes: np.ndarray) -> list[int]:

@@ -11,7 +11,6 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explorer.components.pictures import as_pixels
 from explorer.services import datasets, held_out, models
 from explorer.services.models import Card
 from vae_core.data.preparation import FRAMES, Preparation, decoded, prepared, suggested, usual
@@ -145,6 +144,8 @@ class Probes:
     names: tuple[str, ...] = ()
     codes: dict[str, np.ndarray] = field(default_factory=dict)
     """By model: (K, d)."""
+    scales: dict[str, np.ndarray | None] = field(default_factory=dict)
+    """By model, the standard deviations of the posteriors: (K, d); None where it gives points."""
 
 
 NO_PROBES = Probes()
@@ -161,8 +162,10 @@ def probes(cards: Sequence[Card]) -> Probes:
         names.append(upload.name)
     if not x:
         return NO_PROBES
-    codes = {card.name: models.load(card.name).model.encode(np.stack(x)).mean.numpy() for card in cards}
-    return Probes(tuple(names), codes)
+    encoded = {card.name: models.load(card.name).model.encode(np.stack(x)) for card in cards}
+    codes = {name: found.mean.numpy() for name, found in encoded.items()}
+    scales = {name: None if found.scale is None else found.scale.numpy() for name, found in encoded.items()}
+    return Probes(tuple(names), codes, scales)
 
 
 def held_out_image(card: Card, i: int) -> tuple[np.ndarray, bool]:
@@ -183,19 +186,4 @@ def as_npz(names: Sequence[str], x: np.ndarray, found: dict[str, list[Outcome]])
         arrays[f"{model}/mse"] = np.array([one.mse for one in outcomes])
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
-    return out.getvalue()
-
-
-def as_png(rows: Sequence[Sequence[np.ndarray]], gap: int = 2) -> bytes:
-    """Rows of images (C, H, W) of one size as one picture."""
-    channels = max(image.shape[0] for row in rows for image in row)
-    _, height, width = rows[0][0].shape
-    columns = max(len(row) for row in rows)
-    sheet = np.full((len(rows) * (height + gap) - gap, columns * (width + gap) - gap, channels), 128, np.uint8)
-    for r, row in enumerate(rows):
-        for c, image in enumerate(row):
-            top, left = r * (height + gap), c * (width + gap)
-            sheet[top : top + height, left : left + width] = np.moveaxis(as_pixels(image), 0, -1)
-    out = io.BytesIO()
-    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(out, "PNG")
     return out.getvalue()

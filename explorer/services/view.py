@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from explorer.components.latent_pad import LOOKS
 from explorer.services import jobs
 from explorer.services.models import Shelf
 from vae_core.projection import settings
@@ -47,6 +48,8 @@ class View:
     """Code of the lead at the handle; empty: that of the first held-out image."""
     same: bool = False
     """The other models are given the same numbers."""
+    look: str = "mean"
+    """What is shown of a code: one of LOOKS."""
     map: Map = Map()
     colour: int = -1
     """On the map: -1 by class, else which amount."""
@@ -77,6 +80,8 @@ class View:
             out["z"] = ",".join(f"{value:.4g}" for value in self.z)
         if self.same:
             out["same"] = "1"
+        if self.look != LOOKS[0]:
+            out["look"] = self.look
         if self.map != Map():
             out["map"] = self.map.query()
         if self.colour >= 0:
@@ -118,6 +123,7 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
         plane=_plane(query.get("plane", ""), latent),
         z=_code(query.get("z", ""), latent),
         same="same" in query,
+        look=query["look"] if query.get("look") in LOOKS else LOOKS[0],
         map=_map(query.get("map", "")),
         colour=-1 if colour is None else colour,
         picked=_whole(query.get("picked", ""), MOST_IMAGES),

@@ -30,6 +30,8 @@ CHROMIUM_ARGS = [
 # Streamlit's page looks for its own settings below a page's address first, and the browser notes that there are none.
 ITS_OWN = "/_stcore/"
 
+PAD_APP = Path(__file__).with_name("pad_app.py")
+
 Serve = Callable[..., str]
 
 
@@ -137,3 +139,25 @@ def open_page(browser) -> Iterator[Callable]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def app():
+    """The fixture app as a module: its models and its data."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("pad_app", PAD_APP)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def open_pad(serve, open_page):
+    def opened(kind: str = "digits", width: int = 1440, height: int = 900, models: int = 1, **options):
+        page = open_page(serve(PAD_APP, {"PAD_MODEL": kind, "PAD_MODELS": str(models)}), width, height, **options)
+        page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+        page.wait_for_selector("text=Runs: 1")
+        return page
+
+    return opened

@@ -2,89 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pad_page import HOST, TOLERANCE, at, frames, known, place, read, settle, wait_until_known, wanted
 
 pytestmark = pytest.mark.browser
-
-APP = Path(__file__).with_name("pad_app.py")
-HOST = "document.querySelector('.stBidiComponent [data-testid]').latentPad"
-TOLERANCE = 1e-4
-
-
-@pytest.fixture(scope="module")
-def app():
-    """The fixture app as a module: its models and its data."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("pad_app", APP)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def open_pad(serve, open_page):
-    def opened(kind: str = "digits", width: int = 1440, height: int = 900, models: int = 1, **options):
-        page = open_page(serve(APP, {"PAD_MODEL": kind, "PAD_MODELS": str(models)}), width, height, **options)
-        page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
-        page.wait_for_selector("text=Runs: 1")
-        return page
-
-    return opened
-
-
-def read(page) -> dict:
-    """What the pad shows: point, extent, plane, nearest, and the lead's name, z and pixels; the same of all `models`."""
-    return page.evaluate(
-        f"""(() => {{
-          const r = {HOST}.read();
-          const plain = ({{ name, z, pixels }}) => ({{ name, z: [...z], pixels: [...pixels] }});
-          return {{ ...r, ...plain(r), models: r.models.map(plain) }};
-        }})()"""
-    )
-
-
-def known(page) -> dict:
-    """What Python was told last."""
-    return json.loads(page.locator("text=Python knows").inner_text().split(": ", 1)[1])
-
-
-def wait_until_known(page, z: list[float]) -> None:
-    """Until Python was told of this code. Keys pressed slowly are several rests, so their runs cannot be counted."""
-    deadline = time.monotonic() + 30
-    while (told := known(page)) is None or not np.allclose(told["z"], z, atol=1e-6):
-        assert time.monotonic() < deadline, f"Python knows {told}, not {z}"
-        page.wait_for_timeout(50)
-
-
-def at(page, across: float, down: float) -> list[float]:
-    """The coordinates at a share of the plane's width and height."""
-    a0, a1, b0, b1 = read(page)["extent"]
-    return [a0 + across * (a1 - a0), b1 - down * (b1 - b0)]
-
-
-def frames(page) -> int:
-    return page.evaluate(f"{HOST}.stats().frames")
-
-
-def settle(page, before: int) -> None:
-    """Until a frame has been drawn since `before`, and the next one has nothing left to do."""
-    page.wait_for_function(f"{HOST}.stats().frames > {before}")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def wanted(app, kind: str, z: list[float], seed: int = 0) -> np.ndarray:
-    return app.model(kind, seed).decode(np.float32(z)).flatten().numpy()
-
-
-def place(page, across: float, down: float) -> tuple[float, float]:
-    box = page.locator(".plane").bounding_box()
-    return box["x"] + across * box["width"], box["y"] + down * box["height"]
 
 
 def code(app, kind: str, point: list[float]) -> np.ndarray:
@@ -139,7 +63,8 @@ def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
     page.wait_for_selector("text=Runs: 2")
     page.wait_for_timeout(300)
     assert len(page.sent_frames) == 1
-    assert known(page) == {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False}
+    wanted = {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False, "look": "mean", "path": None}
+    assert known(page) == wanted
 
 
 def test_run_with_the_same_data_leaves_the_pad_alone(open_pad) -> None:

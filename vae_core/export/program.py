@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -50,17 +51,20 @@ class Program:
 
 
 def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:
-    """E[x|z] as a program: input `z` (d,), output `mean` (C, H, W) in [0, 1].
+    """E[x|z] as a program: input `z` (d,), output `mean` (C, H, W) in [0, 1]; the header says under `draw` how x is drawn
+    around it: `["bernoulli"]`, or `["gaussian", sigma]`.
 
     Raises ExportError where a layer or the likelihood has no operation.
     """
     graph = Graph({"z": (model.config.latent,)})
     raw = lower(graph, model.decoder, "z", "decoder")
     kind = type(model.likelihood)
-    if kind not in LIKELIHOOD_MEANS:
+    if kind not in LIKELIHOOD_PARTS:
         raise ExportError(f"The mean of the likelihood {kind.__name__} has no operation in a network program.")
-    graph.outputs["mean"] = activate(graph, raw, LIKELIHOOD_MEANS[kind])
-    return _write(graph, weights)
+    mean, draw = LIKELIHOOD_PARTS[kind]
+    graph.outputs["mean"] = activate(graph, raw, mean)
+    program = _write(graph, weights)
+    return replace(program, header=program.header | {"draw": draw(model.likelihood)})
 
 
 def encoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:
@@ -83,7 +87,11 @@ def _is_half(values: np.ndarray) -> bool:
         return bool((values.astype(np.float16) == values).all())
 
 
-LIKELIHOOD_MEANS = {Bernoulli: ("sigmoid",), Gaussian: ("sigmoid",)}
+LIKELIHOOD_PARTS: dict[type, tuple[tuple[Any, ...], Callable[[Any], list[Any]]]] = {
+    Bernoulli: (("sigmoid",), lambda likelihood: ["bernoulli"]),
+    Gaussian: (("sigmoid",), lambda likelihood: ["gaussian", float(likelihood.sigma.detach())]),
+}
+"""The activation that gives the mean, and how an image is drawn around it."""
 
 
 def _point(graph: Graph, raw: str, latent: int) -> None:

@@ -4,11 +4,11 @@ const NEIGHBOURS = 8;
 
 export class Neighbours {
   // codes: n rows of `latent` floats
-  constructor(codes, latent) {
+  constructor(codes, latent, neighbours = NEIGHBOURS) {
     this.codes = codes;
     this.latent = latent;
     this.count = codes.length / latent;
-    this.k = Math.min(NEIGHBOURS + 1, this.count);
+    this.k = Math.min(neighbours + 1, this.count);
     this.index = new Int32Array(this.k);
     this.square = new Float64Array(this.k);
     this.weight = new Float64Array(this.k);

@@ -19,6 +19,11 @@ export function formatNumber(value, digits) {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
+// A draw from N(0, 1) (Box & Muller 1958).
+export function gaussian() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}
+
 // The value below which that share of the values lies (they are sorted by this).
 export function quantile(values, share) {
   if (!values.length) return 0;

@@ -1,4 +1,6 @@
-// What explorer.components.packing writes: { about, names, section(name) -> Uint8Array, floats(name) -> Float32Array }.
+import { widen } from "./runtime/program.js";
+
+// What explorer.components.packing writes: { about, names, section(name) -> Uint8Array, floats(name), halves(name) -> Float32Array }.
 
 const MAGIC = 0x4b50584c;
 
@@ -13,7 +15,9 @@ export function unpack(bytes) {
     // A copy: the bytes that Streamlit hands over start at any address, which a Float32Array may not.
     return bytes.slice(start + at, start + at + count);
   };
-  return { about, names: Object.keys(sections), section, floats: (name) => new Float32Array(section(name).buffer) };
+  const floats = (name) => new Float32Array(section(name).buffer);
+  const halves = (name) => widen(new Uint16Array(section(name).buffer));
+  return { about, names: Object.keys(sections), section, floats, halves };
 }
 
 export function sameBytes(a, b) {

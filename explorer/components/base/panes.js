@@ -21,8 +21,9 @@ export class Panes {
         title.title = `Drag on the plane of ${model.title}`;
         for (const part of [title, canvas]) part.addEventListener("click", () => onLead(index));
       }
-      pane.append(title, canvas);
-      return { pane, title, canvas, picture: new Picture(canvas, image) };
+      const note = Object.assign(document.createElement("p"), { className: "note" });
+      pane.append(title, canvas, note);
+      return { pane, title, canvas, note, picture: new Picture(canvas, image) };
     });
     root.dataset.count = models.length;
     root.replaceChildren(...this.panes.map(({ pane }) => pane));
@@ -37,6 +38,11 @@ export class Panes {
 
   draw(index, values) {
     this.panes[index].picture.draw(values);
+  }
+
+  // A line below an image.
+  say(index, text) {
+    this.panes[index].note.textContent = text;
   }
 
   values(index) {

@@ -16,6 +16,8 @@ from explorer.components.packing import pack
 Marker = Literal["circle", "square", "diamond", "triangle"]
 MARKERS = ("circle", "square", "diamond", "triangle")
 MAX_MODELS = 4
+LOOKS = ("mean", "sample", "spread")
+ROUTES = ("linear", "spherical", "data")
 PRINCIPAL = "pc"
 
 HERE = Path(__file__).parent
@@ -42,8 +44,17 @@ class PadModel:
     """Mean and the two leading principal directions of the codes, (3, d)."""
     explained: tuple[float, float]
     """Share of the codes' variance along each of these directions."""
+    scales: np.ndarray | None = None
+    """Standard deviations of the posteriors of the held-out images, (N, d); None where it gives points."""
+    unused: Sequence[int] = ()
+    """Dimensions that have collapsed to the prior."""
+    fitted: np.ndarray | None = None
+    """For a model that was never asked to keep its codes near N(0, I): their mean, and a root of their covariance,
+    (1 + d, d)."""
     probes: np.ndarray | None = None
     """Codes of a person's own images, (K, d)."""
+    probe_scales: np.ndarray | None = None
+    """The standard deviations of their posteriors, (K, d)."""
     colour: str = "#0072b2"
     marker: Marker = "circle"
 
@@ -53,7 +64,12 @@ class PadModel:
         check(sorted(self.order) == list(range(d)), "order", f"has each of the {d} dimensions once")
         check(len(self.dimensions) == d, "dimensions", f"has {d} labels")
         check(np.shape(self.principal) == (3, d), "principal", f"has shape (3, {d})")
+        check(self.scales is None or np.shape(self.scales) == np.shape(self.codes), "scales", "has the shape of codes")
+        check(set(self.unused) <= set(range(d)), "unused", f"names some of the {d} dimensions")
+        check(self.fitted is None or np.shape(self.fitted) == (1 + d, d), "fitted", f"has shape ({1 + d}, {d})")
         check(self.probes is None or np.shape(self.probes)[1:] == (d,), "probes", f"has shape (K, {d})")
+        both = self.probe_scales is None or np.shape(self.probe_scales) == np.shape(self.probes)
+        check(both, "probe_scales", "has the shape of probes")
         check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
 
     def about(self) -> dict[str, Any]:
@@ -63,10 +79,20 @@ class PadModel:
             "latent": self.latent,
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
+            "unused": [int(i) for i in self.unused],
             "explained": [float(share) for share in self.explained],
             "colour": self.colour,
             "marker": self.marker,
         }
+
+
+@dataclass(frozen=True)
+class PadPath:
+    """A way through the latent space of the model that leads, by codes on it."""
+
+    kind: str
+    """One of ROUTES."""
+    codes: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +107,10 @@ class PadState:
     """Its code at the handle; the plane goes through it."""
     same: bool = False
     """The other models are given the same numbers, not the place that the data leads to."""
+    look: str = "mean"
+    """What is shown of each code: one of LOOKS."""
+    path: PadPath | None = None
+    """The way over the codes that a person has pinned."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +158,12 @@ class PadData:
         for i, model in enumerate(self.models):
             sections[f"program{i}"] = bytes(model.program)
             sections[f"codes{i}"] = np.ascontiguousarray(model.codes, "<f4").tobytes()
-            if model.probes is not None:
-                sections[f"probes{i}"] = np.ascontiguousarray(model.probes, "<f4").tobytes()
             sections[f"principal{i}"] = np.ascontiguousarray(model.principal, "<f4").tobytes()
+            if model.scales is not None:
+                sections[f"scales{i}"] = np.ascontiguousarray(model.scales, "<f2").tobytes()
+            for name, part in (("fitted", model.fitted), ("probes", model.probes), ("probeScales", model.probe_scales)):
+                if part is not None:
+                    sections[f"{name}{i}"] = np.ascontiguousarray(part, "<f4").tobytes()
         if self.labels is not None:
             sections["labels"] = np.asarray(self.labels).astype(np.uint8).tobytes()
         if self.originals is not None:
@@ -148,4 +181,16 @@ def latent_pad(data: PadData | bytes, key: str) -> PadState | None:
     state = draw(HERE, "pad", payload, key)
     if state is None:
         return None
-    return PadState(str(state["lead"]), str(state["plane"]), tuple(float(value) for value in state["z"]), bool(state["same"]))
+    path = state["path"]
+    return PadState(
+        lead=str(state["lead"]),
+        plane=str(state["plane"]),
+        z=_code(state["z"]),
+        same=bool(state["same"]),
+        look=str(state["look"]),
+        path=path and PadPath(str(path["kind"]), tuple(_code(code) for code in path["codes"])),
+    )
+
+
+def _code(values: Sequence[Any]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

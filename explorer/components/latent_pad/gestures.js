@@ -3,11 +3,10 @@
 const GRAB_RADIUS = 22;
 const SMALL_STEPS = 100;
 const BIG_STEPS = 10;
-const REST_MS = 150;
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-// `pad` has plane, point, move, rest and reset. Returns a function that takes the listeners off again.
+// `pad` has plane, point, move, rest, restSoon, seize, walk and reset. Returns a function that takes the listeners off again.
 export function listen(surface, pad) {
   const off = new AbortController();
   const on = (name, handler) => surface.addEventListener(name, handler, { signal: off.signal });
@@ -15,12 +14,6 @@ export function listen(surface, pad) {
   let box = null;
   let grabX = 0;
   let grabY = 0;
-  let timer = 0;
-
-  const restSoon = () => {
-    clearTimeout(timer);
-    timer = setTimeout(pad.rest, REST_MS);
-  };
 
   const follow = (event, entered) => {
     const { plane } = pad;
@@ -40,7 +33,7 @@ export function listen(surface, pad) {
     grabY = event.clientY - box.top - plane.down(point[1]) * box.height;
     // Taken by its rim the handle keeps its distance to the finger; elsewhere it comes.
     if (Math.hypot(grabX, grabY) > GRAB_RADIUS) grabX = grabY = 0;
-    clearTimeout(timer);
+    pad.seize();
     surface.dataset.dragging = "";
     follow(event, entered);
   });
@@ -65,7 +58,10 @@ export function listen(surface, pad) {
     if (!pad.scene || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Home" || event.key === "Escape") {
       pad.reset();
+    } else if (event.key === " ") {
+      pad.walk();
     } else if (event.key in ARROWS) {
+      pad.seize();
       const { plane, point } = pad;
       const steps = event.shiftKey ? BIG_STEPS : SMALL_STEPS;
       const [x, y] = ARROWS[event.key];
@@ -78,11 +74,8 @@ export function listen(surface, pad) {
       return;
     }
     event.preventDefault();
-    restSoon();
+    pad.restSoon();
   });
 
-  return () => {
-    clearTimeout(timer);
-    off.abort();
-  };
+  return () => off.abort();
 }

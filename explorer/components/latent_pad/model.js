@@ -1,19 +1,72 @@
+import { gaussian, quantile } from "../base/numbers.js";
 import { Neighbours } from "../base/neighbours.js";
 import { buildNetwork } from "../base/runtime/network.js";
 import { Plane } from "./plane.js";
 
 export const PRINCIPAL = "pc";
 
+const USUAL_REACH = 3;
+
+// Beyond this many images the usual gap between two is known well enough.
+const GAPS = 64;
+
 // One decoder with the codes of the held-out images, and the planes that can be laid through its latent space.
 export class Model {
-  constructor(about, program, codes, principal, probes) {
-    Object.assign(this, about);
-    this.probes = probes;
-    this.network = buildNetwork(program);
-    this.codes = codes;
-    this.principal = principal;
-    this.neighbours = new Neighbours(codes, this.latent);
+  // data: what unpack gives; index: which of its models
+  constructor({ about, section, floats, halves }, index) {
+    Object.assign(this, about.models[index]);
+    this.network = buildNetwork(section(`program${index}`));
+    this.codes = floats(`codes${index}`);
+    this.scales = halves(`scales${index}`);
+    this.probes = floats(`probes${index}`);
+    this.probeScales = floats(`probeScales${index}`);
+    this.principal = floats(`principal${index}`);
+    this.fitted = floats(`fitted${index}`);
+    this.neighbours = new Neighbours(this.codes, this.latent);
     this.z = new Float32Array(this.latent);
+  }
+
+  // What the encoder believes of an image: mean and standard deviations, the latter null where it gives a point.
+  // chosen: { image } of the held-out ones, or { probe } of a person's own
+  posterior({ image, probe }) {
+    const own = probe !== undefined;
+    const [means, scales, i] = own ? [this.probes, this.probeScales, probe] : [this.codes, this.scales, image];
+    const row = (values) => values.slice(i * this.latent, (i + 1) * this.latent);
+    return { mean: row(means), scale: scales.length ? row(scales) : null };
+  }
+
+  // Where dimension i is worth moving in.
+  range(i) {
+    if (this.unused.includes(i) || this.codes.length < 2 * this.latent) return [-USUAL_REACH, USUAL_REACH];
+    return this.plane(`${i}-${i}`, this.z).span;
+  }
+
+  // How far a held-out code usually is from the next: the median over some of them.
+  get usualGap() {
+    this.gap ??= this.measureGap();
+    return this.gap;
+  }
+
+  measureGap() {
+    const count = this.codes.length / this.latent;
+    if (count < 2) return 0;
+    const gaps = Float64Array.from({ length: Math.min(GAPS, count) }, (_, i) => {
+      this.neighbours.find(this.codeOf(Math.floor((i * count) / Math.min(GAPS, count))));
+      return Math.sqrt(this.neighbours.square[1]);
+    });
+    return quantile(gaps, 0.5);
+  }
+
+  // A draw from N(0, I), or where the model was never asked to keep to it from a Gaussian fitted to its codes.
+  draw() {
+    const d = this.latent;
+    const noise = Float32Array.from({ length: d }, gaussian);
+    if (!this.fitted.length) return noise;
+    return noise.map((_, i) => {
+      let sum = this.fitted[i];
+      for (let j = 0; j < d; j++) sum += this.fitted[d + i * d + j] * noise[j];
+      return sum;
+    });
   }
 
   // The decoded values at z, on the network's own memory: good until the next call.
@@ -27,11 +80,6 @@ export class Model {
   codeOf(image) {
     const at = image * this.latent;
     return at < this.codes.length ? this.codes.slice(at, at + this.latent) : new Float32Array(this.latent);
-  }
-
-  // The code of one of a person's own images.
-  probe(i) {
-    return this.probes.slice(i * this.latent, (i + 1) * this.latent);
   }
 
   // kind: two dimensions "i-j", or PRINCIPAL.

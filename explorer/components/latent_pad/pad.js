@@ -4,6 +4,8 @@ import { sameBytes, unpack } from "../base/pack.js";
 import { listen } from "./gestures.js";
 import { Scene } from "./scene.js";
 
+const REST_MS = 150;
+
 // One pad on the page: it owns what is looked at (lead, plane, point) and the frame loop, and outlives its data.
 class Pad {
   constructor(parent) {
@@ -12,6 +14,8 @@ class Pad {
     this.problem = this.root.querySelector(".problem");
     this.meter = new Meter();
     this.frame = 0;
+    this.timer = 0;
+    this.carried = false;
     this.scene = null;
     this.same = false;
     this.move = this.move.bind(this);
@@ -19,10 +23,6 @@ class Pad {
     this.reset = this.reset.bind(this);
     this.draw = this.draw.bind(this);
     this.unlisten = listen(this.surface, this);
-    this.root.querySelector(".reset").onclick = () => {
-      this.reset();
-      this.rest();
-    };
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.surface);
     this.watchRatio();
@@ -46,6 +46,8 @@ class Pad {
       const data = unpack(bytes);
       if (this.data && sameBut(data, this.data, "start")) this.start(data.about.start);
       else this.load(data);
+      // Where it begins need not be told.
+      this.sent = this.state();
       this.bytes = bytes;
       this.data = data;
       this.problem.hidden = true;
@@ -72,10 +74,11 @@ class Pad {
     this.root.dataset.ready = "true";
   }
 
-  // Python says where to begin: { lead, plane, z, same }, of which any may be missing.
-  start({ lead, plane, z, same }) {
+  // Python says where to begin: { lead, plane, z, same, look }, of which any may be missing.
+  start({ lead, plane, z, same, look }) {
     const { scene } = this;
     this.home = { lead, plane, z, same };
+    scene.look.use(look);
     this.same = same ?? false;
     const index = Math.max(0, scene.models.findIndex(({ name }) => name === lead));
     const model = scene.models[index];
@@ -118,18 +121,48 @@ class Pad {
     this.lay(this.scene.kind);
   }
 
-  // The plane through the code of a held-out image, and the handle on it.
-  goTo(image) {
-    this.goToCode(this.scene.model.codeOf(image));
+  // The plane through the code of an image, which is marked, and the handle on it: { image } held out, { probe } one's own.
+  visit(marked) {
+    this.goToCode(this.scene.model.posterior(marked).mean);
+    this.scene.mark(marked);
   }
 
   goToCode(z) {
+    this.scene.paths.stop();
+    this.root.dataset.touched = "";
     this.layThrough(this.scene.lead, this.scene.kind, z);
     this.rest();
   }
 
+  // The code is moved from elsewhere than the plane, which goes with it; what is drawn on it is renewed at rest.
+  carry(z, happened) {
+    this.carried = true;
+    this.plane.through(z);
+    const [a, b] = this.plane.point(z);
+    this.move(a, b, performance.now(), happened);
+  }
+
+  // A hand takes the handle, wherever it was going by itself.
+  seize() {
+    this.scene.paths.stop();
+  }
+
+  walk() {
+    this.scene.paths.toggle();
+  }
+
+  restSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.moving() || this.rest(), REST_MS);
+  }
+
+  // A hand, or the walk of a path, moves the handle.
+  moving() {
+    return "dragging" in this.surface.dataset || this.scene.paths.walking !== 0;
+  }
+
   busy() {
-    return this.frame !== 0 || "dragging" in this.surface.dataset;
+    return this.frame !== 0 || this.carried || this.moving();
   }
 
   move(a, b, entered, happened) {
@@ -146,15 +179,20 @@ class Pad {
     const decodeMs = this.scene.show(...this.point);
     const now = performance.now();
     this.meter.record(now, decodeMs, now - this.entered, now - this.happened);
-    this.scene.readout.pace(now, this.meter.recentDecode(), this.meter.framesPerSecond());
+    if (this.scene.readout.pace(now, this.meter.recentDecode(), this.meter.framesPerSecond())) this.scene.sayDistances();
   }
 
   // The hand has left the handle: Python hears of it now, once.
   rest() {
     if (!this.scene) return;
-    this.scene.plane.code(...this.point, this.scene.model.z);
-    this.scene.announce(...this.point);
-    this.scene.tiles.resume();
+    clearTimeout(this.timer);
+    const { scene } = this;
+    scene.plane.code(...this.point, scene.model.z);
+    // On a plane of more dimensions than it has, points and tiles are not those of where it was.
+    if (this.carried && scene.model.latent > 2) scene.lay(scene.lead, scene.kind, scene.model.z.slice());
+    this.carried = false;
+    this.show();
+    scene.rest();
     const state = this.state();
     if (JSON.stringify(state) === JSON.stringify(this.sent)) return;
     this.sent = state;
@@ -163,18 +201,20 @@ class Pad {
 
   // What is looked at, as Python is told of it.
   state() {
-    const { model, kind } = this.scene;
-    return { lead: model.name, plane: kind, z: [...model.z], same: this.same };
+    const { model, kind, look, paths } = this.scene;
+    return { lead: model.name, plane: kind, z: [...model.z], same: this.same, look: look.kind, path: paths.state() };
   }
 
   reset() {
     this.start(this.home);
+    this.scene.mark(null);
   }
 
   resize() {
     if (!this.scene) return;
     this.scene.resize();
     this.scene.show(...this.point);
+    this.restSoon();
   }
 
   // A window that is moved to a finer screen, or zoomed, changes no size of its own.
@@ -204,6 +244,7 @@ class Pad {
     this.observer.disconnect();
     this.ratio.onchange = null;
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
     this.scene?.stop();
   }
 }

@@ -12,10 +12,17 @@ const WITHOUT_CODES = 3;
 export class Plane {
   constructor({ u, v, centre, labels }, through, codes) {
     Object.assign(this, { u, v, centre, labels, latent: u.length });
-    const [a, b] = [this.along(u, through, 0), this.along(v, through, 0)];
-    this.origin = Float32Array.from(through, (value, i) => value - a * u[i] - b * v[i]);
+    this.origin = new Float32Array(u.length);
+    this.through(through);
     [this.a0, this.a1] = this.extent(u, codes);
     [this.b0, this.b1] = this.extent(v, codes);
+  }
+
+  // Moves the plane, as it lies, to where it holds this code.
+  through(z) {
+    const { u, v, origin } = this;
+    const [a, b] = this.point(z);
+    for (let i = 0; i < z.length; i++) origin[i] = z[i] - a * u[i] - b * v[i];
   }
 
   along(direction, codes, at) {
@@ -31,6 +38,11 @@ export class Plane {
     const [low, high] = [quantile(values, SPREAD), quantile(values, 1 - SPREAD)];
     const margin = Math.max(MARGIN * (high - low), 1e-3);
     return [low - margin, high + margin];
+  }
+
+  // From where to where the first axis goes.
+  get span() {
+    return [this.a0, this.a1];
   }
 
   // Where codes are on the plane, (n, 2), and how far off it, (n).
@@ -79,9 +91,9 @@ export class Plane {
     return [Math.min(Math.max(a, this.a0), this.a1), Math.min(Math.max(b, this.b0), this.b1)];
   }
 
-  // The point of a code on the plane, as far as the pad shows it.
+  // The point of a code on the plane, which the pad need not reach.
   point(z) {
-    return this.clamp([this.along(this.u, z, 0), this.along(this.v, z, 0)]);
+    return [this.along(this.u, z, 0), this.along(this.v, z, 0)];
   }
 
   // Writes the code at (a, b) into z.

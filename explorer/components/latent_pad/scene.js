@@ -7,9 +7,14 @@ import { layerSwitches } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
 import { Model } from "./model.js";
 import { Axes } from "./view/axes.js";
+import { Bank } from "./view/bank.js";
 import { Choices } from "./view/choices.js";
+import { Jumps } from "./view/jumps.js";
+import { Look } from "./view/look.js";
 import { Nearest } from "./view/nearest.js";
+import { Paths } from "./view/paths.js";
 import { Points } from "./view/points.js";
+import { Posterior } from "./view/posterior.js";
 import { Readout } from "./view/readout.js";
 import { Tiles } from "./view/tiles.js";
 
@@ -19,9 +24,10 @@ const DRAWN = 2000;
 // Everything that one set of data puts on screen. The pad moves its point; new data makes a new scene in the same elements.
 export class Scene {
   // pad: what the person does with it (see pad.js)
-  constructor(root, { about, section, floats }, pad) {
-    Object.assign(this, { root, about, pad });
-    this.models = about.models.map((model, i) => new Model(model, section(`program${i}`), floats(`codes${i}`), floats(`principal${i}`), floats(`probes${i}`)));
+  constructor(root, data, pad) {
+    const { about, section } = data;
+    Object.assign(this, { root, about, pad, marked: null });
+    this.models = about.models.map((_, i) => new Model(data, i));
     this.surface = root.querySelector(".plane");
     this.handle = root.querySelector(".handle");
     this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
@@ -29,11 +35,15 @@ export class Scene {
     this.labels = labels.length ? labels : null;
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.follow(index));
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
-    this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.goTo(image));
-    this.probes = new Probes(root.querySelector(".probes"), about.probes, (i) => pad.goToCode(this.model.probe(i)));
+    this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.visit({ image }));
+    this.probes = new Probes(root.querySelector(".probes"), about.probes, (probe) => pad.visit({ probe }));
+    this.posterior = new Posterior(root.querySelector(".posterior"));
+    this.look = new Look(root.querySelector(".look"), about.image.reduce((a, b) => a * b), () => pad.rest());
+    this.nameOf = nameOf;
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
     const layers = [["Decoded grid", this.canvases.tiles]];
     if (this.models[0].codes.length) layers.push(["Encoded images", this.canvases.points]);
+    layers.push(["Posterior", root.querySelector(".posterior")]);
     layerSwitches(root.querySelector(".layers"), layers);
     root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
     root.toggleAttribute("data-smooth", about.smooth);
@@ -52,16 +62,43 @@ export class Scene {
     this.points.shown = (label) => this.legend.shows(label);
     const decode = (a, b) => this.decode(a, b);
     this.tiles = new Tiles(this.canvases.tiles, this.plane, about.image, about.smooth, decode, () => this.pad.busy());
-    about.probes.forEach((_, i) => {
-      const [a, b] = this.plane.point(this.model.probe(i));
-      this.probes.place(i, this.plane.across(a), this.plane.down(b));
+    about.probes.forEach((_, probe) => {
+      const [a, b] = this.plane.point(this.model.posterior({ probe }).mean);
+      this.probes.place(probe, this.plane.across(a), this.plane.down(b));
     });
+    if (this.equipped === this.model) this.posterior.draw(this.plane);
+    else this.equip();
+    this.paths.draw(this.plane);
     this.axes = new Axes(root, this.plane, this.plane.labels);
     this.readout = new Readout(root, this.plane);
     this.panes.lead(lead);
     this.nearest.shown = -1;
     this.dress();
     if (this.width) this.resize();
+  }
+
+  // What goes with the model that leads.
+  equip() {
+    this.equipped = this.model;
+    this.bank?.stop();
+    this.bank = new Bank(this.root.querySelector(".bank"), this.model, this.about.image, this.about.smooth, this.pad);
+    this.jumps = new Jumps(this.root.querySelector(".jumps"), this.model, this.model.codes.length / this.model.latent, this.pad);
+    this.paths?.stop();
+    this.paths = new Paths(this.root.querySelector(".paths"), this.root.querySelector(".trail"), this.model, this.pad);
+    this.mark(this.marked);
+  }
+
+  // Marks an image: its posterior is shown from now on. marked: { image } or { probe }, or null.
+  mark(marked) {
+    this.marked = marked;
+    this.posterior.mark(marked && this.model.posterior(marked));
+    this.posterior.draw(this.plane);
+    const what = this.root.querySelector(".marked");
+    what.hidden = !marked;
+    if (!marked) return;
+    const name = marked.probe === undefined ? `image ${marked.image + 1}${this.nameOf(marked.image)}` : this.about.probes[marked.probe];
+    const ellipse = "the posterior as ellipses of one and two standard deviations, with draws from it";
+    what.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : "where the encoder, which gives no spread, puts it"}.`;
   }
 
   // Whether the other models are given the same numbers.
@@ -106,15 +143,46 @@ export class Scene {
         if (this.same && other.latent === model.latent) other.z.set(model.z);
         else if (nearest >= 0) model.neighbours.blend(other.codes, other.latent, other.z);
       }
-      this.panes.draw(i, other.decode(other.z));
+      this.panes.draw(i, this.look.of(other.decode(other.z), other));
     }
     const decodeMs = performance.now() - started;
     this.nearest.show(nearest, Math.sqrt(model.neighbours.square[0]), () => model.decode(model.codeOf(nearest)));
-    const x = this.plane.across(a);
-    this.handle.style.transform = `translate(${x * this.width}px, ${this.plane.down(b) * this.height}px)`;
+    this.bank.show(model.z);
+    // A code beyond the edge has its handle at the edge.
+    const [nearA, nearB] = this.plane.clamp([a, b]);
+    const x = this.plane.across(nearA);
+    this.handle.style.transform = `translate(${x * this.width}px, ${this.plane.down(nearB) * this.height}px)`;
+    this.handle.toggleAttribute("data-beyond", nearA !== a || nearB !== b);
     this.handle.toggleAttribute("data-left", x > 0.75);
     this.readout.code(model.z);
     return decodeMs;
+  }
+
+  // What takes longer than a frame, once the hand rests.
+  rest() {
+    this.tiles.resume();
+    this.bank.renew();
+    this.sayDistances();
+    if (this.look.kind === "spread") this.showSpread();
+  }
+
+  sayDistances() {
+    this.models.forEach((model, i) => this.panes.say(i, this.farOff(model)));
+  }
+
+  farOff(model) {
+    if (model.neighbours.find(model.z) < 0) return "";
+    const distance = formatNumber(Math.sqrt(model.neighbours.square[0]), 2);
+    return `${distance} from the nearest code; codes are usually ${formatNumber(model.usualGap, 2)} apart`;
+  }
+
+  showSpread() {
+    const marked = this.marked ?? (this.nearest.shown >= 0 ? { image: this.nearest.shown } : null);
+    this.models.forEach((model, i) => {
+      const found = marked && this.look.spread(model, model.posterior(marked));
+      if (found) this.panes.draw(i, found.values);
+      this.panes.say(i, found ? `0 to ${formatNumber(found.most, 2)} (white), standard deviation of a pixel` : "no posterior to draw from");
+    });
   }
 
   // What a screen reader says; only at rest, since it would speak without end during a drag.
@@ -150,5 +218,7 @@ export class Scene {
 
   stop() {
     this.tiles?.stop();
+    this.bank?.stop();
+    this.paths?.stop();
   }
 }

@@ -46,15 +46,26 @@ def unpacked(payload: bytes) -> tuple[dict, dict[str, bytes]]:
 
 
 def test_payload_holds_everything() -> None:
-    start = PadState("vae", "0-1", (0.5, -0.5, 0.0), True)
+    start = PadState("vae", "0-1", (0.5, -0.5, 0.0), True, "sample")
     originals = np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 2)
-    about, sections = unpacked(data(start=start, smooth=True, originals=originals).to_bytes())
-    assert about["start"] == {"lead": "vae", "plane": "0-1", "z": [0.5, -0.5, 0.0], "same": True}
+    whole = model(scales=np.full((2, 3), 0.5), unused=[2], fitted=np.eye(4, 3))
+    about, sections = unpacked(data(models=[whole], start=start, smooth=True, originals=originals).to_bytes())
+    assert about["start"] == {
+        "lead": "vae",
+        "plane": "0-1",
+        "z": [0.5, -0.5, 0.0],
+        "same": True,
+        "look": "sample",
+        "path": None,
+    }
     assert about["smooth"] is True
     assert about["models"][0]["order"] == [2, 0, 1]
     assert sections["program0"] == b"program"
     np.testing.assert_array_equal(np.frombuffer(sections["principal0"], "<f4").reshape(3, 3)[1], [0, 1, 0])
     np.testing.assert_array_equal(np.frombuffer(sections["codes0"], "<f4"), [0.5, 1, 0, 2, -1, 0])
+    np.testing.assert_array_equal(np.frombuffer(sections["scales0"], "<f2"), [0.5] * 6)
+    np.testing.assert_array_equal(np.frombuffer(sections["fitted0"], "<f4").reshape(4, 3), np.eye(4, 3))
+    assert about["models"][0]["unused"] == [2]
     assert sections["labels"] == b"\x01\x00"
     assert sections["originals"] == b"\x00\x01\x02\x03"
 

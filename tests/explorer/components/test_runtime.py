@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -38,15 +36,6 @@ NETS = {
     "residual-dense": ((1, 28, 20), NetConfig("residual", channels=(), hidden=(64, 65))),
     "faces": ((3, 64, 64), NetConfig("residual", channels=(32, 64, 128, 256), hidden=(256,))),
 }
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        message = "Node is not installed; the browser's runtime was not run."
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return found
 
 
 def randomised(module: nn.Module, seed: int = 0) -> nn.Module:

@@ -10,6 +10,7 @@ import streamlit as st
 import torch
 from PIL import Image
 
+from explorer.components.pictures import png_of_rows
 from explorer.services import models, uploads
 from explorer.services.uploads import Preparation
 from vae_core import library
@@ -120,7 +121,7 @@ def test_the_files_to_take_away_hold_what_was_shown(card):
         np.testing.assert_array_equal(saved["images"], x)
         np.testing.assert_array_equal(saved["m/codes"], [one.code for one in found])
         assert saved["names"].tolist() == ["a", "b"]
-    sheet = np.array(Image.open(io.BytesIO(uploads.as_png([list(x), [one.rebuilt for one in found]]))))
+    sheet = np.array(Image.open(io.BytesIO(png_of_rows([list(x), [one.rebuilt for one in found]]))))
     assert sheet.shape == (18, 18)
     np.testing.assert_array_equal(sheet[:8, 10:], x[1, 0])
     np.testing.assert_allclose(sheet[10:, :8], 255 * found[0].rebuilt[0], atol=0.51)

@@ -29,7 +29,7 @@ class Arena {
   }
 }
 
-// { inputs, outputs: name -> Float32Array on the network's memory; run(); macs }
+// { inputs, outputs: name -> Float32Array on the network's memory; run(); macs; draw: how a decoder's images are drawn }
 export function buildNetwork(bytes) {
   const { header, array, weight } = parseProgram(bytes);
   const arena = new Arena();
@@ -50,6 +50,7 @@ export function buildNetwork(bytes) {
     inputs: views(Object.keys(header.inputs).map((name) => [name, name])),
     outputs: views(Object.entries(header.outputs)),
     macs: header.macs,
+    draw: header.draw,
     run() {
       for (let i = 0; i < steps.length; i++) steps[i]();
     },

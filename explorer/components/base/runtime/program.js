@@ -49,7 +49,8 @@ const HALVES = Float32Array.from({ length: 65536 }, (_, bits) => {
   return bits & 0x8000 ? -magnitude : magnitude;
 });
 
-function widen(halves) {
+// The bits of float16 as float32.
+export function widen(halves) {
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) out[i] = HALVES[halves[i]];
   return out;

@@ -26,11 +26,12 @@ export class Readout {
     for (let i = 0; i < this.values.length; i++) this.values[i].textContent = formatNumber(z[this.dimensions[i]], 2);
   }
 
-  // Rewritten a few times a second at most: figures that flicker cannot be read.
+  // Rewritten a few times a second at most, since figures that flicker cannot be read; says whether they were.
   pace(now, decodeMs, framesPerSecond) {
-    if (now - this.shownAt < REFRESH_MS) return;
+    if (now - this.shownAt < REFRESH_MS) return false;
     this.shownAt = now;
     const decode = `decoded in ${decodeMs < 10 ? decodeMs.toFixed(1) : Math.round(decodeMs)}\u00a0ms`;
     this.speed.textContent = framesPerSecond ? `${decode}, ${Math.round(framesPerSecond)}\u00a0frames/s` : decode;
+    return true;
   }
 }

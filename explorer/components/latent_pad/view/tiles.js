@@ -1,19 +1,17 @@
+import { Leisure } from "../../base/leisure.js";
 import { toInk, toPixels } from "../../base/pixels.js";
 
-const SLICE_MS = 6;
 // Side of a tile on screen: images of up to 32 pixels are told apart at that size, faces need more.
 const SMALL_IMAGE = 32;
 const SMALL_TILE = 40;
 const LARGE_TILE = 64;
 
-const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(() => call({ timeRemaining: () => SLICE_MS }), 16));
-const cancelIdle = globalThis.cancelIdleCallback ?? clearTimeout;
-
 // The image decoded at every place of a grid, as the background: from the centre outwards, in the time that is left over.
 export class Tiles {
   // decode(a, b) -> values; busy() -> whether to wait
   constructor(canvas, plane, [channels, height, width], smooth, decode, busy) {
-    Object.assign(this, { canvas, plane, channels, height, width, decode, busy });
+    Object.assign(this, { canvas, plane, channels, height, width, decode });
+    this.leisure = new Leisure(() => this.drawOne(), busy);
     // Strokes on an empty ground are drawn as ink in the colour of the text; anything else keeps its own ground.
     this.ink = channels === 1 && !smooth;
     canvas.toggleAttribute("data-ink", this.ink);
@@ -22,7 +20,6 @@ export class Tiles {
     this.columns = 0;
     this.rows = 0;
     this.queue = [];
-    this.handle = 0;
   }
 
   resize(width, height) {
@@ -47,29 +44,21 @@ export class Tiles {
   }
 
   resume() {
-    if (!this.handle && this.queue.length) this.handle = idle((deadline) => this.slice(deadline), { timeout: 100 });
+    if (this.queue.length) this.leisure.resume();
   }
 
-  slice(deadline) {
-    this.handle = 0;
-    if (this.busy()) return;
-    const until = performance.now() + Math.min(SLICE_MS, Math.max(deadline.timeRemaining(), 1));
-    do this.drawOne();
-    while (this.queue.length && performance.now() < until);
-    this.resume();
-  }
-
+  // Whether there are more.
   drawOne() {
     const [column, row] = this.queue.pop();
     const values = this.decode(this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows));
     if (this.ink) toInk(values, this.image);
     else toPixels(values, this.channels, this.image);
     this.context.putImageData(this.image, column * this.width, row * this.height);
+    return this.queue.length > 0;
   }
 
   stop() {
-    cancelIdle(this.handle);
-    this.handle = 0;
+    this.leisure.stop();
     this.queue = [];
   }
 }

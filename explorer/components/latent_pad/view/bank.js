@@ -1,0 +1,98 @@
+import { Leisure } from "../../base/leisure.js";
+import { formatNumber } from "../../base/numbers.js";
+import { toInk, toPixels } from "../../base/pixels.js";
+
+const TILES = 9;
+const STEPS = 200;
+
+// One slider a dimension, the most used first, each over a strip of what moving it alone would show from where the code is.
+export class Bank {
+  // pad: carry(z), restSoon(), busy()
+  constructor(root, model, [channels, height, width], smooth, pad) {
+    Object.assign(this, { root, model, pad, channels, width, height, ink: channels === 1 && !smooth });
+    this.leisure = new Leisure(() => this.step(), () => pad.busy());
+    this.queue = [];
+    this.z = new Float32Array(model.latent);
+    this.rows = [];
+    root.querySelector("summary").textContent = model.latent === 1 ? "Its one dimension" : `All ${model.latent} dimensions`;
+    root.ontoggle = () => this.renew();
+  }
+
+  build() {
+    this.rows = this.model.order.map((i) => this.row(i));
+    this.root.querySelector(".rows").replaceChildren(...this.rows.map(({ element }) => element));
+  }
+
+  row(i) {
+    const { model, pad } = this;
+    const element = document.createElement("label");
+    element.className = "dimension";
+    const unused = model.unused.includes(i);
+    element.toggleAttribute("data-unused", unused);
+    element.title = unused ? `${model.dimensions[i]}: unused, the encoder says nothing with it and the decoder has learnt to ignore it.` : model.dimensions[i];
+    const name = Object.assign(document.createElement("span"), { className: "name", textContent: `z${i + 1}${unused ? " unused" : ""}` });
+    const canvas = document.createElement("canvas");
+    canvas.width = TILES * this.width;
+    canvas.height = this.height;
+    canvas.toggleAttribute("data-ink", this.ink);
+    const [low, high] = model.range(i);
+    const input = Object.assign(document.createElement("input"), { type: "range", min: low, max: high, step: (high - low) / STEPS });
+    input.setAttribute("aria-label", element.title);
+    input.addEventListener("input", (event) => {
+      const z = model.z.slice();
+      z[i] = input.valueAsNumber;
+      pad.carry(z, event.timeStamp);
+      pad.restSoon();
+    });
+    const value = Object.assign(document.createElement("output"), { className: "value" });
+    const track = Object.assign(document.createElement("span"), { className: "track" });
+    track.append(canvas, input);
+    element.append(name, track, value);
+    return { i, low, high, element, input, value, context: canvas.getContext("2d"), image: null };
+  }
+
+  // The code as it is now.
+  show(z) {
+    if (!this.root.open) return;
+    for (const { i, input, value } of this.rows) {
+      const text = formatNumber(z[i], 2);
+      if (value.textContent === text) continue;
+      value.textContent = text;
+      input.value = z[i];
+      input.setAttribute("aria-valuetext", text);
+    }
+  }
+
+  // The strips of where the code has come to rest.
+  renew() {
+    const { z } = this.model;
+    if (!this.root.open) return;
+    if (!this.rows.length) this.build();
+    this.show(z);
+    this.z.set(z);
+    this.queue = this.rows.flatMap((row) => Array.from({ length: TILES }, (_, tile) => [row, tile])).reverse();
+    this.leisure.resume();
+  }
+
+  step() {
+    const [row, tile] = this.queue.pop() ?? [];
+    if (!row) return false;
+    const z = this.z.slice();
+    z[row.i] = row.low + ((tile + 0.5) / TILES) * (row.high - row.low);
+    row.image ??= row.context.createImageData(this.width, this.height);
+    const values = this.model.decode(z);
+    if (this.ink) toInk(values, row.image);
+    else toPixels(values, this.channels, row.image);
+    row.context.putImageData(row.image, tile * this.width, 0);
+    return this.queue.length > 0;
+  }
+
+  get left() {
+    return this.queue.length;
+  }
+
+  stop() {
+    this.leisure.stop();
+    this.queue = [];
+  }
+}

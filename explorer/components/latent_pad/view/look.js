@@ -1,0 +1,72 @@
+import { makeChoice } from "../../base/choice.js";
+import { gaussian } from "../../base/numbers.js";
+
+const DRAWS = 32;
+
+// What a pane shows of a code: how, and what that means in a sentence.
+const LOOKS = {
+  mean: ["Mean image", "The mean of p(x|z): where several images are likely it is their blend. The picture is blurred, the model is not."],
+  sample: ["Sample", "A draw from p(x|z): the likelihood takes each pixel on its own, so what it adds to the mean is noise."],
+  spread: ["Spread", "How far each pixel's mean varies over draws from the posterior of the image that is marked: dark is certain. Shown at rest."],
+};
+
+const DRAW = {
+  bernoulli: (mean, noise, out) => mean.forEach((p, i) => (out[i] = noise[2 * i] < p ? 1 : 0)),
+  gaussian: (mean, noise, out, sigma) => mean.forEach((p, i) => (out[i] = Math.min(Math.max(p + sigma * noise[2 * i + 1], 0), 1))),
+};
+
+export class Look {
+  // onChange() when another look is chosen
+  constructor(root, size, onChange) {
+    this.root = root;
+    this.kind = "mean";
+    this.out = new Float32Array(size);
+    // One uniform and one Gaussian number a pixel, kept while the hand moves so that only the code changes the picture.
+    this.noise = new Float32Array(2 * size);
+    this.renew();
+    this.choice = makeChoice("Shown of each code", LOOKS, this.kind, (kind) => {
+      this.kind = kind;
+      this.renew();
+      onChange();
+    });
+    root.replaceChildren(this.choice.element);
+  }
+
+  use(kind) {
+    if (!(kind in LOOKS)) return;
+    this.kind = kind;
+    this.choice.use(kind);
+  }
+
+  renew() {
+    for (let i = 0; i < this.noise.length; i += 2) {
+      this.noise[i] = Math.random();
+      this.noise[i + 1] = gaussian();
+    }
+  }
+
+  // What is shown of the mean image that a model has decoded.
+  of(mean, { network }) {
+    const [kind, ...parameters] = network.draw ?? [];
+    if (this.kind !== "sample" || !(kind in DRAW)) return mean;
+    DRAW[kind](mean, this.noise, this.out, ...parameters);
+    return this.out;
+  }
+
+  // The standard deviation of each pixel's mean over draws from a posterior, as a share of the largest; null without one.
+  spread(model, { mean, scale }) {
+    if (!scale) return null;
+    const sum = new Float64Array(this.out.length);
+    const squares = new Float64Array(this.out.length);
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const values = model.decode(mean.map((m, i) => m + scale[i] * gaussian()));
+      for (let i = 0; i < values.length; i++) {
+        sum[i] += values[i];
+        squares[i] += values[i] ** 2;
+      }
+    }
+    const values = this.out.map((_, i) => Math.sqrt(Math.max(0, (squares[i] - sum[i] ** 2 / DRAWS) / (DRAWS - 1))));
+    const most = values.reduce((a, b) => Math.max(a, b), 0);
+    return { values: most > 0 ? values.map((value) => value / most) : values, most };
+  }
+}

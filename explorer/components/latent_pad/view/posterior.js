@@ -1,0 +1,69 @@
+import { gaussian } from "../../base/numbers.js";
+
+const DRAWS = 40;
+const CORNERS = 72;
+const SIGMAS = [1, 2];
+
+// What the encoder believes of the image that is marked, on the plane: its mean, one and two standard deviations, and draws.
+export class Posterior {
+  // svg: over the plane, in shares of its sides
+  constructor(svg) {
+    this.svg = svg;
+    this.marked = null;
+  }
+
+  // posterior: { mean, scale }, or null for none. The draws stay where they are until another image is marked.
+  mark(posterior) {
+    this.marked = posterior;
+    const scale = posterior?.scale;
+    this.draws = scale ? Array.from({ length: DRAWS }, () => posterior.mean.map((m, i) => m + scale[i] * gaussian())) : [];
+  }
+
+  draw(plane) {
+    this.svg.toggleAttribute("data-empty", !this.marked);
+    if (!this.marked) return this.svg.replaceChildren();
+    const { mean, scale } = this.marked;
+    const place = ([a, b]) => `${(100 * plane.across(a)).toFixed(3)} ${(100 * plane.down(b)).toFixed(3)}`;
+    const dots = (codes) => codes.map((z) => `M${place(plane.point(z))}h0`).join("");
+    const parts = [shape("draws", dots(this.draws))];
+    if (scale) {
+      const half = halfAxes(plane, scale);
+      const [a, b] = plane.point(mean);
+      for (const sigmas of SIGMAS) parts.push(shape("ellipse", outline(a, b, half, sigmas, place)));
+    }
+    parts.push(shape("mean", dots([mean])));
+    this.svg.replaceChildren(...parts);
+  }
+}
+
+// The projection of a Gaussian with these standard deviations onto the plane: the columns of a root of its covariance.
+export function halfAxes({ u, v }, scale) {
+  let uu = 0;
+  let uv = 0;
+  let vv = 0;
+  for (let i = 0; i < scale.length; i++) {
+    const variance = scale[i] ** 2;
+    uu += variance * u[i] * u[i];
+    uv += variance * u[i] * v[i];
+    vv += variance * v[i] * v[i];
+  }
+  // Cholesky: any root gives the same ellipse.
+  const l11 = Math.sqrt(uu);
+  const l21 = l11 > 0 ? uv / l11 : 0;
+  return { l11, l21, l22: Math.sqrt(Math.max(0, vv - l21 * l21)) };
+}
+
+function outline(a, b, { l11, l21, l22 }, sigmas, place) {
+  const corner = (_, i) => {
+    const [x, y] = [sigmas * Math.cos((2 * Math.PI * i) / CORNERS), sigmas * Math.sin((2 * Math.PI * i) / CORNERS)];
+    return place([a + l11 * x, b + l21 * x + l22 * y]);
+  };
+  return `M${Array.from({ length: CORNERS }, corner).join("L")}Z`;
+}
+
+function shape(className, d) {
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("class", className);
+  path.setAttribute("d", d);
+  return path;
+}

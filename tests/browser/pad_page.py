@@ -1,0 +1,61 @@
+"""What the tests of the pad read off its page, pad_app.py."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+
+HOST = "document.querySelector('.stBidiComponent [data-testid]').latentPad"
+TOLERANCE = 1e-4
+
+
+def read(page) -> dict:
+    """What the pad shows: point, extent, plane, nearest, and the lead's name, z and pixels; the same of all `models`."""
+    return page.evaluate(
+        f"""(() => {{
+          const r = {HOST}.read();
+          const plain = ({{ name, z, pixels }}) => ({{ name, z: [...z], pixels: [...pixels] }});
+          return {{ ...r, ...plain(r), models: r.models.map(plain) }};
+        }})()"""
+    )
+
+
+def known(page) -> dict:
+    """What Python was told last."""
+    return json.loads(page.locator("text=Python knows").inner_text().split(": ", 1)[1])
+
+
+def wait_until_known(page, z: list[float]) -> None:
+    """Until Python was told of this code. Keys pressed slowly are several rests, so their runs cannot be counted."""
+    deadline = time.monotonic() + 30
+    while (told := known(page)) is None or not np.allclose(told["z"], z, atol=1e-6):
+        assert time.monotonic() < deadline, f"Python knows {told}, not {z}"
+        page.wait_for_timeout(50)
+
+
+def at(page, across: float, down: float) -> list[float]:
+    """The coordinates at a share of the plane's width and height."""
+    a0, a1, b0, b1 = read(page)["extent"]
+    return [a0 + across * (a1 - a0), b1 - down * (b1 - b0)]
+
+
+def frames(page) -> int:
+    return page.evaluate(f"{HOST}.stats().frames")
+
+
+def settle(page, before: int) -> None:
+    """Until a frame has been drawn since `before`, and the next one has nothing left to do."""
+    page.wait_for_function(f"{HOST}.stats().frames > {before}")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def wanted(app, kind: str, z: list[float], seed: int = 0) -> np.ndarray:
+    return app.model(kind, seed).decode(np.float32(z)).flatten().numpy()
+
+
+def place(page, across: float, down: float) -> tuple[float, float]:
+    page.locator(".plane").scroll_into_view_if_needed()
+    box = page.locator(".plane").bounding_box()
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]

@@ -1,0 +1,165 @@
+"""What stands around the pad: sliders, posteriors, looks, jumps and paths, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from pad_page import HOST, TOLERANCE, known, place, read, wait_until_known, wanted
+
+pytestmark = pytest.mark.browser
+
+
+def to_image(page, number: int) -> None:
+    """Goes to a held-out image and marks it."""
+    box = page.get_by_role("spinbutton", name="Held-out image")
+    box.fill(str(number))
+    box.press("Enter")
+    page.locator(".marked", has_text=f"Marked: image {number} ").wait_for()
+
+
+def pin(page, *images: int) -> None:
+    for number in images:
+        to_image(page, number)
+        page.get_by_role("button", name="Pin this point").click()
+
+
+def numbers(page, selector: str) -> list[np.ndarray]:
+    """The points of a path of the SVG over the plane, in shares of its sides: an array for each of its pieces."""
+    text = page.locator(selector).get_attribute("d")
+    return [np.array(re.findall(r"-?[\d.]+", piece.split("h")[0]), float).reshape(-1, 2) / 100 for piece in text.split("M")[1:]]
+
+
+@pytest.mark.parametrize("kind", ["digits", "faces"])
+def test_a_slider_moves_its_dimension_alone_and_the_pad_goes_with_it(kind, open_pad, app):
+    page = open_pad(kind)
+    page.locator(".bank summary").click()
+    before = np.array(read(page)["z"])
+    d = len(before)
+    assert page.locator(".dimension").count() == d
+    page.locator(".dimension input").nth(d - 1).focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"{HOST}.read().z[{d - 1}] !== {before[-1]}")
+    page.wait_for_timeout(300)
+    found = read(page)
+    moved = np.array(found["z"]) - before
+    assert moved[-1] > 0 and np.abs(moved[:-1]).max() < 1e-6
+    assert np.abs(np.float32(found["pixels"]) - wanted(app, kind, found["z"])).max() <= TOLERANCE
+    wait_until_known(page, found["z"])
+    # And the other way round.
+    page.mouse.click(*place(page, 0.3, 0.3))
+    page.wait_for_function(f"{HOST}.read().z[0] !== {found['z'][0]}")
+    page.wait_for_timeout(300)
+    shown = page.locator(".dimension output").first.inner_text().replace("\u2212", "-")
+    assert float(shown) == pytest.approx(read(page)["z"][0], abs=0.006)
+    assert page.problems == []
+
+
+def test_strips_show_what_each_dimension_does_alone(open_pad, app):
+    page = open_pad()
+    page.locator(".bank summary").click()
+    page.wait_for_timeout(1500)
+    low, high = (float(page.locator(".dimension input").first.get_attribute(end)) for end in ("min", "max"))
+    z = np.array(read(page)["z"], float)
+    canvas = page.locator(".dimension canvas").first
+    data = canvas.evaluate("(c) => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
+    ink = np.reshape(data, (28, 9, 28, 4))[..., 3]
+    for tile in range(9):
+        z[0] = low + (tile + 0.5) / 9 * (high - low)
+        np.testing.assert_allclose(ink[:, tile].ravel(), 255 * wanted(app, "digits", z), atol=0.6)
+
+
+def test_the_posterior_of_an_image_is_an_ellipse_around_its_code(open_pad, app):
+    page = open_pad()
+    to_image(page, 8)
+    codes, labels = app.codes("digits")
+    assert f"({labels[7]})" in page.locator(".marked").inner_text()
+    np.testing.assert_allclose(read(page)["z"], codes[7], atol=1e-5)
+    a0, a1, b0, b1 = read(page)["extent"]
+
+    def on_plane(shares: np.ndarray) -> np.ndarray:
+        return shares * [a1 - a0, b0 - b1] + [a0, b1]
+
+    for i, sigmas in enumerate((1, 2)):
+        corners = on_plane(numbers(page, f".ellipse >> nth={i}")[0])
+        np.testing.assert_allclose((((corners - codes[7]) / [0.1, 0.05]) ** 2).sum(1), sigmas**2, rtol=0.02)
+    draws = on_plane(np.concatenate(numbers(page, ".draws")))
+    assert len(draws) == 40
+    np.testing.assert_allclose(draws.std(0), [0.1, 0.05], rtol=0.5)
+
+
+def test_a_sample_has_the_pixels_of_its_likelihood(open_pad, app):
+    page = open_pad()
+    page.get_by_role("radio", name="Sample").click()
+    page.wait_for_function(f"{HOST}.read().pixels.every((p) => p === 0 || p === 1)")
+    mean = wanted(app, "digits", read(page)["z"])
+    sample = np.array(read(page)["pixels"])
+    # 784 draws of known probabilities: five standard deviations.
+    assert abs(sample.sum() - mean.sum()) < 5 * np.sqrt((mean * (1 - mean)).sum())
+    page.wait_for_selector("text=Runs: 2")
+    assert known(page)["look"] == "sample"
+
+
+def test_spread_is_that_of_draws_from_the_posterior(open_pad, app):
+    page = open_pad()
+    to_image(page, 3)
+    page.get_by_role("radio", name="Spread").click()
+    page.locator(".note", has_text="standard deviation of a pixel").wait_for()
+    codes, _ = app.codes("digits")
+    draws = codes[2] + np.random.default_rng(0).normal(0, 1, (500, 2)) * [0.1, 0.05]
+    spread = np.stack([wanted(app, "digits", z) for z in draws.astype(np.float32)]).std(0)
+    shown = np.array(read(page)["pixels"])
+    assert shown.max() == pytest.approx(1)
+    assert np.corrcoef(shown, spread)[0, 1] > 0.9
+
+
+def test_a_path_is_walked_from_pin_to_pin_and_told_of(open_pad, app):
+    page = open_pad()
+    pin(page, 3, 11, 40)
+    pins = app.codes("digits")[0][[2, 10, 39]]
+    wait_until_known(page, pins[2])
+    page.wait_for_function("(document.body.innerText.match(/\\], \\[/g) ?? []).length === 32")
+    path = np.array(known(page)["path"]["codes"])
+    assert len(path) == 33
+    np.testing.assert_allclose(path[[0, 16, 32]], pins, atol=1e-5)
+    np.testing.assert_allclose(path[8], pins[:2].mean(0), atol=1e-5)
+    page.wait_for_timeout(400)
+    runs = page.locator("text=Runs:").inner_text()
+    page.get_by_role("button", name="Loop").click()
+    page.locator(".plane").focus()
+    page.keyboard.press(" ")
+    page.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_function(f"Math.hypot({HOST}.read().z[0] - {pins[1][0]}, {HOST}.read().z[1] - {pins[1][1]}) < 0.3")
+    assert page.locator("text=Runs:").inner_text() == runs
+    page.get_by_role("button", name="Play").wait_for()
+    np.testing.assert_allclose(read(page)["z"], pins[2], atol=1e-5)
+    page.get_by_role("button", name="Clear pins").click()
+    assert page.locator(".way").get_attribute("d") == ""
+    assert page.problems == []
+
+
+def test_a_hand_on_the_plane_stops_the_walk(open_pad, app):
+    page = open_pad()
+    pin(page, 3, 11)
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Pause").wait_for()
+    page.mouse.click(*place(page, 0.5, 0.2))
+    page.get_by_role("button", name="Play").wait_for()
+    page.wait_for_timeout(400)
+    a0, a1, b0, b1 = read(page)["extent"]
+    np.testing.assert_allclose(read(page)["point"], [a0 + 0.5 * (a1 - a0), b1 - 0.2 * (b1 - b0)], atol=0.02)
+
+
+def test_random_draws_are_of_the_prior_wherever_they_are(open_pad, app):
+    page = open_pad()
+    seen = []
+    for _ in range(30):
+        page.get_by_role("button", name="Random draw").click()
+        found = read(page)
+        seen.append(found["z"])
+        assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
+    assert (np.abs(np.mean(seen, 0)) < 0.8).all() and (np.abs(np.std(seen, 0) - 1) < 0.5).all()
+    page.get_by_role("button", name="Reset").click()
+    wait_until_known(page, [0, 0])
