@@ -13,10 +13,10 @@ BASE = Path(__file__).with_name("base") / "base.css"
 
 
 @cache
-def assets(folder: Path, name: str) -> tuple[str, str, str]:
-    """HTML, CSS and JavaScript of the component in `folder`, whose files are called `name`."""
+def assets(folder: Path, name: str, last: str = "export default") -> tuple[str, str, str]:
+    """HTML, CSS and JavaScript of the component in `folder`, whose files are called `name`; `last` as in `bundle`."""
     html, css = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return html, BASE.read_text(encoding="utf-8") + css, bundle(folder / f"{name}.js")
+    return html, BASE.read_text(encoding="utf-8") + css, bundle(folder / f"{name}.js", last)
 
 
 def draw(folder: Path, name: str, data: bytes, key: str) -> Any:

@@ -32,10 +32,22 @@ state = latent_pad(payload, key=key)
 if state is not None and state.lead in current.models:
     # Of two dimensions there is one plane, of which an address need not speak.
     plane = state.plane if shelf.card(state.lead).config.latent > 2 else ""
-    view.show(dataclasses.replace(current, lead=state.lead, plane=plane, z=state.z, same=state.same, look=state.look))
+    shared = {name: getattr(state, name) for name in ("lead", "z", "same", "look", "heat")}
+    view.show(dataclasses.replace(current, plane=plane, **shared))
     if state.path is not None:
         path_panel(state.path, shelf.card(state.lead))
 
+seen = st.session_state.view
+st.download_button(
+    "Export as one HTML file",
+    # Made when it is asked for, outside of any session.
+    lambda: pads.page(shown, seen),
+    "-".join(card.name for card in shown) + ".html",
+    "text/html",
+    key="grid-export",
+    on_click="ignore",
+    help="The pad with its models inside, for any browser, without a server and without a network.",
+)
 st.caption(plain(models.explain(shelf.card(st.session_state.view.lead))))
 if len(shown) > 1:
     st.caption(

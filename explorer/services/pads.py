@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from explorer.components.latent_pad import HERE as PAD
 from explorer.components.latent_pad import PadData, PadModel, PadState
+from explorer.components.standalone import standalone
 from explorer.services import datasets, models
 from explorer.services.models import Card
 from explorer.services.uploads import NO_PROBES, Probes
@@ -22,6 +24,8 @@ KEPT = 8
 """Pads of so many choices of models stay in memory."""
 ORIGINALS_BYTES = 4 * 2**20
 """Of the held-out images that travel with a pad: the first ones."""
+EXPORTED_CODES, EXPORTED_ORIGINALS = 2**19, 2**18
+"""Bytes of codes, each with its spread, and of images in a file of its own."""
 
 
 def together(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
@@ -33,7 +37,7 @@ def together(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
 
 def pad(cards: Sequence[Card], start: View, probes: Probes = NO_PROBES) -> bytes:
     """The pad of models that go together, as it is sent to the page; the handle starts where `start` says."""
-    state = PadState(start.lead, start.plane, start.z, start.same, start.look)
+    state = PadState(start.lead, start.plane, start.z, start.same, start.look, start.heat)
     names = tuple((card.name, models.stamp(card.name)) for card in cards)
     at_hand = datasets.at_hand(cards[0])
     if not probes.names:
@@ -44,6 +48,37 @@ def pad(cards: Sequence[Card], start: View, probes: Probes = NO_PROBES) -> bytes
         replace(model, probes=probes.codes[model.name], probe_scales=probes.scales.get(model.name)) for model in found.models
     ]
     return replace(found, models=with_probes, probes=probes.names, start=state).to_bytes()
+
+
+def page(cards: Sequence[Card], start: View) -> bytes:
+    """The same pad as one HTML file that opens from disk: weights as float16, and as many of the held-out images as a small
+    file holds. A person's own images are not in it."""
+    names = tuple((card.name, models.stamp(card.name)) for card in cards)
+    found = _exported(_pad(names, datasets.at_hand(cards[0])))
+    data = replace(found, start=PadState(start.lead, start.plane, start.z, start.same, start.look, start.heat)).to_bytes()
+    titles = " and ".join(card.title for card in cards)
+    about = " ".join(models.explain(card) for card in cards)
+    return standalone(PAD, "pad", data, f"{titles} on {cards[0].data_title}", about).encode()
+
+
+def _exported(data: PadData) -> PadData:
+    widest = max(model.latent for model in data.models)
+    count = EXPORTED_CODES // (6 * widest)
+    smaller = [
+        replace(
+            model,
+            program=decoder_program(models.load(model.name).model, "float16").to_bytes(),
+            codes=model.codes[:count],
+            scales=None if model.scales is None else model.scales[:count],
+            errors=None if model.errors is None else model.errors[:count],
+        )
+        for model in data.models
+    ]
+    labels = None if data.labels is None else data.labels[:count]
+    originals = data.originals
+    if originals is not None:
+        originals = originals[: min(count, max(1, EXPORTED_ORIGINALS // originals[0].nbytes))]
+    return replace(data, models=smaller, labels=labels, originals=originals)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
@@ -71,11 +106,12 @@ def _pad(names: tuple[tuple[str, int], ...], at_hand: bool) -> PadData:
 def _model(card: Card) -> PadModel:
     checkpoint = models.load(card.name)
     d = card.config.latent
-    codes = np.zeros((0, d), np.float32) if checkpoint.held_out is None else checkpoint.held_out.codes.numpy()
-    mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
     style = models.style_of(card)
-    scales = None if checkpoint.held_out is None else checkpoint.held_out.scale
+    held_out = checkpoint.held_out
+    codes = np.zeros((0, d), np.float32) if held_out is None else held_out.codes.numpy()
+    scales, errors = (None, None) if held_out is None else (held_out.scale, held_out.mse)
     stochastic = checkpoint.model.posterior.stochastic
+    mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
     return PadModel(
         name=card.name,
         title=card.title,
@@ -85,6 +121,7 @@ def _model(card: Card) -> PadModel:
         order=order(card, codes),
         dimensions=[_dimension(card, i) for i in range(d)],
         scales=None if scales is None else scales.numpy(),
+        errors=None if errors is None else errors.numpy(),
         unused=np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD) if stochastic and len(codes) else (),
         fitted=_fitted(checkpoint.model),
         principal=np.vstack([mean, directions]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from explorer.components.latent_pad import LOOKS
+from explorer.components.latent_pad import LOOKS, OVERLAYS
 from explorer.services import jobs
 from explorer.services.models import Shelf
 from vae_core.projection import settings
@@ -43,13 +43,15 @@ class View:
     lead: str
     """The one that is dragged."""
     plane: str = ""
-    """Of the lead: two dimensions, as "3-7", or "pc"; empty: the usual one."""
+    """Of the lead: two dimensions, as "3-7", "pc", or three held-out images, as "im12-7-99"; empty: the usual one."""
     z: tuple[float, ...] = ()
     """Code of the lead at the handle; empty: that of the first held-out image."""
     same: bool = False
     """The other models are given the same numbers."""
     look: str = "mean"
     """What is shown of a code: one of LOOKS."""
+    heat: str = "none"
+    """What lies over the plane: one of OVERLAYS."""
     map: Map = Map()
     colour: int = -1
     """On the map: -1 by class, else which amount."""
@@ -82,6 +84,8 @@ class View:
             out["same"] = "1"
         if self.look != LOOKS[0]:
             out["look"] = self.look
+        if self.heat != OVERLAYS[0]:
+            out["heat"] = self.heat
         if self.map != Map():
             out["map"] = self.map.query()
         if self.colour >= 0:
@@ -124,6 +128,7 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
         z=_code(query.get("z", ""), latent),
         same="same" in query,
         look=query["look"] if query.get("look") in LOOKS else LOOKS[0],
+        heat=query["heat"] if query.get("heat") in OVERLAYS else OVERLAYS[0],
         map=_map(query.get("map", "")),
         colour=-1 if colour is None else colour,
         picked=_whole(query.get("picked", ""), MOST_IMAGES),
@@ -139,6 +144,9 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
 def _plane(text: str, latent: int) -> str:
     if text == "pc":
         return text if latent > 2 else ""
+    if text.startswith("im"):
+        images = [_whole(part, MOST_IMAGES) for part in text[2:].split("-")]
+        return text if latent > 2 and len(images) == 3 and None not in images else ""
     parts = text.split("-")
     fits = len(parts) == 2 and all(part.isascii() and part.isdigit() and int(part) < latent for part in parts)
     return text if fits and parts[0] != parts[1] else ""

@@ -63,7 +63,7 @@ def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
     page.wait_for_selector("text=Runs: 2")
     page.wait_for_timeout(300)
     assert len(page.sent_frames) == 1
-    wanted = {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False, "look": "mean", "path": None}
+    wanted = {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False, "look": "mean", "heat": "none", "path": None}
     assert known(page) == wanted
 
 
@@ -231,7 +231,7 @@ def test_planes_of_a_latent_of_many_dimensions(open_pad, app) -> None:
     page.get_by_label("Dimension across").select_option("7")
     page.wait_for_selector("text=Runs: 5")
     assert known(page)["plane"] == "7-0"
-    page.get_by_role("button", name="Principal components").click()
+    page.get_by_role("radio", name="Principal components").click()
     page.wait_for_selector("text=Runs: 6")
     page.mouse.click(*place(page, 0.7, 0.7))
     page.wait_for_selector("text=Runs: 7")

@@ -163,3 +163,58 @@ def test_random_draws_are_of_the_prior_wherever_they_are(open_pad, app):
     assert (np.abs(np.mean(seen, 0)) < 0.8).all() and (np.abs(np.std(seen, 0) - 1) < 0.5).all()
     page.get_by_role("button", name="Reset").click()
     wait_until_known(page, [0, 0])
+
+
+def test_an_overlay_is_computed_by_a_worker_and_told_of(open_pad, app):
+    page = open_pad()
+    workers = []
+    page.on("worker", lambda worker: workers.append(worker))
+    page.get_by_role("radio", name="Prior", exact=True).click()
+    page.wait_for_selector(".heat[data-shown]")
+    assert len(workers) == 1
+    data = page.locator(".heat").evaluate(
+        "(c) => ({ width: c.width, data: [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data] })"
+    )
+    shown = np.reshape(data["data"], (-1, data["width"], 4))[..., :3]
+    a0, a1, b0, b1 = read(page)["extent"]
+    a, b = (
+        low + (np.arange(n) + 0.5) / n * (high - low) for low, high, n in ((a0, a1, shown.shape[1]), (b1, b0, shown.shape[0]))
+    )
+    density = -0.5 * (a**2 + b[:, None] ** 2)
+    # The colours rise with the density: viridis is ordered by its lightness.
+    light, order = (shown @ [0.3, 0.6, 0.1]).ravel(), density.ravel()
+    assert np.corrcoef(np.argsort(np.argsort(light)), np.argsort(np.argsort(order)))[0, 1] > 0.99
+    low, high = (float(part) for part in re.findall(r"-?\d+\.\d", page.locator(".key").inner_text().replace("\u2212", "-")))
+    constant = -np.log(2 * np.pi)
+    assert high == pytest.approx(constant, abs=0.2) and low == pytest.approx(constant + np.quantile(density, 0.02), abs=0.2)
+    page.wait_for_selector("text=Runs: 2")
+    assert known(page)["heat"] == "prior"
+    page.get_by_role("radio", name="No overlay").click()
+    assert page.locator(".heat").is_hidden()
+    assert page.problems == []
+
+
+def test_a_plane_through_three_images(open_pad, app):
+    page = open_pad("faces")
+    page.get_by_role("radio", name="Three images").click()
+    page.get_by_role("spinbutton", name="Image 2 of the plane").fill("12")
+    page.keyboard.press("Enter")
+    page.get_by_role("spinbutton", name="Image 3 of the plane").fill("34")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"/^im\\d+-11-33$/.test({HOST}.read().plane)")
+    first = int(read(page)["plane"][2:].split("-")[0])
+    codes = app.codes("faces")[0].astype(float)
+    a, b, c = codes[[first, 11, 33]]
+    np.testing.assert_allclose(read(page)["z"], a, atol=1e-5)
+    page.mouse.click(*place(page, 0.8, 0.3))
+    page.wait_for_timeout(400)
+    z = np.array(read(page)["z"]) - a
+    share, *_ = np.linalg.lstsq(np.stack([b - a, c - a], 1), z, rcond=None)
+    assert np.linalg.norm(z) > 0.05
+    np.testing.assert_allclose(np.stack([b - a, c - a], 1) @ share, z, atol=1e-4)
+    assert page.get_by_role("button", name="Image 12").count() == 1
+    # One that would leave no plane is not taken.
+    page.get_by_role("spinbutton", name="Image 2 of the plane").fill("34")
+    page.keyboard.press("Enter")
+    assert read(page)["plane"].endswith("-11-33")
+    assert page.problems == []

@@ -8,7 +8,7 @@ export function parse(hex) {
 }
 
 // A share of 0 to 1 as [red, green, blue], 0 to 255.
-function viridis(share) {
+export function viridis(share) {
   const at = Math.min(Math.max(share, 0), 1) * (VIRIDIS.length - 1);
   const low = Math.min(Math.floor(at), VIRIDIS.length - 2);
   return VIRIDIS[low].map((from, i) => Math.round(from + (at - low) * (VIRIDIS[low + 1][i] - from)));

@@ -1,6 +1,9 @@
-// A person's own images among the points: numbered marks over a canvas, to be pointed at and clicked.
+// Images among the points: numbered marks over a canvas, to be pointed at and clicked.
+export const ownNames = (names) => names.map((name, i) => `Your image ${i + 1}: ${name}`);
+
 export class Probes {
   // root: an element that covers the canvas
+  // names: what each is called
   constructor(root, names, onChoose) {
     this.marks = names.map((name, i) => {
       const mark = document.createElement("button");
@@ -8,7 +11,7 @@ export class Probes {
       mark.className = "probe";
       mark.textContent = i + 1;
       mark.title = name;
-      mark.setAttribute("aria-label", `Your image ${i + 1}: ${name}`);
+      mark.setAttribute("aria-label", name);
       // The canvas below would take it for the start of a drag.
       for (const kind of ["pointerdown", "keydown"]) mark.addEventListener(kind, (event) => event.stopPropagation());
       mark.addEventListener("click", () => onChoose(i));

@@ -16,6 +16,7 @@ from explorer.components.packing import pack
 Marker = Literal["circle", "square", "diamond", "triangle"]
 MARKERS = ("circle", "square", "diamond", "triangle")
 MAX_MODELS = 4
+OVERLAYS = ("none", "density", "prior", "error", "change")
 LOOKS = ("mean", "sample", "spread")
 ROUTES = ("linear", "spherical", "data")
 PRINCIPAL = "pc"
@@ -46,6 +47,8 @@ class PadModel:
     """Share of the codes' variance along each of these directions."""
     scales: np.ndarray | None = None
     """Standard deviations of the posteriors of the held-out images, (N, d); None where it gives points."""
+    errors: np.ndarray | None = None
+    """Mean squared errors of the held-out images' reconstructions, (N,)."""
     unused: Sequence[int] = ()
     """Dimensions that have collapsed to the prior."""
     fitted: np.ndarray | None = None
@@ -65,6 +68,7 @@ class PadModel:
         check(len(self.dimensions) == d, "dimensions", f"has {d} labels")
         check(np.shape(self.principal) == (3, d), "principal", f"has shape (3, {d})")
         check(self.scales is None or np.shape(self.scales) == np.shape(self.codes), "scales", "has the shape of codes")
+        check(self.errors is None or np.shape(self.errors) == np.shape(self.codes)[:1], "errors", "has one for each code")
         check(set(self.unused) <= set(range(d)), "unused", f"names some of the {d} dimensions")
         check(self.fitted is None or np.shape(self.fitted) == (1 + d, d), "fitted", f"has shape ({1 + d}, {d})")
         check(self.probes is None or np.shape(self.probes)[1:] == (d,), "probes", f"has shape (K, {d})")
@@ -102,13 +106,15 @@ class PadState:
     lead: str
     """The model whose plane is dragged on."""
     plane: str
-    """Two of its dimensions, as "3-7", or PRINCIPAL."""
+    """Two of its dimensions, as "3-7", PRINCIPAL, or three held-out images that it goes through, as "im12-7-99"."""
     z: tuple[float, ...]
     """Its code at the handle; the plane goes through it."""
     same: bool = False
     """The other models are given the same numbers, not the place that the data leads to."""
     look: str = "mean"
     """What is shown of each code: one of LOOKS."""
+    heat: str = "none"
+    """What lies over the plane: one of OVERLAYS."""
     path: PadPath | None = None
     """The way over the codes that a person has pinned."""
 
@@ -161,7 +167,13 @@ class PadData:
             sections[f"principal{i}"] = np.ascontiguousarray(model.principal, "<f4").tobytes()
             if model.scales is not None:
                 sections[f"scales{i}"] = np.ascontiguousarray(model.scales, "<f2").tobytes()
-            for name, part in (("fitted", model.fitted), ("probes", model.probes), ("probeScales", model.probe_scales)):
+            parts = {
+                "errors": model.errors,
+                "fitted": model.fitted,
+                "probes": model.probes,
+                "probeScales": model.probe_scales,
+            }
+            for name, part in parts.items():
                 if part is not None:
                     sections[f"{name}{i}"] = np.ascontiguousarray(part, "<f4").tobytes()
         if self.labels is not None:
@@ -188,6 +200,7 @@ def latent_pad(data: PadData | bytes, key: str) -> PadState | None:
         z=_code(state["z"]),
         same=bool(state["same"]),
         look=str(state["look"]),
+        heat=str(state["heat"]),
         path=path and PadPath(str(path["kind"]), tuple(_code(code) for code in path["codes"])),
     )
 

@@ -4,6 +4,9 @@ import { buildNetwork } from "../base/runtime/network.js";
 import { Plane } from "./plane.js";
 
 export const PRINCIPAL = "pc";
+export const IMAGES = "im";
+
+export const imagesOf = (kind) => kind.slice(IMAGES.length).split("-").map(Number);
 
 const USUAL_REACH = 3;
 
@@ -15,9 +18,11 @@ export class Model {
   // data: what unpack gives; index: which of its models
   constructor({ about, section, floats, halves }, index) {
     Object.assign(this, about.models[index]);
-    this.network = buildNetwork(section(`program${index}`));
+    this.program = section(`program${index}`);
+    this.network = buildNetwork(this.program);
     this.codes = floats(`codes${index}`);
     this.scales = halves(`scales${index}`);
+    this.errors = floats(`errors${index}`);
     this.probes = floats(`probes${index}`);
     this.probeScales = floats(`probeScales${index}`);
     this.principal = floats(`principal${index}`);
@@ -82,9 +87,14 @@ export class Model {
     return at < this.codes.length ? this.codes.slice(at, at + this.latent) : new Float32Array(this.latent);
   }
 
-  // kind: two dimensions "i-j", or PRINCIPAL.
+  // kind: two dimensions "i-j", PRINCIPAL, or IMAGES and three held-out images "i-j-k".
   plane(kind, through) {
-    return new Plane(kind === PRINCIPAL ? this.principalAxes() : this.dimensionAxes(kind), through, this.codes);
+    return new Plane(this.axes(kind), through, this.codes);
+  }
+
+  axes(kind) {
+    if (kind === PRINCIPAL) return this.principalAxes();
+    return kind.startsWith(IMAGES) ? this.imageAxes(imagesOf(kind)) : this.dimensionAxes(kind);
   }
 
   get usualPlane() {
@@ -95,16 +105,30 @@ export class Model {
   // Whether this model has such a plane.
   has(kind) {
     if (kind === PRINCIPAL) return this.latent > 2;
+    if (String(kind).startsWith(IMAGES)) return this.latent > 2 && this.imageAxes(imagesOf(kind)) !== null;
     const parts = String(kind).split("-").map(Number);
     return parts.length === 2 && parts.every((i) => Number.isInteger(i) && i >= 0 && i < this.latent) && (parts[0] !== parts[1] || this.latent === 1);
   }
 
+  // From the first image towards the second, and at right angles to that towards the third; null where they lie on a line.
+  imageAxes(images) {
+    if (images.length !== 3 || !images.every((i) => Number.isInteger(i) && i >= 0 && (i + 1) * this.latent <= this.codes.length)) return null;
+    const [first, second, third] = images.map((i) => this.codeOf(i));
+    const u = unit(second.map((value, i) => value - first[i]));
+    if (!u) return null;
+    const towards = third.map((value, i) => value - first[i]);
+    const along = towards.reduce((sum, value, i) => sum + value * u[i], 0);
+    const v = unit(towards.map((value, i) => value - along * u[i]));
+    const [a, b, c] = images.map((i) => i + 1);
+    return v && { u, v, centre: first, labels: [`from image ${a} towards image ${b}`, `towards image ${c}`] };
+  }
+
   dimensionAxes(kind) {
     const [first, second] = kind.split("-").map(Number);
-    const unit = (on) => Float32Array.from({ length: this.latent }, (_, i) => Number(i === on));
+    const only = (on) => Float32Array.from({ length: this.latent }, (_, i) => Number(i === on));
     // A single dimension has no second axis: going up and down changes nothing.
-    const v = first === second ? new Float32Array(this.latent) : unit(second);
-    return { u: unit(first), v, centre: new Float32Array(this.latent), labels: [this.dimensions[first], this.dimensions[second]] };
+    const v = first === second ? new Float32Array(this.latent) : only(second);
+    return { u: only(first), v, centre: new Float32Array(this.latent), labels: [this.dimensions[first], this.dimensions[second]] };
   }
 
   principalAxes() {
@@ -113,4 +137,9 @@ export class Model {
     const labels = [`component 1${share(0)}`, `component 2${share(1)}`];
     return { u: row(1), v: row(2), centre: row(0), labels };
   }
+}
+
+function unit(direction) {
+  const length = Math.hypot(...direction);
+  return length > 1e-6 ? direction.map((value) => value / length) : null;
 }

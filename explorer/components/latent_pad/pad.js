@@ -2,6 +2,7 @@ import { Meter } from "../base/meter.js";
 import { mounting } from "../base/mount.js";
 import { sameBytes, unpack } from "../base/pack.js";
 import { listen } from "./gestures.js";
+import { IMAGES } from "./model.js";
 import { Scene } from "./scene.js";
 
 const REST_MS = 150;
@@ -74,11 +75,12 @@ class Pad {
     this.root.dataset.ready = "true";
   }
 
-  // Python says where to begin: { lead, plane, z, same, look }, of which any may be missing.
-  start({ lead, plane, z, same, look }) {
+  // Python says where to begin: { lead, plane, z, same, look, heat }, of which any may be missing.
+  start({ lead, plane, z, same, look, heat }) {
     const { scene } = this;
     this.home = { lead, plane, z, same };
     scene.look.use(look);
+    scene.heat.use(heat);
     this.same = same ?? false;
     const index = Math.max(0, scene.models.findIndex(({ name }) => name === lead));
     const model = scene.models[index];
@@ -104,6 +106,16 @@ class Pad {
   lay(kind) {
     this.layThrough(this.scene.lead, kind, this.scene.model.z.slice());
     this.rest();
+  }
+
+  // The plane through three held-out images, from the first of them; says whether there is one.
+  layThroughImages(images) {
+    const kind = IMAGES + images.join("-");
+    const { model, lead } = this.scene;
+    if (!model.has(kind)) return false;
+    this.layThrough(lead, kind, model.codeOf(images[0]));
+    this.rest();
+    return true;
   }
 
   // Another model is dragged from now on, starting where it is.
@@ -201,8 +213,8 @@ class Pad {
 
   // What is looked at, as Python is told of it.
   state() {
-    const { model, kind, look, paths } = this.scene;
-    return { lead: model.name, plane: kind, z: [...model.z], same: this.same, look: look.kind, path: paths.state() };
+    const { model, kind, look, heat, paths } = this.scene;
+    return { lead: model.name, plane: kind, z: [...model.z], same: this.same, look: look.kind, heat: heat.kind, path: paths.state() };
   }
 
   reset() {

@@ -2,13 +2,14 @@ import { Legend } from "../base/legend.js";
 import { markerPath, svgPath } from "../base/markers.js";
 import { formatNumber } from "../base/numbers.js";
 import { Panes } from "../base/panes.js";
-import { Probes } from "../base/probes.js";
+import { Probes, ownNames } from "../base/probes.js";
 import { layerSwitches } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
-import { Model } from "./model.js";
+import { IMAGES, Model, imagesOf } from "./model.js";
 import { Axes } from "./view/axes.js";
 import { Bank } from "./view/bank.js";
 import { Choices } from "./view/choices.js";
+import { Heat } from "./view/heat.js";
 import { Jumps } from "./view/jumps.js";
 import { Look } from "./view/look.js";
 import { Nearest } from "./view/nearest.js";
@@ -36,9 +37,11 @@ export class Scene {
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.follow(index));
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
     this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.visit({ image }));
-    this.probes = new Probes(root.querySelector(".probes"), about.probes, (probe) => pad.visit({ probe }));
+    this.probes = new Probes(root.querySelector(".own"), ownNames(about.probes), (probe) => pad.visit({ probe }));
     this.posterior = new Posterior(root.querySelector(".posterior"));
     this.look = new Look(root.querySelector(".look"), about.image.reduce((a, b) => a * b), () => pad.rest());
+    const heat = { canvas: root.querySelector(".heat"), choice: root.querySelector(".overlay"), key: root.querySelector(".key") };
+    this.heat = new Heat(heat, () => pad.restSoon());
     this.nameOf = nameOf;
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
     const layers = [["Decoded grid", this.canvases.tiles]];
@@ -62,19 +65,36 @@ export class Scene {
     this.points.shown = (label) => this.legend.shows(label);
     const decode = (a, b) => this.decode(a, b);
     this.tiles = new Tiles(this.canvases.tiles, this.plane, about.image, about.smooth, decode, () => this.pad.busy());
-    about.probes.forEach((_, probe) => {
-      const [a, b] = this.plane.point(this.model.posterior({ probe }).mean);
-      this.probes.place(probe, this.plane.across(a), this.plane.down(b));
-    });
+    this.putMarks();
     if (this.equipped === this.model) this.posterior.draw(this.plane);
     else this.equip();
     this.paths.draw(this.plane);
+    this.heat.lay(this.model, this.plane);
     this.axes = new Axes(root, this.plane, this.plane.labels);
     this.readout = new Readout(root, this.plane);
     this.panes.lead(lead);
     this.nearest.shown = -1;
     this.dress();
     if (this.width) this.resize();
+  }
+
+  // A person's own images, and those that the plane goes through.
+  putMarks() {
+    const { root, kind, model, plane } = this;
+    const put = (marks, i, z) => {
+      const [a, b] = plane.point(z);
+      marks.place(i, plane.across(a), plane.down(b));
+    };
+    this.about.probes.forEach((_, probe) => put(this.probes, probe, model.posterior({ probe }).mean));
+    const images = kind.startsWith(IMAGES) ? imagesOf(kind) : [];
+    const names = images.map((image) => `Image ${image + 1}${this.nameOf(image)}`);
+    const corners = new Probes(root.querySelector(".corners"), names, (i) => this.pad.visit({ image: images[i] }));
+    // Where the plane has been moved off them, they are no longer its corners.
+    images.forEach((image, i) => {
+      const z = model.codeOf(image);
+      if (plane.holds(z)) put(corners, i, z);
+      else corners.marks[i].hidden = true;
+    });
   }
 
   // What goes with the model that leads.
@@ -220,5 +240,6 @@ export class Scene {
     this.tiles?.stop();
     this.bank?.stop();
     this.paths?.stop();
+    this.heat.stop();
   }
 }

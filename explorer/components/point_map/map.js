@@ -2,7 +2,7 @@ import { Legend } from "../base/legend.js";
 import { Meter } from "../base/meter.js";
 import { mounting } from "../base/mount.js";
 import { sameBytes, unpack } from "../base/pack.js";
-import { Probes } from "../base/probes.js";
+import { Probes, ownNames } from "../base/probes.js";
 import { makeSwitch } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
 import { Camera } from "./camera.js";
@@ -85,7 +85,7 @@ class PointMap {
     this.camera = new Camera(points);
     this.points = points;
     this.probed = floats("probes");
-    this.probes = new Probes(this.root.querySelector(".probes"), about.probes, (i) => this.pickProbe(i));
+    this.probes = new Probes(this.root.querySelector(".probes"), ownNames(about.probes), (i) => this.pickProbe(i));
     this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter takes the nearest point.`);
     this.select(about.selection, false);
     this.resize();

@@ -46,7 +46,7 @@ def unpacked(payload: bytes) -> tuple[dict, dict[str, bytes]]:
 
 
 def test_payload_holds_everything() -> None:
-    start = PadState("vae", "0-1", (0.5, -0.5, 0.0), True, "sample")
+    start = PadState("vae", "0-1", (0.5, -0.5, 0.0), True, "sample", "prior")
     originals = np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 2)
     whole = model(scales=np.full((2, 3), 0.5), unused=[2], fitted=np.eye(4, 3))
     about, sections = unpacked(data(models=[whole], start=start, smooth=True, originals=originals).to_bytes())
@@ -56,6 +56,7 @@ def test_payload_holds_everything() -> None:
         "z": [0.5, -0.5, 0.0],
         "same": True,
         "look": "sample",
+        "heat": "prior",
         "path": None,
     }
     assert about["smooth"] is True

@@ -28,6 +28,7 @@ SHELF = Shelf((*A, card("b-vae", "b")), ())
         View("a", ("a-vae", "a-ae"), "a-ae", "0-1", (-3.0, 1000.0), True),
         View("a", ("a-vae", "a-ae", "a-5"), "a-5", "4-2", (0.0, 1.0, 2.0, 3.0, -4.0)),
         View("a", ("a-5",), "a-5", "pc"),
+        View("a", ("a-5",), "a-5", "im12-7-99", look="spread", heat="density"),
         View("a", ("a-5",), "a-5", map=Map("umap", (("min_dist", 0.25), ("neighbours", 30.0))), colour=1, picked=12),
         View("a", ("a-5",), "a-5", map=Map("tsne", (("perplexity", 12.0),)), lasso=((0.0, 1.0), (2.5, -1.0), (3.0, 0.0))),
         View("a", ("a-vae",), "a-vae", row=8, seed=3, ends=(4, 9), path="spherical", run="fine-tune-20260101-120000-abcdef"),
@@ -38,7 +39,7 @@ def test_survives_its_url(seen):
 
 
 FIELDS = (
-    "v", "data", "models", "lead", "plane", "z", "same", "map", "colour", "picked", "lasso", "row", "seed", "ends", "path",
+    "v", "data", "models", "lead", "plane", "z", "same", "look", "heat", "map", "colour", "picked", "lasso", "row", "seed", "ends", "path",
     "run",
 )  # fmt: skip
 

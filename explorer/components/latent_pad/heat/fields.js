@@ -1,0 +1,85 @@
+import { Neighbours } from "../../base/neighbours.js";
+
+// What is known of each code, as functions of a code: { kind: make(model) -> z -> number }.
+// model: { latent, codes, scales, errors, gap, plane, decode(z) }
+
+const NEAR = 32;
+const BANDWIDTH_OF = 16;
+// Share of the plane's extent by which a code is moved to see how the image changes.
+const STEP = 0.005;
+
+export const FIELDS = { density, prior, error, change };
+
+// log of the mean of the posteriors' densities over the held-out images (Hoffman & Johnson 2016), nats. Where the encoder
+// gives points, each has the width of the usual gap between two.
+function density({ latent, codes, scales, gap }) {
+  const count = codes.length / latent;
+  const precision = new Float32Array(codes.length);
+  const offset = new Float64Array(count);
+  for (let row = 0, at = 0; row < count; row++) {
+    offset[row] = -0.5 * latent * Math.log(2 * Math.PI);
+    for (let i = 0; i < latent; i++, at++) {
+      const scale = Math.max(scales.length ? scales[at] : gap, 1e-6);
+      precision[at] = 1 / scale;
+      offset[row] -= Math.log(scale);
+    }
+  }
+  const terms = new Float64Array(count);
+  return (z) => {
+    let most = -Infinity;
+    for (let row = 0, at = 0; row < count; row++) {
+      let square = 0;
+      for (let i = 0; i < latent; i++, at++) {
+        const far = (z[i] - codes[at]) * precision[at];
+        square += far * far;
+      }
+      terms[row] = offset[row] - 0.5 * square;
+      if (terms[row] > most) most = terms[row];
+    }
+    let sum = 0;
+    for (let row = 0; row < count; row++) sum += Math.exp(terms[row] - most);
+    return most + Math.log(sum / count);
+  };
+}
+
+// log N(z; 0, I), nats.
+function prior({ latent }) {
+  const constant = -0.5 * latent * Math.log(2 * Math.PI);
+  return (z) => constant - 0.5 * z.reduce((sum, value) => sum + value * value, 0);
+}
+
+// The mean of the errors of nearby held-out images, by a Gaussian kernel as wide as the 16th of them is far (Nadaraya 1964).
+function error({ latent, codes, errors }) {
+  const near = new Neighbours(codes, latent, NEAR);
+  return (z) => {
+    near.find(z);
+    const width = Math.max(near.square[Math.min(BANDWIDTH_OF, near.k) - 1], 1e-12);
+    let sum = 0;
+    let weights = 0;
+    for (let k = 0; k < near.k; k++) {
+      const weight = Math.exp((-0.5 * near.square[k]) / width);
+      sum += weight * errors[near.index[k]];
+      weights += weight;
+    }
+    return sum / weights;
+  };
+}
+
+// How far the image moves when the code moves by one along the plane: the root of half the trace of the pull-back metric on
+// it (Arvanitidis, Hansen & Hauberg 2018), by central differences.
+function change({ plane, decode }) {
+  const { u, v, a0, a1, b0, b1 } = plane;
+  const moved = (z, direction, step) => decode(Float32Array.from(z, (value, i) => value + step * direction[i]));
+  return (z) => {
+    let sum = 0;
+    for (const [direction, extent] of [[u, a1 - a0], [v, b1 - b0]]) {
+      const step = STEP * extent;
+      const before = Float32Array.from(moved(z, direction, -step));
+      const after = moved(z, direction, step);
+      let square = 0;
+      for (let i = 0; i < before.length; i++) square += (after[i] - before[i]) ** 2;
+      sum += square / (2 * step) ** 2;
+    }
+    return Math.sqrt(sum / 2);
+  };
+}

@@ -1,0 +1,115 @@
+import { viridis } from "../../base/colormap.js";
+import { makeChoice } from "../../base/choice.js";
+import { formatNumber, quantile } from "../../base/numbers.js";
+import { background } from "../../base/background.js";
+import source from "../heat/worker.js" with { type: "worker" };
+
+// Cells along the longer side.
+const CELLS = 48;
+// Share of the cells at each end that keep the scale's last colour.
+const STRAYS = 0.02;
+
+const LAYERS = {
+  none: ["No overlay", "Over the pad: where the model has codes, where it errs, and how fast its image changes."],
+  density: ["Codes", "Log density of all held-out images' posteriors together: where the model has codes."],
+  prior: ["Prior", "Log density of N(0, I): where a VAE is asked to have codes."],
+  error: ["Error", "The reconstruction error of held-out images near to each place."],
+  change: ["Change", "How fast the image changes as the code moves (the pull-back metric): borders between kinds of images are bright."],
+};
+const UNITS = { density: ["nats", 1], prior: ["nats", 1], error: ["MSE", 4], change: ["image distance a unit of z", 2] };
+
+// Where the model knows: a field over the plane, computed by a worker and faded in.
+export class Heat {
+  // roots: canvas over the plane, choice and key beside it; onChange() when another layer is chosen
+  constructor({ canvas, choice, key }, onChange) {
+    Object.assign(this, { canvas, key, kind: "none", stamp: 0, context: canvas.getContext("2d") });
+    this.choice = makeChoice("Overlay", LAYERS, this.kind, (kind) => {
+      this.kind = kind;
+      this.ask();
+      onChange();
+    });
+    choice.replaceChildren(this.choice.element);
+    this.hide();
+  }
+
+  use(kind) {
+    if (!(kind in LAYERS) || kind === this.kind) return;
+    this.kind = kind;
+    this.choice.use(kind);
+    this.ask();
+  }
+
+  // Another plane, and perhaps another model, to be asked about.
+  lay(model, plane) {
+    if (model !== this.model) this.stop();
+    this.model = model;
+    this.plane = plane;
+    this.ask();
+  }
+
+  has(kind) {
+    const { codes, errors } = this.model;
+    return kind === "error" ? errors.length > 0 : kind !== "density" || codes.length > 0;
+  }
+
+  ask() {
+    this.stamp++;
+    this.hide();
+    if (this.kind === "none" || !this.plane) return;
+    if (!this.has(this.kind)) {
+      this.key.hidden = false;
+      this.key.textContent = "This checkpoint carries no held-out images to tell that from.";
+      return;
+    }
+    const { latent, codes, scales, errors, usualGap, program } = this.model;
+    if (!this.worker) {
+      this.worker = background(source);
+      this.worker.onmessage = ({ data }) => this.take(data);
+      this.worker.postMessage({ model: { program, latent, codes, scales, errors, gap: usualGap } });
+    }
+    const { aspect, origin, u, v, a0, a1, b0, b1 } = this.plane;
+    this.columns = Math.round(CELLS * Math.min(1, aspect));
+    this.rows = Math.round(CELLS * Math.min(1, 1 / aspect));
+    this.values = new Float64Array(this.columns * this.rows);
+    this.left = this.rows;
+    const plane = { origin, u, v, a0, a1, b0, b1 };
+    this.worker.postMessage({ stamp: this.stamp, kind: this.kind, plane, columns: this.columns, rows: this.rows });
+    this.key.hidden = false;
+    this.key.textContent = "Computing the overlay.";
+  }
+
+  take({ stamp, row, values }) {
+    if (stamp !== this.stamp) return;
+    this.values.set(values, row * this.columns);
+    if (--this.left === 0) this.draw();
+  }
+
+  draw() {
+    const { canvas, context, columns, rows, values, key } = this;
+    const finite = values.filter(Number.isFinite);
+    const [low, high] = [quantile(finite, STRAYS), quantile(finite, 1 - STRAYS)];
+    Object.assign(canvas, { width: columns, height: rows });
+    const image = context.createImageData(columns, rows);
+    values.forEach((value, i) => image.data.set([...viridis(high > low ? (value - low) / (high - low) : 0.5), 255], 4 * i));
+    context.putImageData(image, 0, 0);
+    canvas.hidden = false;
+    // The next frame, so that there is something to fade from.
+    requestAnimationFrame(() => canvas.toggleAttribute("data-shown", true));
+    const [unit, digits] = UNITS[this.kind];
+    const bar = Object.assign(document.createElement("span"), { className: "bar" });
+    bar.style.background = `linear-gradient(to right, ${Array.from({ length: 9 }, (_, i) => `rgb(${viridis(i / 8)})`).join(", ")})`;
+    key.replaceChildren(formatNumber(low, digits), bar, `${formatNumber(high, digits)} ${unit}`);
+  }
+
+  hide() {
+    this.canvas.hidden = true;
+    this.canvas.removeAttribute("data-shown");
+    this.key.hidden = true;
+    this.left = 0;
+  }
+
+  stop() {
+    this.worker?.terminate();
+    this.worker = null;
+  }
+}

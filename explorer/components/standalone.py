@@ -1,0 +1,28 @@
+"""A component as one HTML file that opens from disk, without a server and without a network."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from pathlib import Path
+
+from explorer.components.assets import assets
+
+TEMPLATE = Path(__file__).with_name("standalone.html")
+
+
+def standalone(folder: Path, name: str, data: bytes, title: str, about: str) -> str:
+    """The component in `folder`, whose files are called `name`, with its data inside. `title` and `about` are plain text."""
+    html, css, js = assets(folder, name, "const mount =")
+    parts = {
+        "title": escape(title),
+        "about": escape(about),
+        "html": html,
+        "css": css,
+        "js": js,
+        "data": base64.b64encode(data).decode(),
+    }
+    page = TEMPLATE.read_text(encoding="utf-8")
+    # Split first, so that nothing within a part is taken for a place.
+    pieces = page.split("%%")
+    return "".join(parts[piece] if i % 2 else piece for i, piece in enumerate(pieces))
