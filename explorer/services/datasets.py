@@ -79,7 +79,14 @@ def originals(data: str, fingerprint: str) -> np.ndarray | None:
 
     None where the set is not on this computer, or is not, byte for byte, the one of that fingerprint.
     """
-    return _originals(data, fingerprint) if _ready(data) else None
+    found = _held_out(data, fingerprint) if _ready(data) else None
+    return None if found is None else found.images
+
+
+def attributes(data: str, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]] | None:
+    """What is known of each of them, uint8 0/1 (N, A), and the names of the A attributes; None where nothing is."""
+    found = _held_out(data, fingerprint) if _ready(data) else None
+    return None if found is None or found.attributes is None else (found.attributes, found.attribute_names)
 
 
 def at_hand(card: Card) -> bool:
@@ -91,13 +98,22 @@ def _ready(data: str) -> bool:
     return any(name == data and state == "ready" for name, _, state, _ in available())
 
 
+@dataclass(frozen=True, eq=False)
+class _HeldOut:
+    images: np.ndarray
+    attributes: np.ndarray | None
+    attribute_names: tuple[str, ...]
+
+
 @st.cache_resource(max_entries=KEPT, show_spinner="Reading the held-out images")
-def _originals(data: str, fingerprint: str) -> np.ndarray | None:
+def _held_out(data: str, fingerprint: str) -> _HeldOut | None:
     try:
         found = load_dataset(data)
     except DataError:
         return None
     if found.fingerprint != fingerprint:
         return None
-    # A copy: a view would keep the training images in memory too.
-    return found.test.x.numpy().copy()
+    test = found.test
+    # Copies: views would keep the training images in memory too.
+    known = None if test.attributes is None else test.attributes.numpy().copy()
+    return _HeldOut(test.x.numpy().copy(), known, tuple(found.attribute_names))

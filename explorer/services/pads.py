@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -75,10 +76,11 @@ def _exported(data: PadData) -> PadData:
         for model in data.models
     ]
     labels = None if data.labels is None else data.labels[:count]
+    attributes = None if data.attributes is None else data.attributes[:count]
     originals = data.originals
     if originals is not None:
         originals = originals[: min(count, max(1, EXPORTED_ORIGINALS // originals[0].nbytes))]
-    return replace(data, models=smaller, labels=labels, originals=originals)
+    return replace(data, models=smaller, labels=labels, attributes=attributes, originals=originals)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
@@ -93,12 +95,16 @@ def _pad(names: tuple[tuple[str, int], ...], at_hand: bool) -> PadData:
     first = models.load(cards[0].name)
     labels = None if first.held_out is None else first.held_out.labels
     classes = tuple(str(c) for c in first.data.get("classes", ()))
+    count = 0 if first.held_out is None else len(first.held_out.codes)
+    known, attribute_names = (datasets.attributes(cards[0].source, cards[0].fingerprint) if count else None) or (None, ())
     return PadData(
         models=[_model(card) for card in cards],
         image=cards[0].config.image,
         labels=labels.numpy() if classes and labels is not None else None,
         classes=classes,
-        originals=_some_originals(cards[0], 0 if first.held_out is None else len(first.held_out.codes)),
+        originals=_some_originals(cards[0], count),
+        attributes=None if known is None else known[:count],
+        attribute_names=[name.replace("_", " ") for name in attribute_names],
         smooth=cards[0].config.image[0] == 3,
     )
 
@@ -112,10 +118,12 @@ def _model(card: Card) -> PadModel:
     scales, errors = (None, None) if held_out is None else (held_out.scale, held_out.mse)
     stochastic = checkpoint.model.posterior.stochastic
     mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
+    program = decoder_program(checkpoint.model).to_bytes()
     return PadModel(
         name=card.name,
         title=card.title,
-        program=decoder_program(checkpoint.model).to_bytes(),
+        identity=hashlib.sha256(program).hexdigest()[:16],
+        program=program,
         latent=d,
         codes=codes,
         order=order(card, codes),

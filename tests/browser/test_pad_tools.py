@@ -218,3 +218,54 @@ def test_a_plane_through_three_images(open_pad, app):
     page.keyboard.press("Enter")
     assert read(page)["plane"].endswith("-11-33")
     assert page.problems == []
+
+
+def test_a_direction_between_classes_moves_the_code_and_is_kept(open_pad, app):
+    page = open_pad()
+    page.locator(".directions summary").click()
+    page.get_by_label("From group").select_option("2")
+    page.get_by_label("To group").select_option("7")
+    page.get_by_role("button", name="Add the direction").click()
+    codes, labels = app.codes("digits")
+    wished = codes[labels == 7].mean(0) - codes[labels == 2].mean(0)
+    page.get_by_role("slider", name="How much of 2 to 7").fill("0.5")
+    page.wait_for_function(f"{HOST}.read().z[0] !== 0")
+    page.wait_for_timeout(300)
+    found = read(page)
+    np.testing.assert_allclose(found["z"], 0.5 * wished, atol=1e-4)
+    assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
+    wait_until_known(page, found["z"])
+    name = page.get_by_label("Name of the direction")
+    name.fill("turn")
+    name.press("Enter")
+    page.reload()
+    page.wait_for_selector(".pad[data-ready=true]")
+    page.locator(".directions summary").click()
+    assert page.get_by_label("Name of the direction").input_value() == "turn"
+    page.get_by_role("button", name="Remove").click()
+    assert page.locator(".direction").count() == 0
+
+
+def test_directions_by_hand_are_made_independent(open_pad, app):
+    page = open_pad("faces")
+    page.locator(".directions summary").click()
+    for group, image in [("A", 5), ("B", 9)]:
+        to_image(page, image)
+        page.get_by_role("button", name=f"Nearest to group {group}").click()
+    for a, b in [("Group A", "Group B"), ("1", "3")]:
+        page.get_by_label("From group").select_option(a)
+        page.get_by_label("To group").select_option(b)
+        page.get_by_role("button", name="Add the direction").click()
+    assert page.locator(".direction").count() == 2
+    page.get_by_role("button", name="At right angles to the others").nth(1).click()
+    kept = page.evaluate("Object.values(localStorage).map((text) => JSON.parse(text))")
+    (first, second) = next(found for found in kept if isinstance(found, list) and len(found) == 2)
+    codes, labels = app.codes("faces")
+    np.testing.assert_allclose(first["vector"], codes[8] - codes[4], atol=1e-5)
+    assert abs(np.dot(first["vector"], second["vector"])) < 1e-4 * np.linalg.norm(first["vector"])
+    np.testing.assert_allclose(second["whole"], codes[labels == 3].mean(0) - codes[labels == 1].mean(0), atol=1e-4)
+    page.get_by_label("From group").select_option("Group A")
+    page.get_by_label("To group").select_option("Group A")
+    page.get_by_role("button", name="Add the direction").click()
+    page.locator(".said", has_text="give no direction").wait_for()
+    assert page.problems == []

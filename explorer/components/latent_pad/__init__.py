@@ -58,6 +58,8 @@ class PadModel:
     """Codes of a person's own images, (K, d)."""
     probe_scales: np.ndarray | None = None
     """The standard deviations of their posteriors, (K, d)."""
+    identity: str = ""
+    """Of the weights: what a person's browser keeps of this model is kept under it."""
     colour: str = "#0072b2"
     marker: Marker = "circle"
 
@@ -80,6 +82,7 @@ class PadModel:
         return {
             "name": self.name,
             "title": self.title,
+            "identity": self.identity,
             "latent": self.latent,
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
@@ -132,6 +135,10 @@ class PadData:
     """Names of the classes."""
     originals: np.ndarray | None = None
     """The first M of the held-out images themselves, uint8 (M, C, H, W)."""
+    attributes: np.ndarray | None = None
+    """What the first M of the held-out images have, 0 or 1, (M, A)."""
+    attribute_names: Sequence[str] = ()
+    """Names of the A attributes."""
     probes: Sequence[str] = ()
     """Names of a person's own images, whose codes each model has."""
     start: PadState | None = None
@@ -147,6 +154,9 @@ class PadData:
         check(len({model.name for model in self.models}) == len(self.models), "models", "has each model once")
         counts = {0 if model.probes is None else len(model.probes) for model in self.models}
         check(counts == {len(self.probes)}, "probes", "has a name for each of the models' own-image codes")
+        shape = (0, 0) if self.attributes is None else np.shape(self.attributes)
+        check(len(shape) == 2 and shape[0] <= count, "attributes", f"has shape (M, A), M at most {count}")
+        check(shape[1] == len(self.attribute_names), "attributes", "has a name for each column")
         check_labels(self.labels, self.classes, count)
         check_originals(self.originals, self.image, count)
 
@@ -156,6 +166,7 @@ class PadData:
             "models": [model.about() for model in self.models],
             "image": list(self.image),
             "classes": list(self.classes),
+            "attributes": list(self.attribute_names),
             "probes": list(self.probes),
             "start": asdict(self.start) if self.start else {},
             "smooth": self.smooth,
@@ -178,6 +189,8 @@ class PadData:
                     sections[f"{name}{i}"] = np.ascontiguousarray(part, "<f4").tobytes()
         if self.labels is not None:
             sections["labels"] = np.asarray(self.labels).astype(np.uint8).tobytes()
+        if self.attributes is not None:
+            sections["attributes"] = np.ascontiguousarray(self.attributes, np.uint8).tobytes()
         if self.originals is not None:
             sections["originals"] = np.ascontiguousarray(self.originals).tobytes()
         return pack(about, sections)

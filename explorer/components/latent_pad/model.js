@@ -120,7 +120,7 @@ export class Model {
     const along = towards.reduce((sum, value, i) => sum + value * u[i], 0);
     const v = unit(towards.map((value, i) => value - along * u[i]));
     const [a, b, c] = images.map((i) => i + 1);
-    return v && { u, v, centre: first, labels: [`from image ${a} towards image ${b}`, `towards image ${c}`] };
+    return v && { u, v, centre: first, within: [first, second, third], labels: [`from image ${a} towards image ${b}`, `towards image ${c}`] };
   }
 
   dimensionAxes(kind) {

@@ -10,12 +10,13 @@ const WITHOUT_CODES = 3;
 //
 // u and v are orthonormal; a and b are measured from `centre`; all that the plane does not move stays as it is in `through`.
 export class Plane {
-  constructor({ u, v, centre, labels }, through, codes) {
+  // within: codes that are to be on screen, whatever the others' extent.
+  constructor({ u, v, centre, labels, within = [] }, through, codes) {
     Object.assign(this, { u, v, centre, labels, latent: u.length });
     this.origin = new Float32Array(u.length);
     this.through(through);
-    [this.a0, this.a1] = this.extent(u, codes);
-    [this.b0, this.b1] = this.extent(v, codes);
+    [this.a0, this.a1] = this.extent(u, codes, within);
+    [this.b0, this.b1] = this.extent(v, codes, within);
   }
 
   // Moves the plane, as it lies, to where it holds this code.
@@ -31,11 +32,13 @@ export class Plane {
     return sum;
   }
 
-  extent(direction, codes) {
+  extent(direction, codes, within) {
     const count = codes.length / this.latent;
     if (count < 2) return [-WITHOUT_CODES, WITHOUT_CODES];
     const values = Float64Array.from({ length: count }, (_, row) => this.along(direction, codes, row * this.latent));
-    const [low, high] = [quantile(values, SPREAD), quantile(values, 1 - SPREAD)];
+    const inside = within.map((code) => this.along(direction, code, 0));
+    const low = Math.min(quantile(values, SPREAD), ...inside);
+    const high = Math.max(quantile(values, 1 - SPREAD), ...inside);
     const margin = Math.max(MARGIN * (high - low), 1e-3);
     return [low - margin, high + margin];
   }

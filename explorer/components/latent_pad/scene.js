@@ -9,6 +9,7 @@ import { IMAGES, Model, imagesOf } from "./model.js";
 import { Axes } from "./view/axes.js";
 import { Bank } from "./view/bank.js";
 import { Choices } from "./view/choices.js";
+import { Directions } from "./view/directions.js";
 import { Heat } from "./view/heat.js";
 import { Jumps } from "./view/jumps.js";
 import { Look } from "./view/look.js";
@@ -34,6 +35,7 @@ export class Scene {
     this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
     const labels = section("labels");
     this.labels = labels.length ? labels : null;
+    this.attributes = section("attributes");
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.follow(index));
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
     this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.visit({ image }));
@@ -105,7 +107,22 @@ export class Scene {
     this.jumps = new Jumps(this.root.querySelector(".jumps"), this.model, this.model.codes.length / this.model.latent, this.pad);
     this.paths?.stop();
     this.paths = new Paths(this.root.querySelector(".paths"), this.root.querySelector(".trail"), this.model, this.pad);
+    this.directions = new Directions(this.root.querySelector(".directions"), this.model, this.groups(), this.pad);
     this.mark(this.marked);
+  }
+
+  // Held-out images by class, and by each attribute where these are known.
+  groups() {
+    const { about, labels, attributes } = this;
+    const groups = {};
+    about.classes.forEach((name, label) => (groups[name] = labels ? indices(labels.length, (i) => labels[i] === label) : []));
+    const width = about.attributes.length;
+    about.attributes.forEach((name, k) => {
+      const count = attributes.length / width;
+      groups[`not ${name}`] = indices(count, (i) => !attributes[i * width + k]);
+      groups[name] = indices(count, (i) => attributes[i * width + k]);
+    });
+    return groups;
   }
 
   // Marks an image: its posterior is shown from now on. marked: { image } or { probe }, or null.
@@ -242,4 +259,8 @@ export class Scene {
     this.paths?.stop();
     this.heat.stop();
   }
+}
+
+function indices(count, keep) {
+  return Array.from({ length: count }, (_, i) => i).filter(keep);
 }

@@ -39,8 +39,8 @@ def test_survives_its_url(seen):
 
 
 FIELDS = (
-    "v", "data", "models", "lead", "plane", "z", "same", "look", "heat", "map", "colour", "picked", "lasso", "row", "seed", "ends", "path",
-    "run",
+    "v", "data", "models", "lead", "plane", "z", "same", "look", "heat", "map", "colour", "picked", "lasso", "row", "seed",
+    "ends", "path", "run",
 )  # fmt: skip
 
 
