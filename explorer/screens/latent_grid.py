@@ -1,4 +1,4 @@
-"""The first page: drag a point through a latent space and watch what up to three models make of it."""
+"""The first page: drag a point through a latent space and watch what up to four models make of it."""
 
 import dataclasses
 

@@ -14,7 +14,7 @@ from explorer.services.models import Shelf
 from vae_core.projection import settings
 
 VERSION = 2
-MOST_MODELS = 3
+MOST_MODELS = 4
 LIMIT = 1e4
 """Coordinates beyond this come from no pad and no map."""
 MOST_IMAGES, MOST_COLOURINGS, MOST_CORNERS, MOST_SEEDS = 100_000, 8, 64, 1000
@@ -39,7 +39,7 @@ class View:
 
     data: str
     models: tuple[str, ...]
-    """One to three, in the shelf's order."""
+    """One to MOST_MODELS, in the shelf's order."""
     lead: str
     """The one that is dragged."""
     plane: str = ""

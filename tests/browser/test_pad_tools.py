@@ -223,8 +223,8 @@ def test_a_plane_through_three_images(open_pad, app):
 def test_a_direction_between_classes_moves_the_code_and_is_kept(open_pad, app):
     page = open_pad()
     page.locator(".directions summary").click()
-    page.get_by_label("From group").select_option("2")
-    page.get_by_label("To group").select_option("7")
+    page.get_by_label("From group", exact=True).select_option("2")
+    page.get_by_label("To group", exact=True).select_option("7")
     page.get_by_role("button", name="Add the direction").click()
     codes, labels = app.codes("digits")
     wished = codes[labels == 7].mean(0) - codes[labels == 2].mean(0)
@@ -253,8 +253,8 @@ def test_directions_by_hand_are_made_independent(open_pad, app):
         to_image(page, image)
         page.get_by_role("button", name=f"Nearest to group {group}").click()
     for a, b in [("Group A", "Group B"), ("1", "3")]:
-        page.get_by_label("From group").select_option(a)
-        page.get_by_label("To group").select_option(b)
+        page.get_by_label("From group", exact=True).select_option(a)
+        page.get_by_label("To group", exact=True).select_option(b)
         page.get_by_role("button", name="Add the direction").click()
     assert page.locator(".direction").count() == 2
     page.get_by_role("button", name="At right angles to the others").nth(1).click()
@@ -264,8 +264,8 @@ def test_directions_by_hand_are_made_independent(open_pad, app):
     np.testing.assert_allclose(first["vector"], codes[8] - codes[4], atol=1e-5)
     assert abs(np.dot(first["vector"], second["vector"])) < 1e-4 * np.linalg.norm(first["vector"])
     np.testing.assert_allclose(second["whole"], codes[labels == 3].mean(0) - codes[labels == 1].mean(0), atol=1e-4)
-    page.get_by_label("From group").select_option("Group A")
-    page.get_by_label("To group").select_option("Group A")
+    page.get_by_label("From group", exact=True).select_option("Group A")
+    page.get_by_label("To group", exact=True).select_option("Group A")
     page.get_by_role("button", name="Add the direction").click()
     page.locator(".said", has_text="give no direction").wait_for()
     assert page.problems == []

@@ -1,4 +1,4 @@
-"""The latent pad: a plane of latent space to drag through, and what up to three models decode there, in the browser."""
+"""The latent pad: a plane of latent space to drag through, and what up to four models decode there, in the browser."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ export class Scene {
   farOff(model) {
     if (model.neighbours.find(model.z) < 0) return "";
     const distance = formatNumber(Math.sqrt(model.neighbours.square[0]), 2);
-    return `${distance} from the nearest code; codes are usually ${formatNumber(model.usualGap, 2)} apart`;
+    return `${distance} from the data (usual gap ${formatNumber(model.usualGap, 2)})`;
   }
 
   showSpread() {

@@ -1,4 +1,4 @@
-"""A sheet to draw on: up to three models rebuild the drawing while the pen moves. It also takes pictures that are pasted."""
+"""A sheet to draw on: several models rebuild the drawing while the pen moves. It also takes pictures that are pasted."""
 
 from __future__ import annotations
 

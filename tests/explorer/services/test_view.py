@@ -16,7 +16,7 @@ def card(name: str, data: str, kind: str = "vae", latent: int = 2) -> Card:
     return Card(name, data, data.title(), "", kind, model_config(kind, (1, 28, 28), latent), kind, {}, "")
 
 
-A = (card("a-vae", "a"), card("a-ae", "a", "ae"), card("a-5", "a", latent=5), card("a-6", "a"))
+A = (card("a-vae", "a"), card("a-ae", "a", "ae"), card("a-5", "a", latent=5), card("a-6", "a"), card("a-7", "a"))
 SHELF = Shelf((*A, card("b-vae", "b")), ())
 
 
@@ -64,8 +64,8 @@ def test_two_dimensions_have_no_plane_of_components():
     assert view.read({"models": "a-vae", "plane": "pc"}, SHELF).plane == ""
 
 
-def test_models_of_other_data_and_a_fourth_are_left_out():
-    assert view.read({"models": "b-vae,a-6,a-ae,a-5,a-vae"}, SHELF).models == ("a-vae", "a-ae", "a-5")
+def test_models_of_other_data_and_a_fifth_are_left_out():
+    assert view.read({"models": "b-vae,a-7,a-6,a-ae,a-5,a-vae"}, SHELF).models == ("a-vae", "a-ae", "a-5", "a-6")
 
 
 def test_a_data_set_alone_gives_its_first_model():
