@@ -1,6 +1,5 @@
 """The path that is pinned on the pad, to take along."""
 
-import numpy as np
 import streamlit as st
 
 from explorer.components.latent_pad import PadPath
@@ -11,18 +10,17 @@ from explorer.services.text import plain
 
 def path_panel(path: PadPath, card: Card) -> None:
     """Draws it: downloads that are made when they are asked for."""
-    codes = np.array(path.codes, np.float32)
     try:
-        images = paths.frames(card, codes)
+        codes = paths.checked(card, path.codes)
     except ValueError as error:
         st.error(plain(str(error)))
         return
     st.caption(plain(f"Take the path along: {len(codes)} codes of {card.title}, and what it decodes of them."))
     name = f"{card.name}-path"
     kinds = [
-        ("GIF", lambda: paths.gif(images), f"{name}.gif", "image/gif"),
-        ("PNG strip", lambda: paths.strip(images), f"{name}.png", "image/png"),
-        ("NPZ", lambda: paths.npz(codes, images), f"{name}.npz", "application/octet-stream"),
+        ("GIF", lambda: paths.gif(paths.frames(card, codes)), f"{name}.gif", "image/gif"),
+        ("PNG strip", lambda: paths.strip(paths.frames(card, codes)), f"{name}.png", "image/png"),
+        ("NPZ", lambda: paths.npz(codes, paths.frames(card, codes)), f"{name}.npz", "application/octet-stream"),
         ("CSV", lambda: paths.table(codes), f"{name}.csv", "text/csv"),
     ]
     for column, (title, make, file, mime) in zip(st.columns([1] * len(kinds) + [4]), kinds, strict=False):

@@ -131,6 +131,7 @@ def _model(card: Card) -> PadModel:
         scales=None if scales is None else scales.numpy(),
         errors=None if errors is None else errors.numpy(),
         unused=np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD) if stochastic and len(codes) else (),
+        prior=stochastic,
         fitted=_fitted(checkpoint.model),
         principal=np.vstack([mean, directions]),
         explained=explained,
@@ -140,8 +141,8 @@ def _model(card: Card) -> PadModel:
 
 
 def _fitted(model: Autoencoder) -> np.ndarray | None:
-    """Mean and root of the covariance of the training codes, (1 + d, d); None where a prior tells how codes are drawn."""
-    if model.posterior.stochastic:
+    """Mean and root of the covariance of the training codes, (1 + d, d); None where there is a prior, or nothing was fitted."""
+    if model.posterior.stochastic or not bool(model.codes_covariance.diagonal().sum() > 0):
         return None
     return np.vstack([model.codes_mean.numpy(), model.codes_root().numpy()])
 

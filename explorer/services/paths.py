@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -19,11 +20,17 @@ IN_A_ROW = 17
 """Images of a strip's row: one more than the steps from pin to pin, so that each row ends on a pin."""
 
 
-def frames(card: Card, codes: np.ndarray) -> np.ndarray:
-    """What the model decodes along codes (K, d): uint8 (K, C, H, W). Raises ValueError where these are none of its own."""
-    if codes.ndim != 2 or codes.shape[1] != card.config.latent or not np.isfinite(codes).all():
+def checked(card: Card, codes: Sequence[Sequence[float]]) -> np.ndarray:
+    """Codes of a path, float32 (K, d). Raises ValueError where they are none of the model's."""
+    found = np.array(codes, np.float32)
+    if found.ndim != 2 or found.shape[1] != card.config.latent or not np.isfinite(found).all():
         raise ValueError(f"These are no codes of {card.title}, which have {card.config.latent} numbers each.")
-    return as_pixels(models.load(card.name).model.decode(codes.astype(np.float32)).numpy())
+    return found
+
+
+def frames(card: Card, codes: np.ndarray) -> np.ndarray:
+    """What the model decodes along codes (K, d): uint8 (K, C, H, W)."""
+    return as_pixels(models.load(card.name).model.decode(codes).numpy())
 
 
 def gif(images: np.ndarray) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -17,7 +17,7 @@ VERSION = 2
 MOST_MODELS = 4
 LIMIT = 1e4
 """Coordinates beyond this come from no pad and no map."""
-MOST_IMAGES, MOST_COLOURINGS, MOST_CORNERS, MOST_SEEDS = 100_000, 8, 64, 1000
+MOST_IMAGES, MOST_COLOURINGS, MOST_CORNERS, MOST_SEEDS = 100_000, 8, 40, 1000
 PATHS = ("linear", "spherical")
 
 
@@ -79,7 +79,7 @@ class View:
         if self.plane:
             out["plane"] = self.plane
         if self.z:
-            out["z"] = ",".join(f"{value:.4g}" for value in self.z)
+            out["z"] = _written(self.z)
         if self.same:
             out["same"] = "1"
         if self.look != LOOKS[0]:
@@ -93,7 +93,7 @@ class View:
         if self.picked is not None:
             out["picked"] = str(self.picked)
         if self.lasso:
-            out["lasso"] = ",".join(f"{value:.4g}" for corner in self.lasso for value in corner)
+            out["lasso"] = _written(value for corner in self.lasso for value in corner)
         if self.row:
             out["row"] = str(self.row)
         if self.seed:
@@ -147,9 +147,8 @@ def _plane(text: str, latent: int) -> str:
     if text.startswith("im"):
         images = [_whole(part, MOST_IMAGES) for part in text[2:].split("-")]
         return text if latent > 2 and len(images) == 3 and None not in images else ""
-    parts = text.split("-")
-    fits = len(parts) == 2 and all(part.isascii() and part.isdigit() and int(part) < latent for part in parts)
-    return text if fits and parts[0] != parts[1] else ""
+    parts = [_whole(part, latent) for part in text.split("-")]
+    return text if len(parts) == 2 and None not in parts and parts[0] != parts[1] else ""
 
 
 def _code(text: str, latent: int) -> tuple[float, ...]:
@@ -181,9 +180,15 @@ def _whole(text: str, limit: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < limit else None
 
 
+def _written(numbers: Iterable[float]) -> str:
+    # A comma would be three characters of an address each time.
+    return "_".join(f"{round(value, 4):.5g}" for value in numbers)
+
+
 def _numbers(text: str) -> tuple[float, ...]:
+    """Numbers between underscores, or commas as a person would write them."""
     try:
-        numbers = tuple(float(part) for part in text.split(","))
+        numbers = tuple(float(part) for part in text.replace(",", "_").split("_"))
     except ValueError:
         return ()
     return numbers if all(math.isfinite(n) and abs(n) <= LIMIT for n in numbers) else ()

@@ -13,6 +13,7 @@ export function makeSwitch(name, pressed, onClick) {
 
 // Switches for layers: [[name, element]].
 export function layerSwitches(root, layers) {
-  const toggle = (element) => () => !(element.hidden = !element.hidden);
-  root.replaceChildren(...layers.map(([name, element]) => makeSwitch(name, !element.hidden, toggle(element))));
+  // The attribute, since an SVG has no such property.
+  const toggle = (element) => () => !element.toggleAttribute("hidden");
+  root.replaceChildren(...layers.map(([name, element]) => makeSwitch(name, !element.hasAttribute("hidden"), toggle(element))));
 }

@@ -18,6 +18,8 @@ MARKERS = ("circle", "square", "diamond", "triangle")
 MAX_MODELS = 4
 OVERLAYS = ("none", "density", "prior", "error", "change")
 LOOKS = ("mean", "sample", "spread")
+MOST_CODES = 16 * 23 + 1
+"""Of a path: sixteen from each of 24 pins to the next."""
 ROUTES = ("linear", "spherical", "data")
 PRINCIPAL = "pc"
 
@@ -51,6 +53,8 @@ class PadModel:
     """Mean squared errors of the held-out images' reconstructions, (N,)."""
     unused: Sequence[int] = ()
     """Dimensions that have collapsed to the prior."""
+    prior: bool = True
+    """Whether it learnt to decode draws from N(0, I)."""
     fitted: np.ndarray | None = None
     """For a model that was never asked to keep its codes near N(0, I): their mean, and a root of their covariance,
     (1 + d, d)."""
@@ -86,6 +90,7 @@ class PadModel:
             "latent": self.latent,
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
+            "prior": self.prior,
             "unused": [int(i) for i in self.unused],
             "explained": [float(share) for share in self.explained],
             "colour": self.colour,
@@ -206,7 +211,7 @@ def latent_pad(data: PadData | bytes, key: str) -> PadState | None:
     state = draw(HERE, "pad", payload, key)
     if state is None:
         return None
-    path = state["path"]
+    path = _path(state.get("path"), len(state["z"]))
     return PadState(
         lead=str(state["lead"]),
         plane=str(state["plane"]),
@@ -214,8 +219,16 @@ def latent_pad(data: PadData | bytes, key: str) -> PadState | None:
         same=bool(state["same"]),
         look=str(state["look"]),
         heat=str(state["heat"]),
-        path=path and PadPath(str(path["kind"]), tuple(_code(code) for code in path["codes"])),
+        path=path,
     )
+
+
+def _path(found: Any, latent: int) -> PadPath | None:
+    """A path as the page tells of it; None for what no pad tells of."""
+    codes = found["codes"] if found and found["kind"] in ROUTES else ()
+    if not 1 < len(codes) <= MOST_CODES or any(len(code) != latent for code in codes):
+        return None
+    return PadPath(str(found["kind"]), tuple(_code(code) for code in codes))
 
 
 def _code(values: Sequence[Any]) -> tuple[float, ...]:

@@ -59,7 +59,7 @@ export function listen(surface, pad) {
     if (event.key === "Home" || event.key === "Escape") {
       pad.reset();
     } else if (event.key === " ") {
-      pad.walk();
+      if (pointer === null && !event.repeat) pad.walk();
     } else if (event.key in ARROWS) {
       pad.seize();
       const { plane, point } = pad;

@@ -1,13 +1,20 @@
 // Directions that a person has kept of a model, in the browser's own storage; without one they last as long as the page.
 
+const MOST = 64;
+const LONGEST_NAME = 40;
+
 const address = ({ name, identity }) => `latent-explorer:directions:${name}:${identity}`;
 
 export function known(model) {
   try {
     const found = JSON.parse(localStorage.getItem(address(model)) ?? "[]");
-    const typed = (values) => values && Float32Array.from(values);
-    const fits = ({ name, vector }) => typeof name === "string" && vector?.length === model.latent && vector.every(Number.isFinite);
-    return found.filter(fits).map(({ name, vector, whole }) => ({ name, vector: typed(vector), whole: typed(whole) }));
+    const fits = (values) => Array.isArray(values) && values.length === model.latent && values.every(Number.isFinite);
+    const sound = (one) => typeof one?.name === "string" && fits(one.vector) && (!one.whole || fits(one.whole));
+    const typed = (values) => (values ? Float32Array.from(values) : undefined);
+    return found
+      .filter(sound)
+      .slice(0, MOST)
+      .map(({ name, vector, whole }) => ({ name: name.slice(0, LONGEST_NAME), vector: typed(vector), whole: typed(whole) }));
   } catch {
     return [];
   }

@@ -48,7 +48,8 @@ class Pad {
       if (this.data && sameBut(data, this.data, "start")) this.start(data.about.start);
       else this.load(data);
       // Where it begins need not be told.
-      this.sent = this.state();
+      this.sent ??= this.state();
+      this.restSoon();
       this.bytes = bytes;
       this.data = data;
       this.problem.hidden = true;
@@ -65,6 +66,7 @@ class Pad {
     // What is looked at survives new data of a model that was there before.
     const before = this.scene && this.state();
     const stays = before && scene.models.some(({ name, latent }) => name === before.lead && latent === before.z.length);
+    if (this.scene) scene.takeOver(this.scene);
     this.scene?.stop();
     this.scene = scene;
     this.start(stays ? { ...data.about.start, ...before } : data.about.start);
@@ -135,8 +137,8 @@ class Pad {
 
   // The plane through the code of an image, which is marked, and the handle on it: { image } held out, { probe } one's own.
   visit(marked) {
-    this.goToCode(this.scene.model.posterior(marked).mean);
     this.scene.mark(marked);
+    this.goToCode(this.scene.model.posterior(marked).mean);
   }
 
   goToCode(z) {
@@ -148,6 +150,7 @@ class Pad {
 
   // The code is moved from elsewhere than the plane, which goes with it; what is drawn on it is renewed at rest.
   carry(z, happened) {
+    if (!this.carried && z.length > 2) this.scene.heat.stale();
     this.carried = true;
     this.plane.through(z);
     const [a, b] = this.plane.point(z);
@@ -161,6 +164,13 @@ class Pad {
 
   walk() {
     this.scene.paths.toggle();
+  }
+
+  // The code that the handle is about to be at.
+  code() {
+    const z = this.scene.model.z.slice();
+    this.plane.code(...this.point, z);
+    return z;
   }
 
   restSoon() {
@@ -205,6 +215,8 @@ class Pad {
     this.carried = false;
     this.show();
     scene.rest();
+    // A walk is told of when it has ended.
+    if (scene.paths.walking) return;
     const state = this.state();
     if (JSON.stringify(state) === JSON.stringify(this.sent)) return;
     this.sent = state;
@@ -218,8 +230,10 @@ class Pad {
   }
 
   reset() {
-    this.start(this.home);
+    if (!this.scene) return;
+    this.seize();
     this.scene.mark(null);
+    this.start(this.home);
   }
 
   resize() {
@@ -255,9 +269,11 @@ class Pad {
     this.unlisten();
     this.observer.disconnect();
     this.ratio.onchange = null;
+    // What is stopped asks for a rest, which there will be none of.
+    this.scene?.stop();
+    this.scene = null;
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
-    this.scene?.stop();
   }
 }
 

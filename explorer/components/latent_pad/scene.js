@@ -3,6 +3,7 @@ import { markerPath, svgPath } from "../base/markers.js";
 import { formatNumber } from "../base/numbers.js";
 import { Panes } from "../base/panes.js";
 import { Probes, ownNames } from "../base/probes.js";
+import { keepingFocus } from "../base/focus.js";
 import { layerSwitches } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
 import { IMAGES, Model, imagesOf } from "./model.js";
@@ -52,6 +53,16 @@ export class Scene {
     layerSwitches(root.querySelector(".layers"), layers);
     root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
     root.toggleAttribute("data-smooth", about.smooth);
+  }
+
+  // What a person has done stays, as far as it is of the same models and images.
+  takeOver(before) {
+    for (const model of this.models) {
+      const same = before.models.find(({ identity, latent }) => identity === model.identity && latent === model.latent);
+      if (same) model.trail = same.trail;
+    }
+    const count = ({ models: [{ codes, latent }] }) => codes.length / latent;
+    if (before.marked?.image !== undefined && count(before) === count(this)) this.marked = before.marked;
   }
 
   // Lays a plane of a model through a code of it.
@@ -140,8 +151,11 @@ export class Scene {
 
   // Whether the other models are given the same numbers.
   share(same) {
-    this.same = same;
-    this.choices = new Choices(this.root.querySelector(".choices"), this, this.pad);
+    this.same = same && this.models.every(({ latent }) => latent === this.model.latent);
+    const now = JSON.stringify([this.lead, this.kind, this.same]);
+    if (now === this.offered) return;
+    this.offered = now;
+    keepingFocus(this.root.querySelector(".choices"), (root) => new Choices(root, this, this.pad));
   }
 
   // What a model's identity sets in CSS and SVG.
@@ -199,6 +213,7 @@ export class Scene {
   rest() {
     this.tiles.resume();
     this.bank.renew();
+    this.directions.rest();
     this.sayDistances();
     if (this.look.kind === "spread") this.showSpread();
   }

@@ -29,7 +29,7 @@ def test_frames_are_what_the_model_decodes(card) -> None:
 @pytest.mark.parametrize("wrong", [np.zeros((3, 5)), np.zeros(2), np.full((2, 2), np.nan)])
 def test_codes_of_something_else_are_refused(card, wrong) -> None:
     with pytest.raises(ValueError, match="no codes of vae 2, which have 2 numbers"):
-        paths.frames(card, wrong)
+        paths.checked(card, wrong)
 
 
 def test_a_moving_picture_has_every_frame(card) -> None:

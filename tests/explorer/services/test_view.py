@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +38,14 @@ SHELF = Shelf((*A, card("b-vae", "b")), ())
 )
 def test_survives_its_url(seen):
     assert view.read(seen.query(), SHELF) == seen
+
+
+def test_an_address_is_short_whatever_is_looked_at():
+    code = tuple(-1.234e-05 * (i + 1) for i in range(64))
+    lasso = tuple((-12.34, -0.1234) for _ in range(view.MOST_CORNERS))
+    names = tuple(f"fashion_mnist-beta-vae-{i}" for i in range(view.MOST_MODELS))
+    seen = View("a", names, names[1], "im12345-23456-34567", code, True, "sample", "density", lasso=lasso, run="r" * 36)
+    assert len("http://localhost:8501/latent_grid?" + urlencode(seen.query())) <= 1500
 
 
 FIELDS = (

@@ -35,5 +35,9 @@ function known({ program, ...rest }) {
 
 addEventListener("message", ({ data }) => {
   if (data.model) model = known(data.model);
-  else paint(data, (latest = data.stamp));
+  else {
+    latest = data.stamp;
+    // Thrown outside of the promise, it reaches the page.
+    paint(data).catch((error) => setTimeout(() => { throw error; }));
+  }
 });

@@ -7,7 +7,7 @@ const STEPS = 200;
 
 // One slider a dimension, the most used first, each over a strip of what moving it alone would show from where the code is.
 export class Bank {
-  // pad: carry(z), restSoon(), busy()
+  // pad: seize(), code(), carry(z, happened), restSoon(), busy()
   constructor(root, model, [channels, height, width], smooth, pad) {
     Object.assign(this, { root, model, pad, channels, width, height, ink: channels === 1 && !smooth });
     this.leisure = new Leisure(() => this.step(), () => pad.busy());
@@ -39,7 +39,8 @@ export class Bank {
     const input = Object.assign(document.createElement("input"), { type: "range", min: low, max: high, step: (high - low) / STEPS });
     input.setAttribute("aria-label", element.title);
     input.addEventListener("input", (event) => {
-      const z = model.z.slice();
+      pad.seize();
+      const z = pad.code();
       z[i] = input.valueAsNumber;
       pad.carry(z, event.timeStamp);
       pad.restSoon();

@@ -8,9 +8,9 @@ const HANDS = ["A", "B"];
 
 // Directions between groups of images, each with a slider that adds it to whatever code the handle is at.
 export class Directions {
-  // groups: name -> the held-out images of it. pad: carry(z, happened), restSoon()
+  // groups: name -> the held-out images of it. pad: seize(), code(), carry(z, happened), restSoon()
   constructor(root, model, groups, pad) {
-    Object.assign(this, { model, groups, pad, hands: { A: [], B: [] } });
+    Object.assign(this, { model, groups, pad, hands: { A: [], B: [] }, sliding: false });
     this.list = root.querySelector(".kept");
     this.problem = root.querySelector(".said");
     const add = toolButton("Add the direction", "From the mean code of the first group to that of the second.", () => this.add());
@@ -67,8 +67,23 @@ export class Directions {
   }
 
   changed() {
-    keep(this.model, this.model.directions);
+    const { directions } = this.model;
+    // What was put at right angles to the others is to be so to those that there are now.
+    for (const one of directions) {
+      if (!one.whole) continue;
+      const others = directions.filter((other) => other !== one).map(({ vector }) => vector);
+      const vector = orthogonalised(one.whole, others);
+      Object.assign(one, vector ? { vector } : { vector: one.whole, whole: undefined });
+      if (!vector) this.say(`Nothing is left of ${one.name} beside the others: it is whole again.`);
+    }
+    keep(this.model, directions);
     this.show();
+  }
+
+  // The code has come to rest: a slider tells how much of its direction was added, as long as nothing else has moved it.
+  rest() {
+    if (this.sliding) this.sliding = false;
+    else for (const slider of this.list.querySelectorAll("input[type=range]")) slider.value = slider.before = 0;
   }
 
   show() {
@@ -82,16 +97,19 @@ export class Directions {
     const name = Object.assign(document.createElement("input"), { type: "text", value: one.name, maxLength: 40 });
     name.setAttribute("aria-label", "Name of the direction");
     name.addEventListener("change", () => {
-      one.name = name.value.trim() || one.name;
-      this.changed();
+      one.name = name.value = name.value.trim() || one.name;
+      slider.setAttribute("aria-label", `How much of ${one.name}`);
+      keep(model, model.directions);
     });
     const slider = Object.assign(document.createElement("input"), { type: "range", min: -REACH, max: REACH, step: 0.02, value: 0 });
     slider.setAttribute("aria-label", `How much of ${one.name}`);
-    let before = 0;
+    slider.before = 0;
     slider.addEventListener("input", (event) => {
-      const step = slider.valueAsNumber - before;
-      before = slider.valueAsNumber;
-      pad.carry(model.z.map((value, k) => value + step * one.vector[k]), event.timeStamp);
+      const step = slider.valueAsNumber - slider.before;
+      slider.before = slider.valueAsNumber;
+      this.sliding = true;
+      pad.seize();
+      pad.carry(pad.code().map((value, k) => value + step * one.vector[k]), event.timeStamp);
       pad.restSoon();
     });
     const others = model.directions.filter((other) => other !== one).map(({ vector }) => vector);

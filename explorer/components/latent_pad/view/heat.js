@@ -57,14 +57,17 @@ export class Heat {
     this.hide();
     if (this.kind === "none" || !this.plane) return;
     if (!this.has(this.kind)) {
-      this.key.hidden = false;
-      this.key.textContent = "This checkpoint carries no held-out images to tell that from.";
-      return;
+      return this.say(`This checkpoint carries no ${this.kind === "error" ? "errors" : "codes"} of held-out images to tell that from.`);
     }
     const { latent, codes, scales, errors, usualGap, program } = this.model;
     if (!this.worker) {
-      this.worker = background(source);
+      try {
+        this.worker = background(source);
+      } catch {
+        return this.say("This browser starts no worker for the page, which the overlay would be computed by.");
+      }
       this.worker.onmessage = ({ data }) => this.take(data);
+      this.worker.onerror = () => this.say("The overlay could not be computed.");
       this.worker.postMessage({ model: { program, latent, codes, scales, errors, gap: usualGap } });
     }
     const { aspect, origin, u, v, a0, a1, b0, b1 } = this.plane;
@@ -74,8 +77,18 @@ export class Heat {
     this.left = this.rows;
     const plane = { origin, u, v, a0, a1, b0, b1 };
     this.worker.postMessage({ stamp: this.stamp, kind: this.kind, plane, columns: this.columns, rows: this.rows });
+    this.say("Computing the overlay.");
+  }
+
+  say(text) {
     this.key.hidden = false;
-    this.key.textContent = "Computing the overlay.";
+    this.key.textContent = text;
+  }
+
+  // The plane is being moved, and what lies over it is of where it was, until it is laid anew.
+  stale() {
+    this.stamp++;
+    this.hide();
   }
 
   take({ stamp, row, values }) {

@@ -9,7 +9,7 @@ export class Jumps {
       pad.reset();
       pad.rest();
     });
-    root.replaceChildren(draw);
+    root.replaceChildren(...(model.prior || model.fitted.length ? [draw] : []));
     if (count) root.append(this.image(count, pad));
     root.append(reset);
   }
@@ -20,7 +20,8 @@ export class Jumps {
     input.addEventListener("change", () => {
       const image = input.valueAsNumber - 1;
       if (Number.isInteger(image) && image >= 0 && image < count) pad.visit({ image });
-      else input.value = "";
+      // Empty, so that the same number can be given again.
+      input.value = "";
     });
     label.append("Held-out image", input);
     return label;

@@ -1,0 +1,104 @@
+"""How soon the pad is usable once the server is warm, and whether a long drag keeps the tab's memory: prints one JSON line.
+
+    python tests/benchmarks/opening.py [--page "?models=mnist-vae-2"] [--visits 5] [--minutes 5]
+
+A visit is a new window of a new session; `usable_s` ends when the handle follows the pointer. Memory is that of the page's
+JavaScript heap and its buffers after a collection, at the start of the drag and at its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+from conftest import CHROMIUM_ARGS, ROOT, start_server
+
+READY = ".pad[data-ready=true]"
+SIZE = {"width": 1440, "height": 900}
+
+
+def usable(browser: Browser, url: str) -> float:
+    """Seconds from the asking for the page to the first frame that follows the pointer."""
+    page = browser.new_context(viewport=SIZE).new_page()
+    began = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector(READY, timeout=90_000)
+    box = page.locator(".plane").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=2)
+    page.wait_for_function(f"{HOST}.stats().frames > 0")
+    took = time.perf_counter() - began
+    page.mouse.up()
+    page.context.close()
+    return took
+
+
+HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad).latentPad"
+
+
+def memory(page: Page) -> float:
+    """MB of the heap and of what is outside of it, after a collection."""
+    client = page.context.new_cdp_session(page)
+    client.send("HeapProfiler.collectGarbage")
+    usage = client.send("Runtime.getHeapUsage")
+    client.detach()
+    return (usage["usedSize"] + usage.get("backingStorageSize", 0)) / 1e6
+
+
+def drag(browser: Browser, url: str, minutes: float) -> tuple[float, float]:
+    """The page's memory before and after a drag of that length, with rests."""
+    page = browser.new_context(viewport=SIZE).new_page()
+    page.goto(url)
+    page.wait_for_selector(READY, timeout=90_000)
+    page.wait_for_timeout(5000)
+    box = page.locator(".plane").bounding_box()
+    before, turn, end = memory(page), 0, time.monotonic() + 60 * minutes
+    while time.monotonic() < end:
+        page.mouse.down()
+        for _ in range(300):
+            turn += 1
+            across, down = 0.5 + 0.4 * math.cos(turn / 25), 0.5 + 0.4 * math.sin(turn / 17)
+            page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        page.mouse.up()
+        page.wait_for_timeout(300)
+    page.wait_for_timeout(3000)
+    after = memory(page)
+    page.context.close()
+    return before, after
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--page", default="?models=mnist-vae-2")
+    parser.add_argument("--visits", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=5)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    server, url = start_server(ROOT / "explorer" / "app.py", {"LATENT_EXPLORER_HOME": str(folder / "home")}, folder / "log")
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
+            first, *times = [usable(browser, f"{url}/{options.page}") for _ in range(options.visits + 1)]
+            before, after = drag(browser, f"{url}/{options.page}", options.minutes)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(20)
+    usable_s = {"cold": round(first, 2), "median": round(statistics.median(times), 2), "worst": round(max(times), 2)}
+    memory_mb = {"before": round(before, 1), "after": round(after, 1), "ratio": round(after / before, 3)}
+    print(json.dumps({"usable_s": usable_s, "memory_mb": memory_mb, "minutes": options.minutes}))
+
+
+if __name__ == "__main__":
+    main()
