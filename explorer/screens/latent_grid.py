@@ -18,12 +18,9 @@ if left_out:
     why = "The codes that are known of them are of other images, so nothing leads across."
     st.info(plain(f"Not shown beside {shown[0].title}: {names}. {why}"))
 
-# The pad keeps the handle itself; what it starts from may not change while it is on the page.
 key = "pad-" + "-".join(card.name for card in shown)
-start = st.session_state.setdefault(f"{key}-start", current)
-
 try:
-    payload = pads.pad(shown, start, uploads.probes(shown))
+    payload = pads.pad(shown, view.start(key), uploads.probes(shown))
 except ValueError as error:
     st.error(plain(f"{shown[0].title} cannot be shown: {error} Choose another model in the sidebar."))
     st.stop()

@@ -87,9 +87,8 @@ if isinstance(found, projections.Wait):
             st.rerun()
     st.stop()
 
-# The map keeps colour and choice itself; what it starts from may not change while it is on the page.
 key = f"map-{card.name}"
-start = st.session_state.setdefault(f"{key}-start", current)
+start = view.start(key)
 payload = point_maps.point_map_of(card, found, start if start.map == asked else current, uploads.probes([card]))
 state = point_map(payload, key=key)
 if state is not None:

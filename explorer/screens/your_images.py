@@ -137,8 +137,6 @@ for key, upload in held.items():
         grid, on_map, _ = st.columns([1, 1, 2])
         if grid.button("Show on the latent grid", key=f"go-{key}", width="stretch"):
             view.show(dataclasses.replace(current, z=tuple(float(value) for value in lead.code)))
-            for name in [name for name in st.session_state if name.startswith("pad-")]:
-                del st.session_state[name]
             st.switch_page("screens/latent_grid.py", query_params=st.session_state.view.query())
         if on_map.button("Show on the map", key=f"map-{key}", width="stretch"):
             st.switch_page("screens/map.py", query_params=st.session_state.view.query())

@@ -233,3 +233,12 @@ def show(view: View) -> None:
 def show_run(name: str) -> None:
     """The same with another fine-tuning run; none for an empty name."""
     show(replace(st.session_state.view, run=name))
+
+
+def start(key: str) -> View:
+    """What the component of that key starts from: the view as it was when it was put on the page, for as long as it tells of
+    itself there. It keeps its own place, and other data would move it."""
+    told = st.session_state.get(key)
+    if told is None or told.get("state") is None:
+        st.session_state[f"{key}-start"] = st.session_state.view
+    return st.session_state[f"{key}-start"]

@@ -108,3 +108,44 @@ def test_another_data_set_and_model_can_be_chosen(open_app):
     page.wait_for_function(f"{HOST}?.read().models.length === 1")
     agrees(read(page), "mnist-beta-vae-2")
     assert page.problems == []
+
+
+def test_coming_back_finds_the_place_that_was_left(open_app):
+    page = open_app("?models=mnist-vae-2,mnist-ae-2")
+    drag(page, (0.2, 0.3))
+    page.mouse.up()
+    page.get_by_role("button", name="AE, 2-D", exact=True).click()
+    page.wait_for_function("location.search.includes('lead=mnist-ae-2')")
+    left = read(page)
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_selector("text=Reconstructions")
+    page.settled()
+    page.get_by_role("link", name="Latent grid", exact=True).click()
+    ready(page)
+    found = read(page)
+    np.testing.assert_allclose(found["z"], left["z"], atol=1e-3)
+    agrees(found, "mnist-ae-2")
+
+
+def test_the_pad_and_a_path_are_taken_along(open_app):
+    page = open_app("?models=mnist-vae-16")
+    for image in (3, 9):
+        page.get_by_role("spinbutton", name="Held-out image").fill(str(image))
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Pin this point").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="NPZ").click()
+    codes = library.load("mnist-vae-16").held_out.codes.numpy()
+    with np.load(download.value.path(), allow_pickle=False) as saved:
+        np.testing.assert_allclose(saved["codes"][[0, -1]], codes[[2, 8]], atol=1e-5)
+        assert saved["images"].shape == (17, 1, 28, 28)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as one HTML file").click()
+    assert download.value.suggested_filename == "mnist-vae-16.html"
+    assert b"VAE, 16-D on MNIST" in Path(download.value.path()).read_bytes()[:500]
+    # A page that is left while the path is walked is left for good.
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_selector("text=Reconstructions")
+    page.wait_for_timeout(500)
+    assert page.problems == []

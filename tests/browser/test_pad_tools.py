@@ -269,3 +269,41 @@ def test_directions_by_hand_are_made_independent(open_pad, app):
     page.get_by_role("button", name="Add the direction").click()
     page.locator(".said", has_text="give no direction").wait_for()
     assert page.problems == []
+
+
+def test_layers_are_hidden_and_shown(open_pad, app):
+    page = open_pad()
+    to_image(page, 8)
+    for name, layer in [("Posterior", ".posterior"), ("Encoded images", ".points"), ("Decoded grid", ".tiles")]:
+        assert page.locator(layer).evaluate("(e) => getComputedStyle(e).display") != "none"
+        page.get_by_role("button", name=name, exact=True).click()
+        assert page.locator(layer).evaluate("(e) => getComputedStyle(e).display") == "none"
+        page.get_by_role("button", name=name, exact=True).click()
+        assert page.locator(layer).evaluate("(e) => getComputedStyle(e).display") != "none"
+
+
+def test_planes_are_chosen_by_arrow_keys_which_keep_the_focus(open_pad, app):
+    page = open_pad("faces")
+    page.get_by_role("radio", name="Two dimensions").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"{HOST}.read().plane === 'pc'")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"{HOST}.read().plane.startsWith('im')")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"{HOST}.read().plane === '0-1'")
+
+
+def test_a_walk_yields_to_reset_and_to_sliders(open_pad, app):
+    page = open_pad()
+    pin(page, 3, 11)
+    page.locator(".bank summary").click()
+    page.get_by_role("button", name="Play").click()
+    page.locator(".dimension input").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Play").wait_for()
+    page.get_by_role("button", name="Play").click()
+    page.locator(".plane").focus()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Play").wait_for()
+    wait_until_known(page, [0, 0])
+    assert read(page)["z"] == [0, 0]
