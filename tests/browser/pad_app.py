@@ -1,6 +1,7 @@
 """A page with nothing but the pad, for test_pad.py: an untrained model whose kind is given by PAD_MODEL."""
 
 import dataclasses
+import functools
 import json
 import os
 
@@ -20,6 +21,7 @@ MODELS = {
 }
 
 
+@functools.cache
 def model(kind: str, seed: int = 0) -> Autoencoder:
     """Large weights, so that an untrained model draws something."""
     torch.manual_seed(seed)

@@ -262,7 +262,7 @@ class Pad {
 
   stats() {
     const macs = this.scene.models.reduce((sum, { network }) => sum + network.macs, 0);
-    return { ...this.meter.stats(), tilesLeft: this.scene.tiles.left, macs };
+    return { ...this.meter.stats(), tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs };
   }
 
   destroy() {
