@@ -5,7 +5,7 @@ import dataclasses
 import streamlit as st
 
 from explorer.components.latent_pad import latent_pad
-from explorer.panels.path import path_panel
+from explorer.panels.latent_path import path_panel
 from explorer.services import models, pads, uploads, view
 from explorer.services.text import plain
 

@@ -22,7 +22,8 @@ export function amountColour(share, scheme) {
   return viridis(from + (to - from) * Math.min(Math.max(share, 0), 1));
 }
 
-export function gradient(scheme) {
-  const stops = Array.from({ length: 9 }, (_, i) => `rgb(${amountColour(i / 8, scheme)})`);
+// colour: share -> [red, green, blue]
+export function gradient(colour) {
+  const stops = Array.from({ length: 9 }, (_, i) => `rgb(${colour(i / 8)})`);
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }

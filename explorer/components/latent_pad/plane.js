@@ -99,6 +99,11 @@ export class Plane {
     return [this.along(this.u, z, 0), this.along(this.v, z, 0)];
   }
 
+  // Where (a, b) is in an SVG over the pad whose sides count 100.
+  percent([a, b]) {
+    return `${(100 * this.across(a)).toFixed(3)} ${(100 * this.down(b)).toFixed(3)}`;
+  }
+
   // Writes the code at (a, b) into z.
   code(a, b, z) {
     for (let i = 0; i < this.latent; i++) z[i] = this.origin[i] + a * this.u[i] + b * this.v[i];

@@ -1,9 +1,9 @@
+import { keepingFocus } from "../base/focus.js";
 import { Legend } from "../base/legend.js";
 import { markerPath, svgPath } from "../base/markers.js";
 import { formatNumber } from "../base/numbers.js";
 import { Panes } from "../base/panes.js";
 import { Probes, ownNames } from "../base/probes.js";
-import { keepingFocus } from "../base/focus.js";
 import { layerSwitches } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
 import { IMAGES, Model, imagesOf } from "./model.js";

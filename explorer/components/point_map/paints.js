@@ -40,7 +40,7 @@ export class Paints {
     if (by < 0) return;
     const { name, unit, low, high } = this.colourings[by];
     const number = (value) => Number(value.toPrecision(3)).toString();
-    figure.querySelector("i").style.background = gradient(scheme);
+    figure.querySelector("i").style.background = gradient((share) => amountColour(share, scheme));
     figure.querySelector(".low").textContent = number(low);
     figure.querySelector(".high").textContent = number(high);
     figure.querySelector("figcaption").textContent = unit ? `${name} (${unit})` : name;

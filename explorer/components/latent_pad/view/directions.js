@@ -1,7 +1,7 @@
 import { makeSwitch } from "../../base/switch.js";
 import { toolButton } from "../../base/tool_button.js";
 import { direction, orthogonalised } from "../arithmetic.js";
-import { known, keep } from "../kept.js";
+import { known, keep } from "../kept_directions.js";
 
 const REACH = 2;
 const HANDS = ["A", "B"];

@@ -1,4 +1,4 @@
-import { viridis } from "../../base/colormap.js";
+import { gradient, viridis } from "../../base/colormap.js";
 import { makeChoice } from "../../base/choice.js";
 import { formatNumber, quantile } from "../../base/numbers.js";
 import { background } from "../../base/background.js";
@@ -110,7 +110,7 @@ export class Heat {
     requestAnimationFrame(() => canvas.toggleAttribute("data-shown", true));
     const [unit, digits] = UNITS[this.kind];
     const bar = Object.assign(document.createElement("span"), { className: "bar" });
-    bar.style.background = `linear-gradient(to right, ${Array.from({ length: 9 }, (_, i) => `rgb(${viridis(i / 8)})`).join(", ")})`;
+    bar.style.background = gradient(viridis);
     key.replaceChildren(formatNumber(low, digits), bar, `${formatNumber(high, digits)} ${unit}`);
   }
 

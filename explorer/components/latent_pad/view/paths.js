@@ -1,4 +1,5 @@
 import { makeChoice } from "../../base/choice.js";
+import { svgPath } from "../../base/markers.js";
 import { makeSwitch } from "../../base/switch.js";
 import { toolButton } from "../../base/tool_button.js";
 import { ROUTES, route } from "../routes.js";
@@ -104,18 +105,8 @@ export class Paths {
 
   draw(plane) {
     this.plane = plane;
-    const place = (z) => {
-      const [a, b] = plane.point(z);
-      return `${(100 * plane.across(a)).toFixed(3)} ${(100 * plane.down(b)).toFixed(3)}`;
-    };
+    const place = (z) => plane.percent(plane.point(z));
     const lines = this.segments.map((_, i) => `M${Array.from({ length: CORNERS + 1 }, (_, k) => place(this.code(i + k / CORNERS))).join("L")}`);
-    this.svg.replaceChildren(path("way", lines.join("")), path("pins", this.model.trail.pins.map((z) => `M${place(z)}h0`).join("")));
+    this.svg.replaceChildren(svgPath(lines.join(""), "way"), svgPath(this.model.trail.pins.map((z) => `M${place(z)}h0`).join(""), "pins"));
   }
-}
-
-function path(className, d) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  made.setAttribute("class", className);
-  made.setAttribute("d", d);
-  return made;
 }

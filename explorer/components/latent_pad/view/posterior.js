@@ -1,3 +1,4 @@
+import { svgPath } from "../../base/markers.js";
 import { gaussian } from "../../base/numbers.js";
 
 const DRAWS = 40;
@@ -23,15 +24,15 @@ export class Posterior {
     this.svg.toggleAttribute("data-empty", !this.marked);
     if (!this.marked) return this.svg.replaceChildren();
     const { mean, scale } = this.marked;
-    const place = ([a, b]) => `${(100 * plane.across(a)).toFixed(3)} ${(100 * plane.down(b)).toFixed(3)}`;
+    const place = (point) => plane.percent(point);
     const dots = (codes) => codes.map((z) => `M${place(plane.point(z))}h0`).join("");
-    const parts = [shape("draws", dots(this.draws))];
+    const parts = [svgPath(dots(this.draws), "draws")];
     if (scale) {
       const half = halfAxes(plane, scale);
       const [a, b] = plane.point(mean);
-      for (const sigmas of SIGMAS) parts.push(shape("ellipse", outline(a, b, half, sigmas, place)));
+      for (const sigmas of SIGMAS) parts.push(svgPath(outline(a, b, half, sigmas, place), "ellipse"));
     }
-    parts.push(shape("mean", dots([mean])));
+    parts.push(svgPath(dots([mean]), "mean"));
     this.svg.replaceChildren(...parts);
   }
 }
@@ -59,11 +60,4 @@ function outline(a, b, { l11, l21, l22 }, sigmas, place) {
     return place([a + l11 * x, b + l21 * x + l22 * y]);
   };
   return `M${Array.from({ length: CORNERS }, corner).join("L")}Z`;
-}
-
-function shape(className, d) {
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("class", className);
-  path.setAttribute("d", d);
-  return path;
 }

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.components.latent_pad import PadPath
-from explorer.services import paths
+from explorer.services import latent_paths
 from explorer.services.models import Card
 from explorer.services.text import plain
 
@@ -11,17 +11,17 @@ from explorer.services.text import plain
 def path_panel(path: PadPath, card: Card) -> None:
     """Draws it: downloads that are made when they are asked for."""
     try:
-        codes = paths.checked(card, path.codes)
+        codes = latent_paths.checked(card, path.codes)
     except ValueError as error:
         st.error(plain(str(error)))
         return
     st.caption(plain(f"Take the path along: {len(codes)} codes of {card.title}, and what it decodes of them."))
     name = f"{card.name}-path"
     kinds = [
-        ("GIF", lambda: paths.gif(paths.frames(card, codes)), f"{name}.gif", "image/gif"),
-        ("PNG strip", lambda: paths.strip(paths.frames(card, codes)), f"{name}.png", "image/png"),
-        ("NPZ", lambda: paths.npz(codes, paths.frames(card, codes)), f"{name}.npz", "application/octet-stream"),
-        ("CSV", lambda: paths.table(codes), f"{name}.csv", "text/csv"),
+        ("GIF", lambda: latent_paths.gif(latent_paths.frames(card, codes)), f"{name}.gif", "image/gif"),
+        ("PNG strip", lambda: latent_paths.strip(latent_paths.frames(card, codes)), f"{name}.png", "image/png"),
+        ("NPZ", lambda: latent_paths.npz(codes, latent_paths.frames(card, codes)), f"{name}.npz", "application/octet-stream"),
+        ("CSV", lambda: latent_paths.table(codes), f"{name}.csv", "text/csv"),
     ]
     for column, (title, make, file, mime) in zip(st.columns([1] * len(kinds) + [4]), kinds, strict=False):
         column.download_button(title, make, file, mime, key=f"path-{title}", on_click="ignore", width="stretch")
