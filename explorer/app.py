@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.services import options
+from explorer.services import options, routes
 
 options.check()
-app = st.App("main.py")
+app = st.App("main.py", routes=routes.routes())

@@ -94,14 +94,15 @@ class Autoencoder(nn.Module):
     @contextmanager
     def inference(self) -> Iterator[None]:
         """Evaluation mode without gradients; the mode found, of each part, is put back."""
-        modes = [(module, module.training) for module in self.modules()]
-        self.eval()
+        training = [module for module in self.modules() if module.training]
+        for module in training:
+            module.training = False
         try:
             with torch.no_grad():
                 yield
         finally:
-            for module, training in modes:
-                module.training = training
+            for module in training:
+                module.training = True
 
     def _in_pieces(self, f: Callable[[Tensor], Tensor], x: Tensor, batch_size: int) -> Tensor:
         with self.inference():

@@ -35,6 +35,7 @@ if state is not None and state.lead in current.models:
         path_panel(state.path, shelf.card(state.lead))
 
 seen = st.session_state.view
+whole = pads.runs_without_a_server(shown)
 st.download_button(
     "Export as one HTML file",
     # Made when it is asked for, outside of any session.
@@ -43,7 +44,10 @@ st.download_button(
     "text/html",
     key="grid-export",
     on_click="ignore",
-    help="The pad with its models inside, for any browser, without a server and without a network.",
+    disabled=not whole,
+    help="The pad with its models inside, for any browser, without a server and without a network."
+    if whole
+    else "A page cannot run one of these models by itself.",
 )
 st.caption(plain(models.explain(shelf.card(st.session_state.view.lead))))
 if len(shown) > 1:

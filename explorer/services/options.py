@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from explorer.components.latent_pad import WHERE as DECODE
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamlit run explorer/app.py --", description="The latent explorer.")
@@ -17,6 +19,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a folder of checkpoints to show beside those that ship with the project; may be given more than once",
     )
+    parser.add_argument(
+        "--decode",
+        choices=DECODE,
+        default="auto",
+        help="where the pad's images are decoded: in the page, in a worker of it, or on the server. auto: in the page, in a "
+        "worker where that is slow, and on the server where the page cannot or the decoder is too heavy for it",
+    )
     return parser
 
 
@@ -25,7 +34,16 @@ def check() -> None:
     _parser().parse_args()
 
 
+def decode() -> str:
+    """Where images are decoded: one of DECODE."""
+    return _given().decode
+
+
+def _given() -> argparse.Namespace:
+    return _parser().parse_known_args(sys.argv[1:])[0]
+
+
 def checkpoint_folders() -> list[Path]:
     """The folders that were named, whether they are there or not."""
-    named = _parser().parse_known_args(sys.argv[1:])[0].checkpoints
+    named = _given().checkpoints
     return list(dict.fromkeys(folder.expanduser().resolve() for folder in named))

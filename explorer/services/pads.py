@@ -10,14 +10,14 @@ import numpy as np
 import streamlit as st
 
 from explorer.components.latent_pad import HERE as PAD
-from explorer.components.latent_pad import PadData, PadModel, PadState
+from explorer.components.latent_pad import PadData, PadModel, PadServer, PadState, Where
 from explorer.components.standalone import standalone
-from explorer.services import datasets, models
+from explorer.services import datasets, models, options, routes, tokens
 from explorer.services.models import Card
 from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
 from vae_core.autoencoder import Autoencoder
-from vae_core.export import decoder_program
+from vae_core.export import ExportError, decoder_program, drawing
 from vae_core.metrics import activity
 from vae_core.projection import principal
 
@@ -25,6 +25,8 @@ KEPT = 8
 """Pads of so many choices of models stay in memory."""
 ORIGINALS_BYTES = 4 * 2**20
 """Of the held-out images that travel with a pad: the first ones."""
+HEAVY = 60_000_000
+"""Multiply-adds of a decode beyond which a page would lag behind the hand: the server decodes instead."""
 EXPORTED_CODES, EXPORTED_ORIGINALS = 2**19, 2**18
 """Bytes of codes, each with its spread, and of images in a file of its own."""
 
@@ -41,14 +43,33 @@ def pad(cards: Sequence[Card], start: View, probes: Probes = NO_PROBES) -> bytes
     state = PadState(start.lead, start.plane, start.z, start.same, start.look, start.heat)
     names = tuple((card.name, models.stamp(card.name)) for card in cards)
     at_hand = datasets.at_hand(cards[0])
-    if not probes.names:
-        return _bytes(names, at_hand, state)
-    # A person's own images are their session's alone, so they are in nothing that sessions share.
     found = _pad(names, at_hand)
+    away = any(model.where == "server" for model in found.models)
+    if not probes.names and not away:
+        return _bytes(names, at_hand, state)
+    # A person's own images and their token are their session's alone, so they are in nothing that sessions share.
+    if away:
+        found = replace(found, server=PadServer(routes.decoder(), tokens.of_session()))
+    if not probes.names:
+        return replace(found, start=state).to_bytes()
     with_probes = [
         replace(model, probes=probes.codes[model.name], probe_scales=probes.scales.get(model.name)) for model in found.models
     ]
     return replace(found, models=with_probes, probes=probes.names, start=state).to_bytes()
+
+
+def runs_without_a_server(cards: Sequence[Card]) -> bool:
+    """Whether a page can run all of these models by itself, if need be slowly."""
+    return all(_runs_in_page(card.name, models.stamp(card.name)) for card in cards)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _runs_in_page(name: str, stamp: int) -> bool:
+    try:
+        decoder_program(models.load(name).model)
+    except ExportError:
+        return False
+    return True
 
 
 def page(cards: Sequence[Card], start: View) -> bytes:
@@ -68,6 +89,7 @@ def _exported(data: PadData) -> PadData:
     smaller = [
         replace(
             model,
+            where="auto",
             program=decoder_program(models.load(model.name).model, "float16").to_bytes(),
             codes=model.codes[:count],
             scales=None if model.scales is None else model.scales[:count],
@@ -118,12 +140,15 @@ def _model(card: Card) -> PadModel:
     scales, errors = (None, None) if held_out is None else (held_out.scale, held_out.mse)
     stochastic = checkpoint.model.posterior.stochastic
     mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
-    program = decoder_program(checkpoint.model).to_bytes()
+    where, program, macs = _decoder(checkpoint.model)
     return PadModel(
         name=card.name,
         title=card.title,
-        identity=hashlib.sha256(program).hexdigest()[:16],
+        identity=_identity(checkpoint.model),
         program=program,
+        where=where,
+        drawing=drawing(checkpoint.model),
+        macs=macs,
         latent=d,
         codes=codes,
         order=order(card, codes),
@@ -138,6 +163,26 @@ def _model(card: Card) -> PadModel:
         colour=style["colour"],
         marker=style["marker"],
     )
+
+
+def _decoder(model: Autoencoder) -> tuple[Where, bytes, int]:
+    """Where a model is decoded, its program where that is not the server, and its multiply-adds."""
+    wanted = options.decode()
+    try:
+        program = decoder_program(model)
+    except ExportError:
+        return "server", b"", 0
+    if wanted == "server" or (wanted == "auto" and program.macs > HEAVY):
+        return "server", b"", program.macs
+    return wanted, program.to_bytes(), program.macs
+
+
+def _identity(model: Autoencoder) -> str:
+    """Of the decoder's weights."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.decoder.state_dict().items()):
+        digest.update(name.encode() + value.numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _fitted(model: Autoencoder) -> np.ndarray | None:

@@ -12,7 +12,8 @@ from explorer.services import datasets, models
 from explorer.services.models import Card
 from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
-from vae_core.export import decoder_program
+from vae_core.autoencoder import Autoencoder
+from vae_core.export import ExportError, decoder_program
 from vae_core.projection import Projection
 
 KEPT = 6
@@ -70,7 +71,7 @@ def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _
     return MapData(
         points=_found.points,
         codes=held_out.codes.numpy(),
-        program=decoder_program(checkpoint.model).to_bytes(),
+        program=_program(checkpoint.model),
         image=card.config.image,
         identity=f"{card.fingerprint}-{len(held_out.codes)}",
         title=f"{card.title} on {card.data_title}",
@@ -80,3 +81,11 @@ def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _
         originals=originals,
         smooth=card.config.image[0] == 3,
     )
+
+
+def _program(model: Autoencoder) -> bytes:
+    """The decoder's program; empty where a page cannot run it, which then shows no rebuilt images."""
+    try:
+        return decoder_program(model).to_bytes()
+    except ExportError:
+        return b""

@@ -31,6 +31,7 @@ from conftest import CHROMIUM_ARGS, start_server
 HZ = 60
 FIND = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.{0}).{0}"
 
+TO_PYTHON = "/_stcore/stream"
 COUNT_OFFERS = "window.offers = 0; requestAnimationFrame(function next() { window.offers++; requestAnimationFrame(next); })"
 
 
@@ -52,7 +53,7 @@ PARTS = {
 async def drag(page: Page, part: Part, seconds: float) -> dict:
     """One drag round the part; figures in milliseconds, frames per second and counts."""
     sent: list[float] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(time.time())))
+    page.on("websocket", lambda socket: TO_PYTHON in socket.url and socket.on("framesent", lambda _: sent.append(time.time())))
     await page.reload()
     await page.wait_for_selector(part.ready, timeout=90_000)
     await page.wait_for_function(f"!({part.host}.stats().tilesLeft > 0)", timeout=90_000)
@@ -84,7 +85,7 @@ async def drag(page: Page, part: Part, seconds: float) -> dict:
         "screen_frames_per_second": round(offers / took, 1),
         **{f"{name}_ms": {q: round(ms, 2) for q, ms in stats[key].items()} for name, key in FIGURES.items()},
         "python_calls": calls,
-        **{name: stats[name] for name in ("macs", "points", "renderer") if name in stats},
+        **{name: stats[name] for name in ("macs", "where", "points", "renderer") if name in stats},
     }
 
 
@@ -109,6 +110,7 @@ def main() -> None:
     parser.add_argument("--page", default="", help="of the script's server: a path, with its query")
     parser.add_argument("--part", choices=list(PARTS), default="pad")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="for the script's server")
+    parser.add_argument("--decode", default="auto", help="where the script's pad decodes: auto, page, worker or server")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--width", type=int, default=1440)
     parser.add_argument("--height", type=int, default=900)
@@ -117,7 +119,7 @@ def main() -> None:
         print(json.dumps(asyncio.run(measure(options.url, options))))
         return
     env = dict(pair.split("=", 1) for pair in options.env)
-    server, url = start_server(options.script, env, Path(tempfile.mkdtemp()) / "log")
+    server, url = start_server(options.script, env, Path(tempfile.mkdtemp()) / "log", ("--decode", options.decode))
     try:
         print(json.dumps(asyncio.run(measure(f"{url}/{options.page}", options))))
     finally:

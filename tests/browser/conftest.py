@@ -58,18 +58,19 @@ def browser():
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """serve(script, env) -> URL of a Streamlit server that runs until the session ends; the same call gives the same server.
+    """serve(script, env, *arguments) -> URL of a Streamlit server that runs until the session ends; the same call gives the
+    same server.
 
     Unless `env` says otherwise, the servers share a home of their own, not the person's.
     """
     running: dict[tuple, tuple[subprocess.Popen, str]] = {}
     home = {"LATENT_EXPLORER_HOME": str(tmp_path_factory.mktemp("home"))}
 
-    def start(script: str | Path, env: dict[str, str] | None = None) -> str:
+    def start(script: str | Path, env: dict[str, str] | None = None, *arguments: str) -> str:
         env = home | (env or {})
-        key = (str(script), tuple(sorted(env.items())))
+        key = (str(script), tuple(sorted(env.items())), arguments)
         if key not in running:
-            running[key] = start_server(Path(script), env, tmp_path_factory.mktemp("server") / "log")
+            running[key] = start_server(Path(script), env, tmp_path_factory.mktemp("server") / "log", arguments)
         return running[key][1]
 
     yield start
@@ -78,8 +79,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         process.wait(20)
 
 
-def start_server(script: Path, env: dict[str, str], log: Path) -> tuple[subprocess.Popen, str]:
-    """A Streamlit server on a free port of this machine alone. Raises RuntimeError with its log where it does not start."""
+def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
+    """A Streamlit server on a free port of this machine alone; `arguments` are the script's own. Raises RuntimeError with its
+    log where it does not start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -91,6 +93,7 @@ def start_server(script: Path, env: dict[str, str], log: Path) -> tuple[subproce
         "browser.gatherUsageStats": "false",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
+    command += ["--", *arguments]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with log.open("w") as out:
         process = subprocess.Popen(

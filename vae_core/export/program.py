@@ -61,10 +61,15 @@ def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program
     kind = type(model.likelihood)
     if kind not in LIKELIHOOD_PARTS:
         raise ExportError(f"The mean of the likelihood {kind.__name__} has no operation in a network program.")
-    mean, draw = LIKELIHOOD_PARTS[kind]
-    graph.outputs["mean"] = activate(graph, raw, mean)
+    graph.outputs["mean"] = activate(graph, raw, LIKELIHOOD_PARTS[kind][0])
     program = _write(graph, weights)
-    return replace(program, header=program.header | {"draw": draw(model.likelihood)})
+    return replace(program, header=program.header | {"draw": drawing(model)})
+
+
+def drawing(model: Autoencoder) -> list[Any]:
+    """How x is drawn around its mean, as in the header of a decoder's program; empty for a likelihood that no page knows."""
+    parts = LIKELIHOOD_PARTS.get(type(model.likelihood))
+    return parts[1](model.likelihood) if parts else []
 
 
 def encoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:

@@ -6,7 +6,8 @@ const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(() => call(
 const cancelIdle = globalThis.cancelIdleCallback ?? clearTimeout;
 
 export class Leisure {
-  // step() does a piece and says whether there are more; busy() -> whether to wait until `resume` is called again
+  // step(then) does a piece and says then(whether there are more), at once or later; busy() -> whether to wait until `resume` is
+  // called again
   constructor(step, busy) {
     Object.assign(this, { step, busy, handle: 0 });
   }
@@ -19,10 +20,16 @@ export class Leisure {
     this.handle = 0;
     if (this.busy()) return;
     const until = performance.now() + Math.min(SLICE_MS, Math.max(deadline.timeRemaining(), 1));
-    let more;
-    do more = this.step();
-    while (more && performance.now() < until);
-    if (more) this.resume();
+    for (let more = true, answered = true; more && answered; ) {
+      if (performance.now() >= until) return this.resume();
+      let atOnce = true;
+      answered = false;
+      this.step((left) => {
+        [more, answered] = [left, true];
+        if (!atOnce && left) this.resume();
+      });
+      atOnce = false;
+    }
   }
 
   stop() {

@@ -15,6 +15,8 @@ from explorer.components.packing import pack
 
 Marker = Literal["circle", "square", "diamond", "triangle"]
 MARKERS = ("circle", "square", "diamond", "triangle")
+Where = Literal["auto", "page", "worker", "server"]
+WHERE = ("auto", "page", "worker", "server")
 MAX_MODELS = 4
 OVERLAYS = ("none", "density", "prior", "error", "change")
 LOOKS = ("mean", "sample", "spread")
@@ -34,7 +36,7 @@ class PadModel:
     """What the pad calls it when it tells of its state."""
     title: str
     program: bytes
-    """`vae_core.export.decoder_program(model).to_bytes()`."""
+    """`vae_core.export.decoder_program(model).to_bytes()`; empty where the server decodes."""
     latent: int
     """d, the length of a code."""
     codes: np.ndarray
@@ -62,6 +64,12 @@ class PadModel:
     """Codes of a person's own images, (K, d)."""
     probe_scales: np.ndarray | None = None
     """The standard deviations of their posteriors, (K, d)."""
+    where: Where = "auto"
+    """Where it is decoded; `auto`: in the page, in a worker of it where that is slow."""
+    drawing: Sequence[Any] = ()
+    """Where the server decodes: how an image is drawn around its mean, as in a program's header."""
+    macs: int = 0
+    """Where the server decodes: multiply-adds of one image, 0 if nobody knows."""
     identity: str = ""
     """Of the weights: what a person's browser keeps of this model is kept under it."""
     colour: str = "#0072b2"
@@ -80,6 +88,8 @@ class PadModel:
         check(self.probes is None or np.shape(self.probes)[1:] == (d,), "probes", f"has shape (K, {d})")
         both = self.probe_scales is None or np.shape(self.probe_scales) == np.shape(self.probes)
         check(both, "probe_scales", "has the shape of probes")
+        check(self.where in WHERE, "where", f"is one of {', '.join(WHERE)}")
+        check(bool(self.program) or self.where == "server", "program", "is there, unless the server decodes")
         check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
 
     def about(self) -> dict[str, Any]:
@@ -87,6 +97,9 @@ class PadModel:
             "name": self.name,
             "title": self.title,
             "identity": self.identity,
+            "where": self.where,
+            "draw": list(self.drawing),
+            "macs": self.macs,
             "latent": self.latent,
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
@@ -128,6 +141,15 @@ class PadState:
 
 
 @dataclass(frozen=True)
+class PadServer:
+    """The route that decodes for the page."""
+
+    path: str
+    token: str
+    """Of the session that asks."""
+
+
+@dataclass(frozen=True)
 class PadData:
     """Everything that the pad draws. It is checked when built; ValueError names the field."""
 
@@ -149,6 +171,8 @@ class PadData:
     start: PadState | None = None
     """At first and after a reset; without it, the first model at the first held-out image. The pad keeps where the handle is,
     so it is best left alone from run to run; other data with another start moves the handle and draws nothing else anew."""
+    server: PadServer | None = None
+    """What decodes the models whose `where` says so."""
     smooth: bool = False
     """Images drawn smooth (faces) rather than pixel by pixel."""
 
@@ -166,7 +190,9 @@ class PadData:
         check_originals(self.originals, self.image, count)
 
     def to_bytes(self) -> bytes:
-        """What the page is sent."""
+        """What the page is sent. Raises ValueError where the server is to decode and no `server` is given."""
+        away = any(model.where == "server" for model in self.models)
+        check(self.server is not None or not away, "server", "is given where it decodes a model")
         about = {
             "models": [model.about() for model in self.models],
             "image": list(self.image),
@@ -174,6 +200,7 @@ class PadData:
             "attributes": list(self.attribute_names),
             "probes": list(self.probes),
             "start": asdict(self.start) if self.start else {},
+            "server": asdict(self.server) if self.server else None,
             "smooth": self.smooth,
         }
         sections = {}

@@ -3,6 +3,8 @@
 const GRAB_RADIUS = 22;
 const SMALL_STEPS = 100;
 const BIG_STEPS = 10;
+// A mouse may tell of itself a thousand times a second.
+const SOONEST_MS = 10;
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -14,8 +16,12 @@ export function listen(surface, pad) {
   let box = null;
   let grabX = 0;
   let grabY = 0;
+  let lastX = 0;
+  let lastY = 0;
+  let lastTime = 0;
 
   const follow = (event, entered) => {
+    [lastX, lastY, lastTime] = [event.clientX, event.clientY, event.timeStamp];
     const { plane } = pad;
     const a = plane.a((event.clientX - grabX - box.left) / box.width);
     const b = plane.b((event.clientY - grabY - box.top) / box.height);
@@ -40,7 +46,13 @@ export function listen(surface, pad) {
 
   on("pointermove", (event) => {
     const entered = performance.now();
-    if (event.pointerId === pointer) follow(event, entered);
+    if (event.pointerId === pointer && (event.clientX !== lastX || event.clientY !== lastY)) follow(event, entered);
+  });
+
+  // Where images have to be asked for they are asked for at once; the event above waits for the next frame.
+  on("pointerrawupdate", (event) => {
+    const entered = performance.now();
+    if (event.pointerId === pointer && pad.awaits && event.timeStamp - lastTime >= SOONEST_MS) follow(event, entered);
   });
 
   const release = (event) => {

@@ -1,6 +1,6 @@
 import { gaussian, quantile } from "../base/numbers.js";
 import { Neighbours } from "../base/neighbours.js";
-import { buildNetwork } from "../base/runtime/network.js";
+import { openDecoder } from "./decoders/open_decoder.js";
 import { Plane } from "./plane.js";
 
 export const PRINCIPAL = "pc";
@@ -15,11 +15,12 @@ const GAPS = 64;
 
 // One decoder with the codes of the held-out images, and the planes that can be laid through its latent space.
 export class Model {
-  // data: what unpack gives; index: which of its models
-  constructor({ about, section, floats, halves }, index) {
+  // data: what unpack gives; index: which of its models; onTrouble: as of `openDecoder`
+  constructor({ about, section, floats, halves }, index, onTrouble) {
     Object.assign(this, about.models[index]);
     this.program = section(`program${index}`);
-    this.network = buildNetwork(this.program);
+    this.server = about.server && { address: addressOf(about.server.path), token: about.server.token };
+    this.decoder = openDecoder(this, this.program, this.server, onTrouble);
     this.codes = floats(`codes${index}`);
     this.scales = halves(`scales${index}`);
     this.errors = floats(`errors${index}`);
@@ -28,7 +29,9 @@ export class Model {
     this.principal = floats(`principal${index}`);
     this.fitted = floats(`fitted${index}`);
     this.neighbours = new Neighbours(this.codes, this.latent);
+    // Where the hand has it, and what its picture is of: an image that is awaited comes later.
     this.z = new Float32Array(this.latent);
+    this.shown = new Float32Array(this.latent);
   }
 
   // What the encoder believes of an image: mean and standard deviations, the latter null where it gives a point.
@@ -72,13 +75,6 @@ export class Model {
       for (let j = 0; j < d; j++) sum += this.fitted[d + i * d + j] * noise[j];
       return sum;
     });
-  }
-
-  // The decoded values at z, on the network's own memory: good until the next call.
-  decode(z) {
-    this.network.inputs.z.set(z);
-    this.network.run();
-    return this.network.outputs.mean;
   }
 
   // The code of a held-out image; the origin where none is known.
@@ -137,6 +133,11 @@ export class Model {
     const labels = [`component 1${share(0)}`, `component 2${share(1)}`];
     return { u: row(1), v: row(2), centre: row(0), labels };
   }
+}
+
+// Of a route of the app, which a worker could not tell from its own address.
+function addressOf(path) {
+  return `${location.protocol.endsWith("s:") ? "wss" : "ws"}://${location.host}${path}`;
 }
 
 function unit(direction) {

@@ -31,6 +31,11 @@ class Pad {
     host.latentPad = { read: () => this.read(), stats: () => this.stats() };
   }
 
+  // Whether images come from elsewhere: they are asked for at once, and drawn when they come.
+  get awaits() {
+    return this.scene !== null && this.scene.frames.away.length > 0;
+  }
+
   get plane() {
     return this.scene.plane;
   }
@@ -193,15 +198,28 @@ class Pad {
     this.root.dataset.touched = "";
     this.entered = entered;
     this.happened = happened;
-    if (!this.frame) this.frame = requestAnimationFrame(this.draw);
+    if (this.awaits) this.draw();
+    else if (!this.frame) this.frame = requestAnimationFrame(this.draw);
   }
 
   draw() {
     this.frame = 0;
-    const decodeMs = this.scene.show(...this.point);
+    this.scene.show(...this.point, { entered: this.entered, happened: this.happened });
+  }
+
+  // The images of a gesture are on screen. Those that no hand asked for are no frames.
+  drawn({ asked, entered, happened }) {
+    if (entered === undefined) return;
+    const { scene, meter } = this;
     const now = performance.now();
-    this.meter.record(now, decodeMs, now - this.entered, now - this.happened);
-    if (this.scene.readout.pace(now, this.meter.recentDecode(), this.meter.framesPerSecond())) this.scene.sayDistances();
+    meter.record(now, now - asked, now - entered, now - happened);
+    if (scene.readout.pace(now, meter.recentDecode(), meter.framesPerSecond(), scene.model.decoder.where)) scene.sayDistances();
+  }
+
+  // What keeps images from coming; an empty sentence once they come again.
+  trouble(sentence) {
+    this.problem.textContent = sentence;
+    this.problem.hidden = !sentence;
   }
 
   // The hand has left the handle: Python hears of it now, once.
@@ -254,15 +272,17 @@ class Pad {
 
   read() {
     const { models, lead, panes } = this.scene;
-    const shown = models.map(({ name, z }, i) => ({ name, z: Float32Array.from(z), pixels: Float32Array.from(panes.values(i)) }));
+    const shown = models.map(({ name, shown: z }, i) => ({ name, z: Float32Array.from(z), pixels: Float32Array.from(panes.values(i)) }));
     const { a0, a1, b0, b1 } = this.plane;
     const { kind, nearest } = this.scene;
     return { point: [...this.point], extent: [a0, a1, b0, b1], plane: kind, nearest: nearest.shown, models: shown, ...shown[lead] };
   }
 
   stats() {
-    const macs = this.scene.models.reduce((sum, { network }) => sum + network.macs, 0);
-    return { ...this.meter.stats(), tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs };
+    const decoders = this.scene.models.map(({ decoder }) => decoder);
+    const macs = decoders.reduce((sum, decoder) => sum + decoder.macs, 0);
+    const where = decoders.map((decoder) => decoder.where);
+    return { ...this.meter.stats(), tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs, where };
   }
 
   destroy() {

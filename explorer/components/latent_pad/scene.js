@@ -6,6 +6,7 @@ import { Panes } from "../base/panes.js";
 import { Probes, ownNames } from "../base/probes.js";
 import { layerSwitches } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
+import { Frames } from "./frames.js";
 import { IMAGES, Model, imagesOf } from "./model.js";
 import { Axes } from "./view/axes.js";
 import { Bank } from "./view/bank.js";
@@ -30,7 +31,9 @@ export class Scene {
   constructor(root, data, pad) {
     const { about, section } = data;
     Object.assign(this, { root, about, pad, marked: null });
-    this.models = about.models.map((_, i) => new Model(data, i));
+    this.models = about.models.map((_, i) => new Model(data, i, (sentence) => pad.trouble(sentence)));
+    const decoders = this.models.map(({ decoder }) => decoder);
+    this.frames = new Frames(decoders, (codes, values, gesture) => this.drawImages(codes, values, gesture));
     this.surface = root.querySelector(".plane");
     this.handle = root.querySelector(".handle");
     this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
@@ -76,8 +79,7 @@ export class Scene {
     const placed = this.plane.place(this.model.codes.subarray(0, DRAWN * this.model.latent));
     this.points = new Points(this.canvases.points, this.plane, placed, this.labels);
     this.points.shown = (label) => this.legend.shows(label);
-    const decode = (a, b) => this.decode(a, b);
-    this.tiles = new Tiles(this.canvases.tiles, this.plane, about.image, about.smooth, decode, () => this.pad.busy());
+    this.tiles = new Tiles(this.canvases.tiles, this.plane, about.image, about.smooth, this.model.decoder, () => this.pad.busy());
     this.putMarks();
     if (this.equipped === this.model) this.posterior.draw(this.plane);
     else this.equip();
@@ -175,38 +177,51 @@ export class Scene {
     this.surface.setAttribute("aria-valuemax", this.plane.a1);
   }
 
-  // The lead's decoded values at (a, b), on the network's own memory: good until the next call.
-  decode(a, b) {
-    this.plane.code(a, b, this.model.network.inputs.z);
-    this.model.network.run();
-    return this.model.network.outputs.mean;
+  // Moves all models to the point (a, b), and asks for their images there. gesture: what `drawn` of the pad is told with them.
+  show(a, b, gesture = {}) {
+    const { model, models } = this;
+    this.look.stop();
+    this.plane.code(a, b, model.z);
+    const nearest = models.length > 1 ? model.neighbours.find(model.z) : -1;
+    for (const other of models) {
+      if (other === model) continue;
+      if (this.same && other.latent === model.latent) other.z.set(model.z);
+      else if (nearest >= 0) model.neighbours.blend(other.codes, other.latent, other.z);
+    }
+    gesture.asked = performance.now();
+    this.frames.ask(models.map(({ z }) => z), gesture);
+    this.putHandle(a, b);
   }
 
-  // Shows the point (a, b) in all models; returns the milliseconds that decoding took.
-  show(a, b) {
-    const { model, models } = this;
-    this.plane.code(a, b, model.z);
-    const started = performance.now();
-    const nearest = model.neighbours.find(model.z);
-    for (let i = 0; i < models.length; i++) {
-      const other = models[i];
-      if (other !== model) {
-        if (this.same && other.latent === model.latent) other.z.set(model.z);
-        else if (nearest >= 0) model.neighbours.blend(other.codes, other.latent, other.z);
-      }
-      this.panes.draw(i, this.look.of(other.decode(other.z), other));
-    }
-    const decodeMs = performance.now() - started;
-    this.nearest.show(nearest, Math.sqrt(model.neighbours.square[0]), () => model.decode(model.codeOf(nearest)));
-    this.bank.show(model.z);
+  // The images of one gesture: what is awaited has come, and the page decodes the rest.
+  drawImages(codes, values, gesture) {
+    this.models.forEach((model, i) => {
+      const put = (image) => this.panes.draw(i, this.look.of(image, model));
+      model.shown.set(codes[i]);
+      if (values[i]) put(values[i]);
+      else model.decoder.decode(codes[i], put);
+    });
+    this.showCode(this.model.shown);
+    this.pad.drawn(gesture);
+  }
+
+  // What the code of the lead's image is, in figures and on sliders, and which held-out image is nearest.
+  showCode(z) {
+    const { model } = this;
+    this.readout.code(z);
+    this.bank.show(z);
+    const nearest = model.neighbours.find(z);
+    const distance = Math.sqrt(model.neighbours.square[0]);
+    this.nearest.show(nearest, distance, (then) => model.decoder.decodeAtRest(model.codeOf(nearest), then));
+  }
+
+  putHandle(a, b) {
     // A code beyond the edge has its handle at the edge.
     const [nearA, nearB] = this.plane.clamp([a, b]);
     const x = this.plane.across(nearA);
     this.handle.style.transform = `translate(${x * this.width}px, ${this.plane.down(nearB) * this.height}px)`;
     this.handle.toggleAttribute("data-beyond", nearA !== a || nearB !== b);
     this.handle.toggleAttribute("data-left", x > 0.75);
-    this.readout.code(model.z);
-    return decodeMs;
   }
 
   // What takes longer than a frame, once the hand rests.
@@ -231,9 +246,12 @@ export class Scene {
   showSpread() {
     const marked = this.marked ?? (this.nearest.shown >= 0 ? { image: this.nearest.shown } : null);
     this.models.forEach((model, i) => {
-      const found = marked && this.look.spread(model, model.posterior(marked));
-      if (found) this.panes.draw(i, found.values);
-      this.panes.say(i, found ? `0 to ${formatNumber(found.most, 2)} (white), standard deviation of a pixel` : "no posterior to draw from");
+      const posterior = marked && model.posterior(marked);
+      if (!posterior?.scale) return this.panes.say(i, "no posterior to draw from");
+      this.look.spread(model, posterior, ({ values, most }) => {
+        this.panes.draw(i, values);
+        this.panes.say(i, `0 to ${formatNumber(most, 2)} (white), standard deviation of a pixel`);
+      });
     });
   }
 
@@ -273,6 +291,8 @@ export class Scene {
     this.bank?.stop();
     this.paths?.stop();
     this.heat.stop();
+    this.look.stop();
+    for (const { decoder } of this.models) decoder.stop();
   }
 }
 

@@ -19,7 +19,7 @@ FIELD = """{
   const typed = (list) => Float32Array.from(list);
   const model = { latent, codes: typed(codes), scales: typed(scales), errors: typed(errors), gap: 0.25 };
   const field = it.FIELDS[kind](model);
-  return places.map((z) => field(typed(z)));
+  return field(places.map(typed));
 }"""
 
 
@@ -56,9 +56,11 @@ def test_change_is_the_root_of_half_the_trace_of_the_metric_on_the_plane(evaluat
     u, v = np.linalg.qr(RNG.normal(size=(D, 2)))[0].T
     plane = {"u": u.tolist(), "v": v.tolist(), "a0": -3, "a1": 3, "b0": -2, "b1": 2}
     field = """{
-      const decode = (z) => Float32Array.from(weight, (row) => Math.tanh(row.reduce((sum, w, i) => sum + w * z[i], 0)));
-      const field = it.FIELDS.change({ plane, decode });
-      return places.map((z) => field(Float32Array.from(z)));
+      const image = (z) => weight.map((row) => Math.tanh(row.reduce((sum, w, i) => sum + w * z[i], 0)));
+      const codes = (flat) => Array.from({ length: flat.length / 3 }, (_, i) => flat.subarray(3 * i, 3 * i + 3));
+      const square = (a, b) => image(a).reduce((sum, value, i) => sum + (value - image(b)[i]) ** 2, 0);
+      const squares = (flat) => codes(flat).flatMap((z, i, all) => (i % 2 ? [square(all[i - 1], z)] : []));
+      return it.FIELDS.change({ plane, latent: 3, squares })(places.map((z) => Float32Array.from(z)));
     }"""
     given = {"weight": weight.tolist(), "plane": plane, "places": PLACES.tolist()}
     found = evaluate("latent_pad/heat/fields.js", field, **given)

@@ -1,14 +1,21 @@
 import { Neighbours } from "../../base/neighbours.js";
 
-// What is known of each code, as functions of a code: { kind: make(model) -> z -> number }.
-// model: { latent, codes, scales, errors, gap, plane, decode(z) }
+// What is known of codes, as functions of some: { kind: make(model) -> codes -> a number for each, or the promise of them }.
+// model: { latent, codes, scales, errors, gap, plane, squares(codes) }, the last as of `Remote`
 
 const NEAR = 32;
 const BANDWIDTH_OF = 16;
 // Share of the plane's extent by which a code is moved to see how the image changes.
 const STEP = 0.005;
 
-export const FIELDS = { density, prior, error, change };
+export const FIELDS = { density: each(density), prior: each(prior), error: each(error), change };
+
+function each(make) {
+  return (model) => {
+    const at = make(model);
+    return (codes) => codes.map(at);
+  };
+}
 
 // log of the mean of the posteriors' densities over the held-out images (Hoffman & Johnson 2016), nats. Where the encoder
 // gives points, each has the width of the usual gap between two.
@@ -67,19 +74,19 @@ function error({ latent, codes, errors }) {
 
 // How far the image moves when the code moves by one along the plane: the root of half the trace of the pull-back metric on
 // it (Arvanitidis, Hansen & Hauberg 2018), by central differences.
-function change({ plane, decode }) {
+function change({ plane, latent, squares }) {
   const { u, v, a0, a1, b0, b1 } = plane;
-  const moved = (z, direction, step) => decode(Float32Array.from(z, (value, i) => value + step * direction[i]));
-  return (z) => {
-    let sum = 0;
-    for (const [direction, extent] of [[u, a1 - a0], [v, b1 - b0]]) {
-      const step = STEP * extent;
-      const before = Float32Array.from(moved(z, direction, -step));
-      const after = moved(z, direction, step);
-      let square = 0;
-      for (let i = 0; i < before.length; i++) square += (after[i] - before[i]) ** 2;
-      sum += square / (2 * step) ** 2;
+  const moves = [[u, STEP * (a1 - a0)], [v, STEP * (b1 - b0)]];
+  return async (codes) => {
+    const pairs = new Float32Array(codes.length * 4 * latent);
+    let at = 0;
+    for (const z of codes) {
+      for (const [direction, step] of moves) {
+        for (const way of [-step, step]) for (let i = 0; i < latent; i++) pairs[at++] = z[i] + way * direction[i];
+      }
     }
-    return Math.sqrt(sum / 2);
+    const found = await squares(pairs);
+    const share = (i, k) => found[2 * i + k] / (2 * moves[k][1]) ** 2;
+    return codes.map((_, i) => Math.sqrt((share(i, 0) + share(i, 1)) / 2));
   };
 }

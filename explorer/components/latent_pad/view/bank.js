@@ -10,7 +10,7 @@ export class Bank {
   // pad: seize(), code(), carry(z, happened), restSoon(), busy()
   constructor(root, model, [channels, height, width], smooth, pad) {
     Object.assign(this, { root, model, pad, channels, width, height, ink: channels === 1 && !smooth });
-    this.leisure = new Leisure(() => this.step(), () => pad.busy());
+    this.leisure = new Leisure((then) => this.step(then), () => pad.busy());
     this.queue = [];
     this.z = new Float32Array(model.latent);
     this.rows = [];
@@ -75,17 +75,24 @@ export class Bank {
     this.leisure.resume();
   }
 
-  step() {
-    const [row, tile] = this.queue.pop() ?? [];
-    if (!row) return false;
+  // then(whether there are more)
+  step(then) {
+    const { queue } = this;
+    const [row, tile] = queue.pop() ?? [];
+    if (!row) return then(false);
     const z = this.z.slice();
     z[row.i] = row.low + ((tile + 0.5) / TILES) * (row.high - row.low);
+    this.model.decoder.decodeAtRest(z, (values) => {
+      if (queue === this.queue) this.draw(values, row, tile);
+      then(this.queue.length > 0);
+    });
+  }
+
+  draw(values, row, tile) {
     row.image ??= row.context.createImageData(this.width, this.height);
-    const values = this.model.decode(z);
     if (this.ink) toInk(values, row.image);
     else toPixels(values, this.channels, row.image);
     row.context.putImageData(row.image, tile * this.width, 0);
-    return this.queue.length > 0;
   }
 
   get left() {

@@ -59,7 +59,8 @@ export class Heat {
     if (!this.has(this.kind)) {
       return this.say(`This checkpoint carries no ${this.kind === "error" ? "errors" : "codes"} of held-out images to tell that from.`);
     }
-    const { latent, codes, scales, errors, usualGap, program } = this.model;
+    const { name, latent, codes, scales, errors, usualGap, program, decoder, server } = this.model;
+    const away = decoder.where === "server";
     if (!this.worker) {
       try {
         this.worker = background(source);
@@ -68,11 +69,13 @@ export class Heat {
       }
       this.worker.onmessage = ({ data }) => this.take(data);
       this.worker.onerror = () => this.say("The overlay could not be computed.");
-      this.worker.postMessage({ model: { program, latent, codes, scales, errors, gap: usualGap } });
+      this.worker.postMessage({ model: { name, program, server: away && server, latent, codes, scales, errors, gap: usualGap } });
     }
     const { aspect, origin, u, v, a0, a1, b0, b1 } = this.plane;
-    this.columns = Math.round(CELLS * Math.min(1, aspect));
-    this.rows = Math.round(CELLS * Math.min(1, 1 / aspect));
+    // Each cell of it is four images, which on the server others wait for too.
+    const cells = away && this.kind === "change" ? CELLS / 2 : CELLS;
+    this.columns = Math.round(cells * Math.min(1, aspect));
+    this.rows = Math.round(cells * Math.min(1, 1 / aspect));
     this.values = new Float64Array(this.columns * this.rows);
     this.left = this.rows;
     const plane = { origin, u, v, a0, a1, b0, b1 };
@@ -91,8 +94,9 @@ export class Heat {
     this.hide();
   }
 
-  take({ stamp, row, values }) {
+  take({ stamp, trouble, row, values }) {
     if (stamp !== this.stamp) return;
+    if (trouble) return this.say(trouble);
     this.values.set(values, row * this.columns);
     if (--this.left === 0) this.draw();
   }

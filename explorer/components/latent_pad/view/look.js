@@ -20,6 +20,7 @@ export class Look {
   constructor(root, size, onChange) {
     this.root = root;
     this.kind = "mean";
+    this.turn = 0;
     this.out = new Float32Array(size);
     // One uniform and one Gaussian number a pixel, kept while the hand moves so that only the code changes the picture.
     this.noise = new Float32Array(2 * size);
@@ -46,27 +47,39 @@ export class Look {
   }
 
   // What is shown of the mean image that a model has decoded.
-  of(mean, { network }) {
-    const [kind, ...parameters] = network.draw ?? [];
+  of(mean, { decoder }) {
+    const [kind, ...parameters] = decoder.draw ?? [];
     if (this.kind !== "sample" || !(kind in DRAW)) return mean;
     DRAW[kind](mean, this.noise, this.out, ...parameters);
     return this.out;
   }
 
-  // The standard deviation of each pixel's mean over draws from a posterior, as a share of the largest; null without one.
-  spread(model, { mean, scale }) {
-    if (!scale) return null;
+  // The standard deviation of each pixel's mean over draws from a posterior, as a share of the largest: then({ values, most }),
+  // unless the hand has moved on or another look been chosen meanwhile.
+  spread({ decoder }, { mean, scale }, then) {
+    const { turn } = this;
     const sum = new Float64Array(this.out.length);
     const squares = new Float64Array(this.out.length);
-    for (let draw = 0; draw < DRAWS; draw++) {
-      const values = model.decode(mean.map((m, i) => m + scale[i] * gaussian()));
+    let left = DRAWS;
+    const take = (values) => {
+      if (turn !== this.turn) return;
       for (let i = 0; i < values.length; i++) {
         sum[i] += values[i];
         squares[i] += values[i] ** 2;
       }
-    }
-    const values = this.out.map((_, i) => Math.sqrt(Math.max(0, (squares[i] - sum[i] ** 2 / DRAWS) / (DRAWS - 1))));
-    const most = values.reduce((a, b) => Math.max(a, b), 0);
-    return { values: most > 0 ? values.map((value) => value / most) : values, most };
+      if (--left === 0) then(spreadOf(sum, squares));
+    };
+    for (let draw = 0; draw < DRAWS; draw++) decoder.decodeAtRest(mean.map((m, i) => m + scale[i] * gaussian()), take);
   }
+
+  // What is being computed is of no use any more.
+  stop() {
+    this.turn++;
+  }
+}
+
+function spreadOf(sum, squares) {
+  const values = Float32Array.from(sum, (total, i) => Math.sqrt(Math.max(0, (squares[i] - total ** 2 / DRAWS) / (DRAWS - 1))));
+  const most = values.reduce((a, b) => Math.max(a, b), 0);
+  return { values: most > 0 ? values.map((value) => value / most) : values, most };
 }

@@ -17,21 +17,25 @@ export class Nearest {
     root.querySelector(".go").onclick = () => onGo(this.shown);
   }
 
-  // decode() is asked for only where the pixels are not at hand.
+  // decode(then) is asked for only where the pixels are not at hand.
   show(index, distance, decode) {
     this.root.hidden = index < 0;
     if (index < 0) return;
     if (index !== this.shown) {
       const size = this.values.length;
       this.real = (index + 1) * size <= this.originals.length;
-      if (this.real) for (let i = 0; i < size; i++) this.values[i] = this.originals[index * size + i] / 255;
-      else this.values.set(decode());
-      toPixels(this.values, this.channels, this.image);
-      this.context.putImageData(this.image, 0, 0);
       this.shown = index;
+      if (this.real) this.draw(this.originals.subarray(index * size, (index + 1) * size), 1 / 255);
+      else decode((values) => index === this.shown && this.draw(values, 1));
       this.name = `${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`;
       this.canvas.setAttribute("aria-label", this.name);
     }
     this.what.textContent = `${this.name}, ${formatNumber(distance, 2)} away`;
+  }
+
+  draw(values, unit) {
+    for (let i = 0; i < values.length; i++) this.values[i] = unit * values[i];
+    toPixels(this.values, this.channels, this.image);
+    this.context.putImageData(this.image, 0, 0);
   }
 }

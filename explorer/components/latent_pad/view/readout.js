@@ -3,6 +3,8 @@ import { formatNumber } from "../../base/numbers.js";
 const MOST = 16;
 const REFRESH_MS = 250;
 
+const WHERE = { page: "in this page", worker: "in this page, beside it", server: "on the server" };
+
 // The code in figures, and the pad's own speed.
 export class Readout {
   constructor(root, plane) {
@@ -27,10 +29,10 @@ export class Readout {
   }
 
   // Rewritten a few times a second at most, since figures that flicker cannot be read; says whether they were.
-  pace(now, decodeMs, framesPerSecond) {
+  pace(now, decodeMs, framesPerSecond, where) {
     if (now - this.shownAt < REFRESH_MS) return false;
     this.shownAt = now;
-    const decode = `decoded in ${decodeMs < 10 ? decodeMs.toFixed(1) : Math.round(decodeMs)}\u00a0ms`;
+    const decode = `decoded ${WHERE[where]} in ${decodeMs < 10 ? decodeMs.toFixed(1) : Math.round(decodeMs)}\u00a0ms`;
     this.speed.textContent = framesPerSecond ? `${decode}, ${Math.round(framesPerSecond)}\u00a0frames/s` : decode;
     return true;
   }

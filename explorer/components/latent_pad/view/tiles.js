@@ -8,10 +8,11 @@ const LARGE_TILE = 64;
 
 // The image decoded at every place of a grid, as the background: from the centre outwards, in the time that is left over.
 export class Tiles {
-  // decode(a, b) -> values; busy() -> whether to wait
-  constructor(canvas, plane, [channels, height, width], smooth, decode, busy) {
-    Object.assign(this, { canvas, plane, channels, height, width, decode });
-    this.leisure = new Leisure(() => this.drawOne(), busy);
+  // decoder: as `openDecoder` gives it; busy() -> whether to wait
+  constructor(canvas, plane, [channels, height, width], smooth, decoder, busy) {
+    Object.assign(this, { canvas, plane, channels, height, width, decoder });
+    this.leisure = new Leisure((then) => this.drawOne(then), busy);
+    this.z = new Float32Array(plane.latent);
     // Strokes on an empty ground are drawn as ink in the colour of the text; anything else keeps its own ground.
     this.ink = channels === 1 && !smooth;
     canvas.toggleAttribute("data-ink", this.ink);
@@ -47,14 +48,23 @@ export class Tiles {
     if (this.queue.length) this.leisure.resume();
   }
 
-  // Whether there are more.
-  drawOne() {
-    const [column, row] = this.queue.pop();
-    const values = this.decode(this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows));
+  // then(whether there are more)
+  drawOne(then) {
+    const { queue } = this;
+    const [column, row] = queue.pop() ?? [];
+    if (row === undefined) return then(false);
+    this.plane.code(this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows), this.z);
+    this.decoder.decodeAtRest(this.z, (values) => {
+      // Another grid may have been asked for meanwhile.
+      if (queue === this.queue) this.draw(values, column, row);
+      then(this.queue.length > 0);
+    });
+  }
+
+  draw(values, column, row) {
     if (this.ink) toInk(values, this.image);
     else toPixels(values, this.channels, this.image);
     this.context.putImageData(this.image, column * this.width, row * this.height);
-    return this.queue.length > 0;
   }
 
   stop() {

@@ -1,0 +1,93 @@
+"""Images that the page asks for: from a worker of its own, and from the server, on the real app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_core import library
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).parents[2] / "explorer" / "app.py"
+HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad)?.latentPad"
+# The server sends float16.
+TOLERANCE = {"server": 5e-4, "worker": 1e-4}
+
+
+@pytest.fixture
+def open_app(serve, open_page):
+    def opened(where: str, query: str):
+        page = open_page(serve(APP, None, "--decode", where) + query)
+        page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+        page.settled()
+        return page
+
+    return opened
+
+
+def shown(page) -> list[dict]:
+    return page.evaluate(f"{HOST}.read().models.map(({{ name, z, pixels }}) => ({{ name, z: [...z], pixels: [...pixels] }}))")
+
+
+def drag(page, *places: tuple[float, float]) -> None:
+    box = page.locator(".plane").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for across, down in places:
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=5)
+    page.mouse.up()
+
+
+def wait_for_image_at_handle(page) -> None:
+    page.wait_for_function(
+        f"(() => {{ const {{ z, point }} = {HOST}.read(); return Math.hypot(z[0] - point[0], z[1] - point[1]) < 1e-6; }})()"
+    )
+
+
+@pytest.mark.parametrize("where", ["worker", "server"])
+def test_two_models_show_what_torch_decodes(open_app, where):
+    page = open_app(where, "/?models=mnist-vae-2,mnist-beta-vae-2")
+    drag(page, (0.2, 0.3), (0.7, 0.6))
+    wait_for_image_at_handle(page)
+    models = shown(page)
+    assert [model["name"] for model in models] == ["mnist-vae-2", "mnist-beta-vae-2"]
+    for model in models:
+        wanted = library.load(model["name"]).model.decode(np.float32(model["z"])).flatten().numpy()
+        np.testing.assert_allclose(model["pixels"], wanted, atol=TOLERANCE[where], rtol=0)
+    assert page.evaluate(f"{HOST}.stats().where") == [where, where]
+    said = {"worker": "in this page, beside it", "server": "on the server"}[where]
+    assert said in page.locator(".speed").inner_text()
+    page.wait_for_function(f"{HOST}.stats().tilesLeft === 0")
+    assert page.locator(".tiles").evaluate("(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean)")
+    assert not page.problems
+
+
+def test_the_overlay_of_change_comes_from_the_server_too(open_app):
+    page = open_app("server", "/?models=mnist-vae-2&heat=change")
+    page.wait_for_selector(".heat[data-shown]", timeout=60_000)
+    assert "image distance" in page.locator(".key").inner_text()
+    assert not page.problems
+
+
+def test_where_the_server_is_gone_the_page_says_so(open_app):
+    page = open_app("server", "/?models=mnist-vae-2")
+    sockets = []
+
+    def between(socket) -> None:
+        sockets.append(socket)
+        # The second one finds nobody.
+        socket.close() if len(sockets) == 2 else socket.connect_to_server()
+
+    page.route_web_socket("**/decoder", between)
+    page.reload()
+    page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+    wait_for_image_at_handle(page)
+    sockets[0].close()
+    page.wait_for_selector("text=cannot be reached; trying again")
+    page.wait_for_selector(".problem", state="hidden", timeout=30_000)
+    drag(page, (0.3, 0.3))
+    wait_for_image_at_handle(page)
+    assert len(sockets) == 3

@@ -1,0 +1,133 @@
+"""The route that decodes: who is answered, what is answered, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from explorer.services import decoding, models, routes, tokens
+from explorer.services.decoding import HAND, REST, SQUARES
+
+ORIGIN = {"origin": "http://testserver"}
+CODES = np.float32([[0.5, -1.0], [2.0, 0.25], [0.0, 0.0], [-1.5, 1.5]])
+
+
+@pytest.fixture
+def client(put):
+    put("m")
+    return TestClient(Starlette(routes=routes.routes()))
+
+
+@pytest.fixture
+def token():
+    return tokens._signed("ab.99999999999")
+
+
+def request(stamp: int, kind: int, codes: np.ndarray) -> bytes:
+    return struct.pack("<II", stamp, kind) + codes.astype("<f4").tobytes()
+
+
+def greet(socket, token: str, model: str = "m") -> dict:
+    socket.send_text(json.dumps({"token": token, "model": model}))
+    return json.loads(socket.receive_text())
+
+
+def test_images_are_the_models(client, token):
+    wanted = models.load("m").model.decode(CODES).flatten(1).numpy()
+    with client.websocket_connect(routes.decoder(), headers=ORIGIN) as socket:
+        assert greet(socket, token) == {"ready": True}
+        for stamp, kind, rows in [(7, HAND, slice(0, 1)), (8, REST, slice(1, 4))]:
+            socket.send_bytes(request(stamp, kind, CODES[rows]))
+            answer = socket.receive_bytes()
+            assert struct.unpack_from("<II", answer) == (stamp, kind)
+            found = np.frombuffer(answer, "<f2", offset=8).reshape(-1, 64)
+            np.testing.assert_allclose(found, wanted[rows], atol=5e-4)
+
+
+def test_squares_are_between_pairs_of_images(client, token):
+    images = models.load("m").model.decode(CODES).flatten(1).numpy()
+    with client.websocket_connect(routes.decoder(), headers=ORIGIN) as socket:
+        greet(socket, token)
+        socket.send_bytes(request(1, SQUARES, CODES))
+        found = np.frombuffer(socket.receive_bytes(), "<f4", offset=8)
+    np.testing.assert_allclose(found, ((images[1::2] - images[::2]) ** 2).sum(1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "http://elsewhere"}, {"origin": "null"}])
+def test_a_page_of_another_site_is_not_answered(client, headers):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(routes.decoder(), headers=headers):
+        pass
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "ab.99999999999", "ab.99999999999.00", "ab.1." + "0" * 64, "é.1.2"])
+def test_a_session_that_is_none_is_refused(client, wrong):
+    with client.websocket_connect(routes.decoder(), headers=ORIGIN) as socket:
+        assert greet(socket, wrong) == {"error": "This page's session has ended; reload the page."}
+
+
+@pytest.mark.parametrize("hello", ["", "[]", "{}", '{"token": 1}', "no"])
+def test_a_page_that_says_nothing_is_refused(client, hello):
+    with client.websocket_connect(routes.decoder(), headers=ORIGIN) as socket:
+        socket.send_text(hello)
+        assert "did not say" in json.loads(socket.receive_text())["error"]
+
+
+def test_a_model_that_is_not_there(client, token):
+    with client.websocket_connect(routes.decoder(), headers=ORIGIN) as socket:
+        assert "no longer there" in greet(socket, token, "../m")["error"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"1234567",
+        request(1, HAND, np.zeros(0)),
+        request(1, HAND, np.zeros(3)),
+        request(1, 9, CODES),
+        request(1, HAND, np.full(2, np.nan)),
+        request(1, SQUARES, CODES[:3]),
+        request(1, REST, np.zeros(2 * decoding.MOST_CODES + 2)),
+    ],
+)
+def test_a_request_that_is_none_ends_the_socket_with_a_sentence(client, token, wrong):
+    with client.websocket_connect(routes.decoder(), headers=ORIGIN) as socket:
+        greet(socket, token)
+        socket.send_bytes(wrong)
+        assert json.loads(socket.receive_text())["error"].startswith("A request for decoding")
+
+
+def test_of_what_a_hand_asks_for_the_newest_is_answered_and_of_the_rest_all():
+    async def answered() -> list[bytes]:
+        waiting = decoding._Waiting()
+        for stamp in range(6):
+            waiting.put(request(stamp, HAND if stamp % 2 else REST, CODES[:1]))
+        return [await waiting.next() for _ in range(4)]
+
+    assert [struct.unpack_from("<I", found)[0] for found in asyncio.run(answered())] == [5, 0, 2, 4]
+
+
+def test_what_waits_is_bounded():
+    async def fill() -> None:
+        waiting = decoding._Waiting()
+        for stamp in range(decoding.MOST_WAITING + 1):
+            waiting.put(request(stamp, REST, CODES[:1]))
+
+    with pytest.raises(decoding.RefusedError, match="at once"):
+        asyncio.run(fill())
+
+
+def test_the_sockets_are_bounded(client, token, monkeypatch):
+    monkeypatch.setattr(decoding, "MOST_SOCKETS", 1)
+    with client.websocket_connect(routes.decoder(), headers=ORIGIN) as socket:
+        greet(socket, token)
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(routes.decoder(), headers=ORIGIN):
+            pass
+    assert not decoding._open
