@@ -136,8 +136,10 @@ class _Waiting:
     async def next(self) -> bytes | None:
         """None where nobody will ask again."""
         await self.some.wait()
-        if self.ended:
-            return None
+        return None if self.ended else self.first()
+
+    def first(self) -> bytes:
+        """The one to be answered now; there has to be one."""
         request, self.hand = (self.hand, None) if self.hand is not None else (self.others.popleft(), None)
         if not self.others:
             self.some.clear()

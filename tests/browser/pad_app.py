@@ -52,6 +52,8 @@ def pad_model(kind: str, name: str, seed: int, among: np.ndarray, **style) -> Pa
         title=name.upper(),
         program=decoder_program(model(kind, seed)).to_bytes(),
         latent=d,
+        # So that a pixel can be read as soon as it is asked for, however busy the machine is.
+        where="page",
         codes=among,
         order=range(d),
         dimensions=[f"z{i + 1} (KL {3.2 - i / 100:.1f} nats)" for i in range(d)],

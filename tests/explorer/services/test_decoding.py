@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import struct
 
@@ -105,23 +104,19 @@ def test_a_request_that_is_none_ends_the_socket_with_a_sentence(client, token, w
 
 
 def test_of_what_a_hand_asks_for_the_newest_is_answered_and_of_the_rest_all():
-    async def answered() -> list[bytes]:
-        waiting = decoding._Waiting()
-        for stamp in range(6):
-            waiting.put(request(stamp, HAND if stamp % 2 else REST, CODES[:1]))
-        return [await waiting.next() for _ in range(4)]
-
-    assert [struct.unpack_from("<I", found)[0] for found in asyncio.run(answered())] == [5, 0, 2, 4]
+    waiting = decoding._Waiting()
+    for stamp in range(6):
+        waiting.put(request(stamp, HAND if stamp % 2 else REST, CODES[:1]))
+    assert [struct.unpack_from("<I", waiting.first())[0] for _ in range(4)] == [5, 0, 2, 4]
+    assert not waiting.some.is_set()
 
 
 def test_what_waits_is_bounded():
-    async def fill() -> None:
-        waiting = decoding._Waiting()
-        for stamp in range(decoding.MOST_WAITING + 1):
-            waiting.put(request(stamp, REST, CODES[:1]))
-
+    waiting = decoding._Waiting()
+    for stamp in range(decoding.MOST_WAITING):
+        waiting.put(request(stamp, REST, CODES[:1]))
     with pytest.raises(decoding.RefusedError, match="at once"):
-        asyncio.run(fill())
+        waiting.put(request(0, REST, CODES[:1]))
 
 
 def test_the_sockets_are_bounded(client, token, monkeypatch):

@@ -6,7 +6,7 @@ import { WorkerDecoder } from "./worker_decoder.js";
 // A decode that takes longer than this is done off the page's own thread, so that pointer events are never late.
 const PAGE_MS = 8;
 // The first runs of a network are slow: the browser compiles as it goes.
-const TRIES = 6;
+const TRIES = 12;
 
 // What decodes a model's codes: { where, draw, macs, depth, decode(z, then), decodeAtRest(z, then), stop() }. `then(values)` is called
 // at once where the page itself decodes, on memory that is good until the next call, else once there is an answer; never after
