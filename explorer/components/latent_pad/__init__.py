@@ -98,7 +98,7 @@ class PadModel:
             "title": self.title,
             "identity": self.identity,
             "where": self.where,
-            "draw": list(self.drawing),
+            "drawing": list(self.drawing),
             "macs": self.macs,
             "latent": self.latent,
             "order": [int(i) for i in self.order],

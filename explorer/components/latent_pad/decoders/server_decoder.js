@@ -2,9 +2,9 @@ import { HAND, REST, Remote } from "./remote.js";
 
 // Decodes on the server: for what the page cannot run, or what is too heavy for it.
 export class ServerDecoder {
-  // about: { name, draw, macs }; server: { address, token }
-  constructor({ name, draw, macs }, server, onTrouble) {
-    Object.assign(this, { where: "server", depth: 4, draw, macs });
+  // about: { name, drawing, macs }; server: { address, token }
+  constructor({ name, drawing, macs }, server, onTrouble) {
+    Object.assign(this, { where: "server", depth: 4, draw: drawing, macs });
     this.remote = new Remote(name, server, onTrouble);
   }
 
