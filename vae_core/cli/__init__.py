@@ -9,7 +9,7 @@ import argparse
 import sys
 from importlib import import_module
 
-COMMANDS = ("train", "evaluate", "encode", "export", "list", "fetch")
+COMMANDS = ("train", "evaluate", "encode", "export", "list", "fetch", "bench")
 MODULES = {"list": "list_"}
 
 

@@ -1,0 +1,126 @@
+"""Training on a GPU: an MLP beside pythae, seconds to a given ELBO, and images a second of a net for CelebA.
+
+With `small` each runs on whatever device there is, at a size that says nothing of speed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import torch
+
+from vae_core import TrainConfig, devices, fit, load_dataset
+from vae_core.autoencoder import Autoencoder
+from vae_core.bench import images, peers
+from vae_core.bench.macs import FLOPS_OF_A_STEP, forward_macs, matmul_peak
+from vae_core.bench.timing import Fit, in_turns, ratios, speeds
+from vae_core.config import ModelConfig, NetConfig
+from vae_core.data import DataError
+from vae_core.training.events import Event, Validated
+from vae_core.training.stepper import autocast_dtype, can_compile
+
+ELBO = 140.0
+"""Negative ELBO of the test images, in nats, at which the clock stops."""
+CELEBA_IMAGES, CELEBA_EPOCHS = 162_770, 5
+
+
+class NoGpu(RuntimeError):
+    """There is no GPU to time."""
+
+
+def _device(small: bool) -> torch.device:
+    device = devices.pick("auto")
+    if device.type == "cpu" and not small:
+        raise NoGpu("There is no GPU here; --small tries the GPU benchmarks on the CPU, at a size that says nothing of speed.")
+    return device
+
+
+def mlp(repeats: int, small: bool) -> dict[str, Any]:
+    """784-400-20 beside pythae's trainer."""
+    device = _device(small)
+    steps = 3 if small else 300
+    pictures, data = images.digits(2_000 if small else 50_000)
+    config = TrainConfig(steps=1, batch_size=peers.BATCH, lr=peers.LR, engine=_engine(small))
+    ours = Fit(peers.our_mlp().to(device), pictures, config)
+    try:
+        seconds = in_turns({"fit": ours, "pythae": peers.Pythae(pictures, device, "mlp")}, steps, repeats)
+    finally:
+        ours.close()
+    about = {"data": data, "batch": peers.BATCH, "steps": steps, "repeats": repeats}
+    return {"figures": speeds(seconds, steps * peers.BATCH), "ratios": ratios(seconds, "fit"), "about": about}
+
+
+def elbo(repeats: int, small: bool) -> dict[str, Any]:
+    """Seconds of training, validations included, until a 2-D convolutional VAE codes the test images in 140 nats.
+
+    The process is warm: a short run of the same came before. The test images choose nothing but when the clock stops.
+    """
+    device = _device(small)
+    try:
+        data = load_dataset("mnist5k" if small else "mnist")
+    except DataError:
+        data = load_dataset("mnist5k")
+    config = TrainConfig(steps=4 if small else 20, batch_size=256, lr=4e-3, engine=_engine(small), validate_every=0.25)
+    train, test = data.train.x.to(device), data.test.x[: 100 if small else None].to(device)
+    fit(_two_d(device), train, test[:500], config)
+    if not small:
+        config = config.replace(steps=None, epochs=6)
+    seconds, reached = [], []
+    for seed in range(repeats):
+        begin, last, found = time.perf_counter(), [float("inf")], []
+
+        def listen(event: Event, begin=begin, last=last, found=found) -> None:
+            if isinstance(event, Validated):
+                last[0] = event.loss
+                if event.loss <= ELBO and not found:
+                    found.append(time.perf_counter() - begin)
+
+        fit(_two_d(device), train, test, config.replace(seed=seed), subscribers=[listen], should_stop=lambda f=found: bool(f))
+        seconds += found
+        reached.append(last[0])
+    figures = {
+        "seconds_to_140_nats": statistics.median(seconds) if len(seconds) == repeats else None,
+        "last_negative_elbo": statistics.median(reached),
+    }
+    return {"figures": figures, "ratios": {}, "about": {"data": data.name, "batch": config.batch_size, "repeats": repeats}}
+
+
+def celeba(repeats: int, small: bool) -> dict[str, Any]:
+    """Five stride-2 convolutions to 512 feature maps, a code of 256, 64x64 colour images, batch 256 (Murphy's CelebA VAE)."""
+    device = _device(small)
+    shape, latent = (3, 64, 64), 256
+    channels = (4, 8, 8, 8, 16) if small else (32, 64, 128, 256, 512)
+    batch, steps, count = (8, 2, 64) if small else (256, 50, 20_000)
+    config = ModelConfig(shape, latent, NetConfig("conv", channels=channels))
+    torch.manual_seed(0)
+    model = Autoencoder(config).to(device)
+    macs = forward_macs(model)
+    settings = TrainConfig(steps=1, batch_size=batch, engine=_engine(small))
+    run = Fit(model, images.noise(shape, count).to(device), settings)
+    try:
+        seconds = in_turns({"fit": run}, steps, repeats)
+    finally:
+        run.close()
+    speed = batch * steps / statistics.median(seconds["fit"])
+    dtype = autocast_dtype(settings, device)
+    peak = matmul_peak(device, dtype, 256 if small else 8192)
+    figures = {
+        "images_per_second": speed,
+        "seconds_of_5_epochs": CELEBA_EPOCHS * CELEBA_IMAGES / speed,
+        "forward_macs_an_image": macs,
+        "matmul_peak_flops": peak,
+        "share_of_matmul_peak": macs * FLOPS_OF_A_STEP * speed / peak,
+    }
+    about = {"data": "random pixels", "batch": batch, "steps": steps, "repeats": repeats, "precision": str(dtype).split(".")[1]}
+    return {"figures": figures, "ratios": {}, "about": about}
+
+
+def _two_d(device: torch.device) -> Autoencoder:
+    torch.manual_seed(0)
+    return Autoencoder(ModelConfig((1, 28, 28), 2, NetConfig("conv", channels=(32, 64), hidden=(256,)))).to(device)
+
+
+def _engine(small: bool) -> str:
+    return "compile" if not small and can_compile(devices.pick("auto")) else "eager"

@@ -1,0 +1,53 @@
+"""Time training beside other code that trains the same model; one JSON object a line on stdout.
+
+The comparisons need the packages of vae_core/bench/requirements.txt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+import torch
+
+from vae_core import devices
+from vae_core.cli.numbers import whole
+
+HELP = "time training beside PyTorch's example, pythae and a plain loop"
+NAMES = ("cpu-mlp", "cpu-conv", "gpu-mlp", "gpu-elbo", "gpu-celeba", "overhead")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME",
+                        help="which: " + ", ".join(NAMES) + "; all that have their device if not given")  # fmt: skip
+    parser.add_argument("--repeats", type=whole(1, 100), default=5, help="rounds, of which the median is told; 5 if not given")
+    parser.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
+    parser.add_argument("--small", action="store_true", help="try all parts at a size that says nothing of speed")
+    parser.add_argument("--json", action="store_true", help="what is printed is JSON with this option or without")
+
+
+def run(options: argparse.Namespace) -> int:
+    # Only here, so that other commands do not wait for what benchmarks import.
+    from vae_core.bench import cpu, gpu, overhead
+
+    benches = dict(zip(NAMES, (cpu.mlp, cpu.conv, gpu.mlp, gpu.elbo, gpu.celeba, overhead.told_and_saved), strict=True))
+    has_gpu = devices.pick("auto").type != "cpu"
+    chosen = options.only or [n for n in NAMES if has_gpu or options.small or not n.startswith("gpu")]
+    before = torch.get_num_threads()
+    try:
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        for name in chosen:
+            print(f"{name} ...", file=sys.stderr)
+            found = benches[name](options.repeats, options.small)
+            print(json.dumps({"bench": name, **found, **_machine(name), "small": options.small}), flush=True)
+    finally:
+        torch.set_num_threads(before)
+    return 0
+
+
+def _machine(name: str) -> dict[str, Any]:
+    device = torch.device("cpu") if name.startswith("cpu") else devices.pick("auto")
+    return {"device": devices.described(device), "threads": torch.get_num_threads(), "torch": torch.__version__}
