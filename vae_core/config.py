@@ -21,7 +21,7 @@ LikelihoodKind = Literal["bernoulli", "gaussian", "gaussian-learned"]
 ScheduleKind = Literal["constant", "linear", "cyclical"]
 LearningRateKind = Literal["one-cycle", "cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
-Engine = Literal["eager", "compile"]
+Engine = Literal["auto", "eager", "compile", "graph"]
 
 
 class ConfigError(ValueError):
@@ -244,8 +244,10 @@ class TrainConfig(_Config):
     """Move each image of a batch by up to this many pixels along each axis, edges repeated."""
     precision: Precision = "auto"
     """`auto`: bfloat16 autocast where the device multiplies matrices in it, float32 elsewhere."""
-    engine: Engine = "eager"
-    """`compile`: torch.compile, worth its minute of compilation on runs of several minutes."""
+    engine: Engine = "auto"
+    """`eager`: step by step; `compile`: each step as one compiled graph, worth its half minute of compilation on runs of
+    several minutes; `graph`: on CUDA many of these at once as one CUDA graph, elsewhere as `compile`; `auto`: compiled where a
+    budget in seconds says that it pays, else step by step."""
     validate_every: float = 1.0
     """Epochs between two validations."""
     patience: int = 0

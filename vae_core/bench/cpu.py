@@ -10,7 +10,7 @@ import torch
 from vae_core.bench import images, peers
 from vae_core.bench.timing import Fit, in_turns, ratios, speeds
 from vae_core.config import TrainConfig
-from vae_core.training.stepper import can_compile
+from vae_core.training.engines import can_compile
 
 CPU = torch.device("cpu")
 

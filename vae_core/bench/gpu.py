@@ -18,8 +18,8 @@ from vae_core.bench.macs import FLOPS_OF_A_STEP, forward_macs, matmul_peak
 from vae_core.bench.timing import Fit, in_turns, ratios, speeds
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.data import DataError
+from vae_core.training.engines import autocast_dtype, can_compile
 from vae_core.training.events import Event, Validated
-from vae_core.training.stepper import autocast_dtype, can_compile
 
 ELBO = 140.0
 """Negative ELBO of the test images, in nats, at which the clock stops."""
@@ -123,4 +123,4 @@ def _two_d(device: torch.device) -> Autoencoder:
 
 
 def _engine(small: bool) -> str:
-    return "compile" if not small and can_compile(devices.pick("auto")) else "eager"
+    return "graph" if not small and can_compile(devices.pick("auto")) else "eager"

@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--patience", type=int, help="validations without progress after which to stop; never if not given")
     how.add_argument("--seed", type=int, help="of weights, order and noise; 0 if not given")
     how.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
-    how.add_argument("--engine", choices=["eager", "compile"], help="compile pays in runs of several minutes")
+    how.add_argument("--engine", choices=["auto", "eager", "compile", "graph"], help="compile pays in runs of several minutes")
     how.add_argument("--device", choices=devices.NAMES, default="auto", help="the fastest there is if not given")
     where = parser.add_argument_group("where it goes")
     where.add_argument("--out", type=Path, help="the checkpoint; for a recipe its place among the shipped ones")

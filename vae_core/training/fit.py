@@ -15,19 +15,17 @@ from vae_core import schedules
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
 from vae_core.training import events
+from vae_core.training.engines import Eager, engine_for
 from vae_core.training.feed import Feed, validation_generator
 from vae_core.training.means import Means, as_floats
-from vae_core.training.state import Counters, load_state, save_state
-from vae_core.training.stepper import Stepper
+from vae_core.training.pace import Pace
+from vae_core.training.state import Counters, read_state, save_state
 
 STATE_FILE = "state.safetensors"
 MOST_POINTS = 2000
 """Of a run's curve; a checkpoint's header takes no more than twice as many."""
 PROGRESS_EVERY = 0.5
 """Seconds between two progress events."""
-UNTIMED_STEPS, TIMED_STEPS, TIMED_SHARE = 3, 20, 0.1
-"""A budget in seconds becomes a number of steps once, by the pace of so many steps or so large a share of it, after the first
-few, in which memory is found and code compiled."""
 PERSISTENT = 25
 """Steps in a row without a finite gradient after which a run gives up."""
 
@@ -104,39 +102,43 @@ def _fit(
         for subscriber in subscribers:
             subscriber(event)
 
-    feed = Feed(train, config, model.device)
+    feed = Feed(train, config, model)
     validation = validation.to(model.device)
-    stepper = Stepper(model, config)
-    counters = Counters(steps=_length(config, feed))
-    best: dict[str, Tensor] = {}
-    means = Means(model.device)
     path = None if folder is None else folder / STATE_FILE
     # How often a run saves changes nothing in what it comes to.
     settings = {k: v for k, v in config.to_json().items() if k != "save_every"}
     identity = {"model": model.config.to_json(), "training": settings, "data": data}
-
-    if path is not None and path.exists():
-        counters, extra = load_state(path, identity, model, stepper.optimizer)
-        best, means.sums = extra.get("best", {}), extra["means"]["sums"].to(model.device)
-        if stepper.average is not None:
-            stepper.average.load_state_dict(extra["average"])
+    stored = read_state(path, identity) if path is not None and path.exists() else None
+    counters = stored.counters if stored else Counters(steps=_length(config, feed))
+    engine = engine_for(model, config, counters.engine)
+    counters.engine = engine.name
+    best: dict[str, Tensor] = {}
+    if stored:
+        stored.put_into(model, engine.optimizer)
+        best = stored.groups.get("best", {})
+        engine.sums.copy_(stored.groups["means"]["sums"])
+        if engine.average is not None:
+            engine.average.load_state_dict(stored.groups["average"])
+    engine.begin(counters.skipped, counters.unfit)
+    means = Means(engine.sums)
 
     def save() -> None:
         if path is not None:
-            average = {} if stepper.average is None else {"average": stepper.average.state_dict()}
-            extra = {"best": best, "means": {"sums": means.sums}} | average
-            save_state(path, identity, counters, model, stepper.optimizer, extra)
+            _look(engine, counters, tell)
+            engine.end()
+            average = {} if engine.average is None else {"average": engine.average.state_dict()}
+            extra = {"best": best, "means": {"sums": engine.sums}} | average
+            save_state(path, identity, counters, model, engine.optimizer, extra)
             tell(events.Saved(counters.step, str(path)))
 
     def started() -> None:
-        precision = str(stepper.dtype).removeprefix("torch.")
+        precision = str(engine.dtype).removeprefix("torch.")
         device, per_epoch = str(model.device), feed.steps_per_epoch
-        tell(events.Started(counters.step, counters.steps, per_epoch, device, precision, stepper.engine))
+        tell(events.Started(counters.step, counters.steps, per_epoch, device, precision, engine.name))
 
     validate_every = max(1, round(config.validate_every * feed.steps_per_epoch))
-    recent, reason = Means(model.device), "done"
-    first_step, begin = counters.step, time.perf_counter()
-    pace_step, pace_begin = first_step + UNTIMED_STEPS, begin
+    reason, begin = "done", time.perf_counter()
+    pace = Pace(counters.step, begin)
     before = counters.seconds
     last_save = last_progress = begin
     model.train()
@@ -150,51 +152,40 @@ def _fit(
         if config.patience and counters.bad_validations >= config.patience:
             reason = "early stop"
             break
-        done = counters.step / counters.steps if counters.steps else 0.0
-        beta = model.objective.beta(done)
-        lr = config.lr * schedules.learning_rate(config.lr_schedule, config.warmup, done)
+        due = validate_every - counters.step % validate_every
+        if counters.steps:
+            due = min(due, counters.steps - counters.step)
+        steps = range(counters.step, counters.step + min(engine.at_once, due))
+        weights = [_weights(config, model, step / counters.steps if counters.steps else 0.0) for step in steps]
+        engine.take(feed.images, [feed.at(step) for step in steps], weights)
+        counters.step = steps.stop
+        lr, beta = weights[-1]
 
-        batch, generator = feed.at(counters.step)
-        terms = stepper.step(batch, model.draw_noise(len(batch.x), generator), beta, lr)
-        counters.step += 1
+        validating = counters.step % validate_every == 0 or counters.step == counters.steps
+        if counters.step % engine.read_every < len(steps) or validating or not counters.steps:
+            _look(engine, counters, tell)
         now = time.perf_counter()
         counters.seconds = before + now - begin
 
-        if terms is None:
-            counters.unfit, counters.skipped = counters.unfit + 1, counters.skipped + 1
-            tell(events.Skipped(counters.step, counters.skipped))
-            if counters.unfit >= PERSISTENT:
-                raise TrainingError(
-                    f"The gradient was not finite for {PERSISTENT} steps in a row, up to step {counters.step} (learning rate "
-                    f"{lr:.2g}); lower the learning rate."
-                )
-        else:
-            counters.unfit = 0
-            means.add(terms)
-            recent.add(terms)
-
-        if not counters.steps:
-            timed = counters.step - pace_step
-            if timed <= 0:
-                pace_begin = now
-            over = counters.seconds >= config.seconds
-            if over or timed >= TIMED_STEPS or (timed > 0 and now - pace_begin >= TIMED_SHARE * config.seconds):
-                left = 0.0 if over else (config.seconds - counters.seconds) * timed / (now - pace_begin)
-                counters.steps = counters.step + int(left)
-                started()
-        if now - last_progress >= PROGRESS_EVERY and recent.count and counters.steps:
-            pace = (counters.step - first_step) / (now - begin)
-            left = (counters.steps - counters.step) / pace
-            speed = pace * feed.batch_size
-            tell(events.Progress(counters.step, counters.steps, *recent.take(), beta, lr, speed, left, counters.skipped))
+        if not counters.steps and pace.known(counters.step, now, config.seconds):
+            left = config.seconds - counters.seconds
+            each = pace.seconds + engine.time_of_validation(validation) / validate_every
+            counters.steps = counters.step + max(0, int(left / each))
+            started()
+        if now - last_progress >= PROGRESS_EVERY and means.recent_count and counters.steps:
+            so_far = (counters.step - pace.first) / (now - begin)
+            left = (counters.steps - counters.step) / so_far
+            speed = so_far * feed.batch_size
+            tell(events.Progress(counters.step, counters.steps, *means.recent(), beta, lr, speed, left, counters.skipped))
             last_progress = now
-        if (counters.step % validate_every == 0 or counters.step == counters.steps) and means.count:
-            loss, distortion, rate = as_floats(stepper.validate(validation, validation_generator(config, model.device)))
+        if validating and means.count:
+            engine.end()
+            loss, distortion, rate = as_floats(engine.validate(validation, validation_generator(config, model.device)))
             better = math.isfinite(loss) and (counters.best_loss is None or loss < counters.best_loss)
             if better:
                 counters.best_loss, counters.bad_validations = loss, 0
                 if config.patience:
-                    best = {k: v.detach().clone() for k, v in stepper.evaluated.state_dict().items()}
+                    best = {k: v.detach().clone() for k, v in engine.evaluated.state_dict().items()}
             else:
                 counters.bad_validations += 1
             seen = dict(zip(("train_loss", "train_distortion", "train_rate"), means.take(), strict=True))
@@ -209,13 +200,31 @@ def _fit(
             last_save = time.perf_counter()
 
     save()
+    engine.end()
     if best:
         model.load_state_dict(best)
-    elif stepper.average is not None:
-        model.load_state_dict(stepper.average.module.state_dict())
+    elif engine.average is not None:
+        model.load_state_dict(engine.average.module.state_dict())
     tell(events.Finished(counters.step, reason, counters.seconds))
     kept = {k: v for k, v in asdict(counters).items() if k in ("skipped", "curve", "seconds")}
     return Summary(steps=counters.step, epochs=counters.step / feed.steps_per_epoch, reason=reason, **kept)
+
+
+def _weights(config: TrainConfig, model: Autoencoder, done: float) -> tuple[float, float]:
+    """Learning rate and beta where that share of the run is done."""
+    return config.lr * schedules.learning_rate(config.lr_schedule, config.warmup, done), model.objective.beta(done)
+
+
+def _look(engine: Eager, counters: Counters, tell: events.Subscriber) -> None:
+    """Finds out which steps were left out. Raises TrainingError where they go on."""
+    found = engine.read()
+    if found.skipped > counters.skipped:
+        tell(events.Skipped(counters.step, found.skipped))
+    counters.skipped, counters.unfit = found.skipped, found.unfit
+    if found.unfit >= PERSISTENT:
+        raise TrainingError(
+            f"The gradient was not finite for {PERSISTENT} steps in a row, up to step {counters.step}; lower the learning rate."
+        )
 
 
 def _length(config: TrainConfig, feed: Feed) -> int:

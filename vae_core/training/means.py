@@ -1,38 +1,50 @@
-"""Running means of the terms of a batch."""
+"""Running means of the terms of batches."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 LOSS, DISTORTION, RATE = range(3)
 """Places in a tensor of means: nats an image; the rate is NaN where it is not defined."""
 
+Figures = tuple[float, float, float | None]
 
-def as_floats(means: Tensor) -> tuple[float, float, float | None]:
+
+def as_floats(means: Tensor) -> Figures:
     """Loss, distortion and rate; None for a rate that is not defined."""
     loss, distortion, rate = means[LOSS].item(), means[DISTORTION].item(), means[RATE].item()
     return loss, distortion, None if rate != rate else rate
 
 
 class Means:
-    """They stay on the device until they are asked for, so that adding to them costs no wait."""
+    """Reads the sums that an engine adds to, (4,): loss, distortion, rate and the number of steps.
 
-    def __init__(self, device: torch.device):
-        # Apple's GPUs have no float64.
-        self.sums = torch.zeros(4, dtype=torch.float32 if device.type == "mps" else torch.float64, device=device)
+    They stay on its device until they are asked for, so that adding to them costs no wait.
+    """
+
+    def __init__(self, sums: Tensor):
+        self.sums = sums
+        self._told = sums.clone()
 
     @property
     def count(self) -> int:
+        """Steps since `take`."""
         return int(self.sums[3].item())
 
-    def add(self, terms: Tensor) -> None:
-        """Takes in the means of one batch, (3,)."""
-        self.sums[:3] += terms
-        self.sums[3] += 1
+    @property
+    def recent_count(self) -> int:
+        """Steps since `recent`."""
+        return int((self.sums[3] - self._told[3]).item())
 
-    def take(self) -> tuple[float, float, float | None]:
-        """The means so far, and begins anew."""
-        means = as_floats(self.sums[:3] / self.sums[3])
-        self.sums = torch.zeros_like(self.sums)
-        return means
+    def recent(self) -> Figures:
+        """The means since this was last asked for."""
+        found = self.sums - self._told
+        self._told = self.sums.clone()
+        return as_floats(found[:3] / found[3])
+
+    def take(self) -> Figures:
+        """The means since this was last asked for; they begin anew."""
+        found = self.sums.clone()
+        self._told -= found
+        self.sums.zero_()
+        return as_floats(found[:3] / found[3])

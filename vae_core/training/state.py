@@ -30,6 +30,8 @@ class Counters:
     step: int = 0
     steps: int = 0
     """Length of the run; 0 until a budget in seconds has fixed it."""
+    engine: str = ""
+    """The one that carries out its steps."""
     skipped: int = 0
     unfit: int = 0
     """Steps left out in a row, up to now."""
@@ -60,13 +62,34 @@ def save_state(
         save_file(tensors, temporary, {"training_state": header})
 
 
-def load_state(
-    path: Path, identity: dict[str, Any], model: nn.Module, optimizer: torch.optim.Optimizer
-) -> tuple[Counters, dict[str, dict[str, Tensor]]]:
-    """Puts the state into model and optimiser; gives the counters and the `extra` of `save_state`.
+@dataclass
+class Stored:
+    """A state as it was read, not yet put into anything."""
 
-    Raises StateError where the file is broken or belongs to another run.
-    """
+    path: Path
+    counters: Counters
+    groups: dict[str, dict[str, Tensor]]
+    """`model`, `optimizer` and the `extra` of `save_state`."""
+
+    def put_into(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Raises StateError where it does not hold this model's weights."""
+        try:
+            model.load_state_dict(self.groups["model"])
+        except RuntimeError:
+            raise StateError(f"{self.path} does not hold this model's weights; delete it to start anew.") from None
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in self.groups["optimizer"].items():
+            i, name = key.split(".", 1)
+            if value.shape == parameters[int(i)].shape:
+                # The fused step walks the memory of parameter and moment side by side: both must have one layout.
+                value = torch.empty_like(parameters[int(i)]).copy_(value)
+            moments.setdefault(int(i), {})[name] = value
+        optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def read_state(path: Path, identity: dict[str, Any]) -> Stored:
+    """The state of the run that `identity` tells of. Raises StateError where the file is broken or belongs to another run."""
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["training_state"])
@@ -82,17 +105,4 @@ def load_state(
         raise StateError(f"{path} is not a training state that can be read ({error}); delete it to start anew.") from None
     if other:
         raise StateError(f"{path} belongs to a run with another {other[0]}; delete it, or give that run's settings.")
-    try:
-        model.load_state_dict(groups.pop("model"))
-    except RuntimeError:
-        raise StateError(f"{path} does not hold this model's weights; delete it to start anew.") from None
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in groups.pop("optimizer").items():
-        i, name = key.split(".", 1)
-        if value.shape == parameters[int(i)].shape:
-            # The fused step walks the memory of parameter and moment side by side: both must have one layout.
-            value = torch.empty_like(parameters[int(i)]).copy_(value)
-        moments.setdefault(int(i), {})[name] = value
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-    return counters, groups
+    return Stored(path, counters, groups)
