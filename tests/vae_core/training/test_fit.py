@@ -135,7 +135,7 @@ from vae_core.training.fit import STATE_FILE
 
 here, kills = Path(sys.argv[1]), int(sys.argv[2])
 digits = load_dataset("digits")
-config = TrainConfig(steps=1500, batch_size=64, save_every=0, threads=1)
+config = TrainConfig(steps=500, batch_size=64, save_every=0, threads=1)
 
 def train(name):
     torch.manual_seed(0)
