@@ -17,6 +17,7 @@ from vae_core.config import TrainConfig
 from vae_core.training import events
 from vae_core.training.feed import Feed, validation_generator
 from vae_core.training.means import Means, as_floats
+from vae_core.training.parts import only
 from vae_core.training.state import Counters, load_state, save_state
 from vae_core.training.stepper import Stepper
 
@@ -84,7 +85,8 @@ def fit(
     try:
         if config.threads:
             torch.set_num_threads(config.threads)
-        return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop)
+        with only(model, config.trained):
+            return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop)
     finally:
         torch.set_num_threads(threads)
         model.eval()
