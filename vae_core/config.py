@@ -20,6 +20,7 @@ PriorKind = Literal["normal"]
 LikelihoodKind = Literal["bernoulli", "gaussian", "gaussian-learned"]
 ScheduleKind = Literal["constant", "linear", "cyclical"]
 LearningRateKind = Literal["one-cycle", "cosine", "constant"]
+Trained = Literal["all", "encoder", "decoder", "heads"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Engine = Literal["auto", "eager", "compile", "graph"]
 
@@ -227,6 +228,9 @@ class TrainConfig(_Config):
     steps: int | None = None
     seconds: float | None = None
     """A budget of time becomes a number of steps once, after the first few were timed, and stays that number."""
+    trained: Trained = "all"
+    """What trains, the rest staying as it is: `encoder`, `decoder` (with a learned sigma), or `heads`, which are the encoder's
+    last layer, that gives the posterior's raw parameters, and the decoder's first, that takes z."""
     batch_size: int = 256
     lr: float = 2e-3
     """Peak learning rate of AdamW."""

@@ -1,14 +1,22 @@
 """The form of a new fine-tuning run."""
 
+from typing import Any
+
 import streamlit as st
 
 from explorer.services import fine_tunes, hardware, view
 from explorer.services.jobs import JobError
-from explorer.services.models import Shelf
+from explorer.services.models import Card, Shelf
 from explorer.services.text import plain
 from explorer.services.view import View
 
 OWN = "images of my own"
+TRAINED = {
+    "all": "The whole model",
+    "encoder": "The encoder alone",
+    "decoder": "The decoder alone",
+    "heads": "The latent heads alone",
+}
 
 
 def new_run(shelf: Shelf, current: View) -> None:
@@ -47,35 +55,13 @@ def new_run(shelf: Shelf, current: View) -> None:
             help="They are prepared as on the page Your images. The run keeps them until it has ended, and what it rebuilt "
             "until it is discarded; whoever opens this app sees its runs.",
         )
-    with st.expander("Learning rate, beta, batch size"):
-        first, second, third, fourth = st.columns(4)
-        lr = first.select_slider(
-            "Learning rate",
-            [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
-            1e-4,
-            format_func=lambda value: f"{value:g}",
-            help="The largest step of AdamW; it rises to it and falls to 0. A trained model wants less than a new one.",
-            key="tune-lr",
-        )
-        stochastic = card.metrics.get("rate") is not None
-        beta = second.number_input(
-            "Beta",
-            0.0,
-            10_000.0,
-            card.config.objective.beta,
-            disabled=not stochastic,
-            help="loss = distortion + beta × rate. 1 is the ELBO; more makes codes tell less. A plain AE has no rate.",
-            key=f"tune-beta-{name}",
-        )
-        batch = third.select_slider("Batch size", [16, 32, 64, 128, 256, 512], 128, key="tune-batch")
-        seed = fourth.number_input("Seed", 0, 2**30 - 1, 0, key="tune-seed", help="Of the order of images and the noise.")
+    with st.expander("What trains, and how"):
+        how = _how(card)
     left, right = st.columns([1, 4], vertical_alignment="center")
     go = left.button("Start", type="primary", key="tune-start", width="stretch")
     right.caption(plain(f"Trains on: {hardware.described()}."))
     if go:
-        request = fine_tunes.Request(
-            name, None if choice == OWN else choice, unit, amount, lr, batch, seed, beta if stochastic else None
-        )
+        request = fine_tunes.Request(name, None if choice == OWN else choice, unit, amount, **how)
         try:
             run = fine_tunes.start(request, card, [(file.name, file.getvalue()) for file in files])
         except (JobError, ValueError) as error:
@@ -83,3 +69,71 @@ def new_run(shelf: Shelf, current: View) -> None:
             return
         view.show_run(run.job.name)
         st.rerun()
+
+
+def _how(card: Card) -> dict[str, Any]:
+    """Draws the choices that have a sensible value already; gives the fields of a request that they are."""
+    first, second, third, fourth = st.columns(4)
+    trained = first.selectbox(
+        "What trains",
+        list(TRAINED),
+        format_func=TRAINED.get,
+        help="The rest of the model stays as it is. The latent heads are the encoder's last layer, which gives the code, and "
+        "the decoder's first, which takes it.",
+        key="tune-trained",
+    )
+    titles = fine_tunes.likelihoods(card)
+    likelihood = second.selectbox(
+        "Likelihood",
+        list(titles),
+        format_func=titles.get,
+        help="Of the pixels, given a code; the model's own is the first. The same weights go on under another one, and figures "
+        "in nats are measured anew. A sigma starts from, or is, the model's root mean squared error.",
+        key=f"tune-likelihood-{card.name}",
+    )
+    stochastic = card.metrics.get("rate") is not None
+    beta = third.number_input(
+        "Beta",
+        0.0,
+        10_000.0,
+        card.config.objective.beta,
+        disabled=not stochastic,
+        help="loss = distortion + beta × rate. 1 is the ELBO; more makes codes tell less. A plain AE has no rate.",
+        key=f"tune-beta-{card.name}",
+    )
+    lr = fourth.select_slider(
+        "Learning rate",
+        [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
+        1e-4,
+        format_func=lambda value: f"{value:g}",
+        help="The largest step of AdamW; it rises to it and falls to 0. A trained model wants less than a new one.",
+        key="tune-lr",
+    )
+    first, second, third, fourth = st.columns(4)
+    batch = first.select_slider("Batch size", [16, 32, 64, 128, 256, 512], 128, key="tune-batch")
+    patience = second.selectbox(
+        "Stop early",
+        [0, 2, 3, 5, 10],
+        format_func=lambda count: f"After {count} validations" if count else "Off",
+        help="After so many validations in a row without progress; the best weights are then the model. There are some twelve "
+        "in a run of so many steps, or in each epoch of one of so many seconds, and 20 steps or more between two.",
+        key="tune-patience",
+    )
+    ema = third.selectbox(
+        "Average of the weights",
+        [0.0, 0.99, 0.999],
+        format_func=lambda decay: f"{decay:g} a step" if decay else "Off",
+        help="An exponential moving average with this decay is then the model; it forgets in some 100, or 1,000, steps.",
+        key="tune-ema",
+    )
+    seed = fourth.number_input("Seed", 0, 2**30 - 1, 0, key="tune-seed", help="Of the order of images and the noise.")
+    return {
+        "lr": lr,
+        "batch_size": batch,
+        "seed": seed,
+        "beta": beta if stochastic else None,
+        "likelihood": likelihood,
+        "trained": trained,
+        "patience": patience,
+        "ema": ema,
+    }

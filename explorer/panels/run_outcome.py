@@ -52,9 +52,13 @@ def run_outcome(run: Run) -> None:
         ],
     )  # fmt: skip
     count = f"{images:,} " if isinstance(images, int) else ""
-    early = " It was stopped early." if run.state == "stopped" else ""
+    note = " It was stopped early." if run.state == "stopped" else ""
+    if after.training.get("reason") == "early stop":
+        note = " It ended by itself where validation made no more progress; these are its best weights."
+    if run.request.get("likelihood"):
+        note += " Both lines are under the new likelihood."
     steps = after.training.get("steps", 0)
-    st.caption(plain(f"Measured on {count}held-out images ({run.data}), after {steps:,} steps.{early}"))
+    st.caption(plain(f"Measured on {count}held-out images ({run.data}), after {steps:,} steps.{note}"))
     name, left, middle, right = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     wanted = name.text_input("Keep as", fine_tunes.name_for(run), max_chars=60, key=f"tune-name-{run.job.name}")
     if left.button("Keep", type="primary", key="tune-keep", width="stretch"):

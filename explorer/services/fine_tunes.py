@@ -14,7 +14,7 @@ from explorer.services.jobs import JobError
 from explorer.services.models import Card
 from explorer.services.runs import Run
 from explorer.services.tasks.fine_tune import OWN, RESULT, START
-from vae_core.config import TrainConfig
+from vae_core.config import LikelihoodConfig, TrainConfig, Trained
 from vae_core.data import available
 from vae_core.data.own_images import FEWEST
 from vae_core.data.sources import SHAPES_OF
@@ -39,6 +39,11 @@ class Request:
     seed: int
     beta: float | None
     """None where the model has no rate."""
+    likelihood: LikelihoodConfig | None = None
+    """None: the model's own."""
+    trained: Trained = "all"
+    patience: int = 0
+    ema: float = 0.0
 
 
 def data_sets(card: Card) -> list[tuple[str, str, bool]]:
@@ -46,6 +51,24 @@ def data_sets(card: Card) -> list[tuple[str, str, bool]]:
     image = tuple(card.config.image)
     fits = [(name, title, state == "ready") for name, title, state, _ in available() if SHAPES_OF[name] == image]
     return sorted(fits, key=lambda found: found[0] != card.source)
+
+
+def likelihoods(card: Card) -> dict[LikelihoodConfig, str]:
+    """Those that fit the model's images, in words; its own is the first."""
+    own = card.config.likelihood
+    mse = card.metrics.get("mse")
+    # The sigma under which images are likeliest is the root of the mean squared error.
+    sigma = round(min(1.0, max(0.01, mse**0.5)), 2) if isinstance(mse, int | float) else own.sigma
+    gaussian = [LikelihoodConfig(kind, sigma=sigma) for kind in ("gaussian", "gaussian-learned")]
+    grey = [LikelihoodConfig(), LikelihoodConfig(binarize=True)] if card.config.image[0] == 1 else []
+    others = [other for other in (*grey, *gaussian) if (other.kind, other.binarize) != (own.kind, own.binarize)]
+    return {likelihood: _in_words(likelihood) for likelihood in (own, *others)}
+
+
+def _in_words(likelihood: LikelihoodConfig) -> str:
+    if likelihood.kind == "bernoulli":
+        return "Bernoulli, binary pixels" if likelihood.binarize else "Bernoulli, grey pixels"
+    return "Gaussian, learned sigma" if likelihood.kind == "gaussian-learned" else f"Gaussian, sigma {likelihood.sigma:g}"
 
 
 def start(request: Request, card: Card, files: Sequence[tuple[str, bytes]] = ()) -> Run:
@@ -60,11 +83,15 @@ def start(request: Request, card: Card, files: Sequence[tuple[str, bytes]] = ())
     if request.data is None and not any(_is_zip(name) for name, _ in files) and len(files) < FEWEST:
         raise JobError(f"There are {len(files)} images, and a run needs at least {FEWEST}; add more, or give a .zip of them.")
     source = checkpoint_files.find(request.model).path
+    likelihood = None if request.likelihood == card.config.likelihood else request.likelihood
     length = {request.unit: request.amount}
     training = TrainConfig(
         lr=request.lr,
         batch_size=request.batch_size,
         seed=request.seed,
+        trained=request.trained,
+        patience=request.patience,
+        ema=request.ema,
         threads=hardware.threads(),
         save_every=SAVE_EVERY,
         **length,
@@ -77,6 +104,7 @@ def start(request: Request, card: Card, files: Sequence[tuple[str, bytes]] = ())
         "preparation": asdict(uploads.usual_for(card)),
         "training": training.to_json(),
         "beta": request.beta,
+        "likelihood": likelihood and likelihood.to_json(),
     }
 
     def prepare(folder: Path) -> None:

@@ -161,6 +161,13 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
             ("Batch size", str(settings.get("batch_size"))),
             ("Seed", str(settings.get("seed"))),
         ]
+        # What is as usual goes without saying.
+        if settings.get("trained", "all") != "all":
+            how.append(("Trained part", {"heads": "latent heads"}.get(settings["trained"], str(settings["trained"]))))
+        if settings.get("patience"):
+            how.append(("Early stop", f"after {settings['patience']} validations without progress"))
+        if settings.get("ema"):
+            how.append(("Average of the weights", f"{settings['ema']:g} a step"))
     return ("What it is", what), ("How it was trained", how)
 
 

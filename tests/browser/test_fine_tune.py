@@ -75,6 +75,36 @@ def test_a_run_to_its_end_kept_and_explored(serve, open_page, home):
     assert page.problems + again.problems == []
 
 
+def test_what_trains_and_how_is_chosen(serve, open_page, home):
+    page = open_tune(serve, open_page, home)
+    page.get_by_text("What trains, and how").click()
+    chosen = {
+        "What trains": "The latent heads alone",
+        "Likelihood": "Gaussian, learned sigma",
+        "Stop early": "After 3 validations",
+        "Average of the weights": "0.99 a step",
+    }
+    for label, option in chosen.items():
+        # Typed and not clicked: a list that opens while the panel around it still grows closes again.
+        box = page.get_by_role("combobox", name=label)
+        box.fill(option)
+        box.press("Enter")
+        page.settled()
+    begin(page, 4)
+    page.get_by_role("button", name="Keep").wait_for(timeout=120_000)
+    assert page.locator("text=Both lines are under the new likelihood").count() == 1
+
+    (job,) = Path(home["LATENT_EXPLORER_HOME"]).glob("jobs/*")
+    before, after = library.load("mnist-vae-2"), checkpoint.load(job / "result.safetensors")
+    settings = after.training["config"]
+    assert (settings["trained"], settings["patience"], settings["ema"]) == ("heads", 3, 0.99)
+    assert after.config.likelihood.kind == "gaussian-learned" and after.config.objective == before.config.objective
+    first, last = before.model.encoder.body[0].weight, before.model.encoder.body[-1].weight
+    assert (first.half() == after.model.encoder.body[0].weight.half()).all()
+    assert not (last.half() == after.model.encoder.body[-1].weight.half()).all()
+    assert page.problems == []
+
+
 def test_a_run_is_found_after_a_restart_of_the_server_and_stopped(serve, open_page, home):
     page = open_tune(serve, open_page, home)
     begin(page, 1_000_000)

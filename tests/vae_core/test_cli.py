@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from vae_core import checkpoint, recipes
@@ -71,6 +72,13 @@ def test_wrong_usage_exits_with_2(capsys):
         (["train", "--data", "digits", "--lr", "-1"], "TrainConfig.lr"),
         (["train", "--data", "digits", "--channels", "8,8,8,8"], "NetConfig.channels"),
         (["train", "--data", "digits", "--likelihood", "gaussian", "--binarize"], "binarize"),
+        (["train", "--start", "mnist-vae-2"], "either --recipe NAME or --data NAME"),
+        (["train", "--recipe", "mnist-vae-2", "--start", "mnist-vae-2"], "leave out --start"),
+        (["train", "--data", "digits", "--start", "no-such-model"], "no-such-model"),
+        (["train", "--data", "mnist5k", "--start", "mnist-vae-2", "--latent", "2"], "checkpoint has settled --latent"),
+        (["train", "--data", "mnist5k", "--start", "mnist-vae-2", "--free-bits", "-1"], "ObjectiveConfig.free_bits"),
+        (["train", "--data", "mnist5k", "--start", "mnist-ae-2", "--beta", "2"], "beta is of a rate"),
+        (["train", "--data", "digits", "--start", "mnist-vae-2"], "images of 1x8x8"),
         (["evaluate", "no-such-model"], "no-such-model"),
         (["encode", "no-such-model"], "no-such-model"),
         (["export", "no-such-model"], "no-such-model"),
@@ -113,6 +121,38 @@ def test_train_on_ones_own_images(tmp_path, capsys):
     assert main(arguments) == 0
     assert "left out broken.png" in capsys.readouterr().err
     assert checkpoint.load(tmp_path / "mine.safetensors").config.image == (3, 16, 16)
+
+
+def test_train_goes_on_from_a_checkpoint(trained, tmp_path, capsys):
+    arguments = ["train", "--data", "digits", "--start", str(trained), "--steps", "5", "--batch-size", "64", "--device", "cpu"]
+    assert main([*arguments, "--trained", "decoder", "--beta", "2", "--likelihood", "gaussian", "--sigma", "0.2"]) == 0
+    before, after = checkpoint.load(trained), checkpoint.load(tmp_path / "tiny-tuned.safetensors")
+    assert after.title == before.title and after.training["config"]["trained"] == "decoder"
+    assert after.config.objective.beta == 2 and after.config.net == before.config.net
+    assert (after.config.likelihood.kind, after.config.likelihood.sigma) == ("gaussian", 0.2)
+    # Weights may be stored as float16.
+    for part, stays in (("encoder", True), ("decoder", False)):
+        pairs = zip(getattr(before.model, part).parameters(), getattr(after.model, part).parameters(), strict=True)
+        assert all(torch.equal(a.half(), b.half()) == stays for a, b in pairs)
+
+    # Its own likelihood as it is; and a folder with the state of a run that began with other weights.
+    assert main([*arguments, "--out", "b.safetensors", "--run", "b"]) == 0
+    assert checkpoint.load(tmp_path / "b.safetensors").config == before.config
+    capsys.readouterr()
+    elsewhere = [str(tmp_path / "b.safetensors") if a == str(trained) else a for a in arguments]
+    assert main([*elsewhere, "--out", "c.safetensors", "--run", "b"]) == 1
+    assert "another data" in error(capsys)
+
+
+def test_train_brings_own_images_to_a_checkpoints_size(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for k in range(20):
+        Image.fromarray(generator.integers(0, 255, (40, 44), dtype=np.uint8)).save(folder / f"{k}.png")
+    arguments = ["train", "--data", "mine", "--start", "mnist-vae-2", "--steps", "2", "--trained", "heads"]
+    assert main([*arguments, "--out", "mine.safetensors"]) == 0
+    assert checkpoint.load(tmp_path / "mine.safetensors").config.image == (1, 28, 28)
 
 
 @pytest.mark.slow

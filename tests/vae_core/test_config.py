@@ -63,6 +63,7 @@ lengths = (
     | st.fixed_dictionaries({"seconds": st.floats(0, 1e7, exclude_min=True)})
 )
 rest = {
+    "trained": kinds(config.Trained),
     "batch_size": st.integers(2, 65536),
     "lr": st.floats(0, 1, exclude_min=True),
     "lr_schedule": kinds(config.LearningRateKind),
@@ -172,6 +173,7 @@ def test_an_unknown_key_is_named_with_those_that_exist(kind, data, named):
         (TrainConfig, {"epochs": 1, "seconds": 1}, "length"),
         (TrainConfig, {"epochs": 0}, "TrainConfig.epochs"),
         (TrainConfig, {"steps": 1.5}, "TrainConfig.steps"),
+        (TrainConfig, {"steps": 1, "trained": "norms"}, "TrainConfig.trained"),
         (TrainConfig, {"steps": 1, "batch_size": 1}, "TrainConfig.batch_size"),
         (TrainConfig, {"steps": 1, "lr": 0}, "TrainConfig.lr"),
         (TrainConfig, {"steps": 1, "lr_schedule": "step"}, "TrainConfig.lr_schedule"),

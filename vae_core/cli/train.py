@@ -1,4 +1,4 @@
-"""Train a model, from a recipe of the shipped checkpoints or from options, and write its checkpoint.
+"""Train a model, from a recipe of the shipped checkpoints, from options or from a checkpoint, and write its checkpoint.
 
 The run keeps its state in a folder: the same command given again after an interruption goes on where it was.
 """
@@ -6,6 +6,7 @@ The run keeps its state in a folder: the same command given again after an inter
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import signal
 import sys
@@ -16,7 +17,7 @@ import torch
 
 from vae_core import devices, library, zoo
 from vae_core.autoencoder import Autoencoder
-from vae_core.checkpoint import SUFFIX
+from vae_core.checkpoint import SUFFIX, Checkpoint
 from vae_core.cli.numbers import several, whole
 from vae_core.cli.reporting import download_line, print_figures
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
@@ -25,19 +26,23 @@ from vae_core.pack import pack
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
+from vae_core.tuning import altered
 
 HELP = "train a model and write its checkpoint"
 NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden", "norm"), ("sigma", "binarize"), ("beta", "free_bits")
 MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, "beta_schedule")
 """Options that a recipe has settled."""
-TRAIN = ("epochs", "steps", "seconds", "batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine")
-"""Fields of TrainConfig that may be given, to a recipe too."""
+ALTERABLE = ("likelihood", "sigma", *OBJECTIVE)
+"""Of these, what a checkpoint to start from has not."""
 LENGTHS = ("epochs", "steps", "seconds")
+TRAIN = (*LENGTHS, "trained", "batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine")
+"""Fields of TrainConfig that may be given, to a recipe too."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to train")
     what.add_argument("--recipe", choices=list(RECIPES), metavar="NAME", help="a shipped model: " + ", ".join(RECIPES))
+    what.add_argument("--start", metavar="CHECKPOINT", help="a name or a file, whose model is trained further on --data")
     what.add_argument("--data", help="a data set (" + ", ".join(NAMES) + "), or a folder or a .zip of images")
     what.add_argument("--size", type=whole(8, 128), help="side of the square that own images are made into")
     what.add_argument("--model", choices=list(zoo.ZOO), help="vae if not given")
@@ -58,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     length.add_argument("--epochs", type=float, help="length in passes over the training images; 20 if no length is given")
     length.add_argument("--steps", type=int, help="length in optimiser steps")
     length.add_argument("--seconds", type=float, help="length as a budget of time")
+    how.add_argument("--trained", choices=["all", "encoder", "decoder", "heads"],
+                     help="what trains; heads: the layers that give and take the code; all if not given")  # fmt: skip
     how.add_argument("--batch-size", type=int, help="256 if not given")
     how.add_argument("--lr", type=float, help="peak learning rate of AdamW; 0.002 if not given")
     how.add_argument("--lr-schedule", choices=["one-cycle", "cosine", "constant"], help="one-cycle if not given")
@@ -87,6 +94,36 @@ def _model(options: argparse.Namespace, image: tuple[int, int, int]) -> ModelCon
     return model.replace(objective=model.objective.replace(schedule=schedule, **_given(options, OBJECTIVE)))
 
 
+def _tuned(options: argparse.Namespace, model: Autoencoder) -> Autoencoder:
+    likelihood = model.config.likelihood
+    if options.likelihood not in (None, likelihood.kind):
+        likelihood = LikelihoodConfig(options.likelihood)
+    return altered(model, likelihood=likelihood.replace(**_given(options, ("sigma",))), **_given(options, OBJECTIVE))
+
+
+def _settled(options: argparse.Namespace) -> None:
+    """Raises ValueError where an option says what a recipe, or the checkpoint to start from, has settled."""
+    if options.recipe and options.start:
+        raise ValueError("A recipe begins with new weights; leave out --start, or use --data.")
+    names = tuple(name for name in MODEL if name not in ALTERABLE) if options.start else MODEL
+    if (options.recipe or options.start) and (settled := _given(options, names)):
+        what, instead = ("recipe", "use --data") if options.recipe else ("checkpoint", "train without --start")
+        raise ValueError(f"The {what} has settled --{next(iter(settled)).replace('_', '-')}; leave it out, or {instead}.")
+
+
+def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> Dataset:
+    size = options.size
+    if start is not None and size is None and name not in NAMES:
+        size = start.config.image[1]
+    data = load_dataset(name, size=size, progress=download_line())
+    for refused, reason in data.refused:
+        print(f"left out {refused}: {reason}", file=sys.stderr)
+    if start is not None and data.image != start.config.image:
+        found, wanted = ("x".join(map(str, image)) for image in (data.image, start.config.image))
+        raise ValueError(f"{data.title} has images of {found} (channels, height, width); {options.start} takes {wanted}.")
+    return data
+
+
 def _train(options: argparse.Namespace, start: TrainConfig) -> TrainConfig:
     changes = _given(options, TRAIN)
     if any(name in changes for name in LENGTHS):
@@ -97,29 +134,35 @@ def _train(options: argparse.Namespace, start: TrainConfig) -> TrainConfig:
 def run(options: argparse.Namespace) -> int:
     if (options.recipe is None) == (options.data is None):
         raise ValueError("Say what to train on: either --recipe NAME or --data NAME.")
-    if options.recipe and (settled := _given(options, MODEL)):
-        raise ValueError(f"The recipe has settled --{next(iter(settled)).replace('_', '-')}; leave it out, or use --data.")
+    _settled(options)
     recipe = RECIPES.get(options.recipe)
-    data = load_dataset(recipe.data if recipe else options.data, size=options.size, progress=download_line())
-    for name, reason in data.refused:
-        print(f"left out {name}: {reason}", file=sys.stderr)
-    config = recipe.model if recipe else _model(options, data.image)
+    start = library.load(options.start) if options.start else None
+    data = _data(options, recipe.data if recipe else options.data, start)
     train = _train(options, recipe.train if recipe else TrainConfig(epochs=20))
-    kind = options.model or "vae"
-    name = recipe.name if recipe else f"{Path(options.data).stem}-{kind}-{config.latent}"
-    title = recipe.title if recipe else f"{zoo.ZOO[kind].title}, {config.latent}-D"
+    torch.manual_seed(train.seed)
+    images = data.fingerprint
+    if start is not None:
+        path = library.find(options.start)
+        model, name, title = _tuned(options, start.model), f"{path.stem}-tuned", start.title
+        # A run's state is gone on from where the weights that it began with are the same.
+        images += f" from {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    else:
+        model = Autoencoder(recipe.model if recipe else _model(options, data.image))
+        kind = options.model or "vae"
+        name = recipe.name if recipe else f"{Path(options.data).stem}-{kind}-{model.config.latent}"
+        title = recipe.title if recipe else f"{zoo.ZOO[kind].title}, {model.config.latent}-D"
     out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     if out.is_dir():
         raise ValueError(f"{out} is a folder; --out names the checkpoint's file.")
-    torch.manual_seed(train.seed)
-    model = Autoencoder(config).to(devices.pick(options.device))
-    return _fit_and_pack(options, model, data, train, name, title, out, recipe.iwae_samples if recipe else 0)
+    model = model.to(devices.pick(options.device))
+    return _fit_and_pack(options, model, data, images, train, name, title, out, recipe.iwae_samples if recipe else 0)
 
 
 def _fit_and_pack(
     options: argparse.Namespace,
     model: Autoencoder,
     data: Dataset,
+    images: str,
     train: TrainConfig,
     name: str,
     title: str,
@@ -134,7 +177,7 @@ def _fit_and_pack(
     try:
         summary = fit(
             model, data.train.x, data.validation.x, train,
-            folder=options.folder or Path("runs") / name, data=data.fingerprint, subscribers=subscribers,
+            folder=options.folder or Path("runs") / name, data=images, subscribers=subscribers,
             should_stop=lambda: bool(stopped),
         )  # fmt: skip
     finally:

@@ -16,9 +16,11 @@ from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
 from vae_core.training import events
 from vae_core.training.engines import Eager, engine_for
+from vae_core.training.errors import TrainingError
 from vae_core.training.feed import Feed, validation_generator
 from vae_core.training.means import Means, as_floats
 from vae_core.training.pace import Pace
+from vae_core.training.parts import only
 from vae_core.training.state import Counters, read_state, save_state
 
 STATE_FILE = "state.safetensors"
@@ -28,10 +30,6 @@ PROGRESS_EVERY = 0.5
 """Seconds between two progress events."""
 PERSISTENT = 25
 """Steps in a row without a finite gradient after which a run gives up."""
-
-
-class TrainingError(RuntimeError):
-    """A run that cannot start or go on; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,8 @@ def fit(
     try:
         if config.threads:
             torch.set_num_threads(config.threads)
-        return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop)
+        with only(model, config.trained):
+            return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop)
     finally:
         torch.set_num_threads(threads)
         model.eval()

@@ -96,6 +96,9 @@ def read_state(path: Path, identity: dict[str, Any]) -> Stored:
             # A copy: what safetensors gives is a view of the file, which the next save replaces.
             tensors = {k: file.get_tensor(k).clone() for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
         counters, found = Counters(**header["counters"]), header["identity"]
+        if isinstance(found.get("training"), dict):
+            # A state from before there was a choice of what trains.
+            found["training"].setdefault("trained", "all")
         other = [key for key, value in identity.items() if found.get(key) != value]
         groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
         for key, value in tensors.items():

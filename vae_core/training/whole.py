@@ -32,6 +32,8 @@ class Carried:
     second: list[Tensor]
     buffers: list[Tensor]
     """Statistics of batch norm."""
+    fixed: list[Tensor]
+    """Weights that do not train."""
     average: list[Tensor]
     """Of the weights, then of the buffers; empty without one."""
     counts: list[Tensor]
@@ -78,9 +80,10 @@ class WholeStep:
         self.config, self.optimizer, self.averaged = config, optimizer, average
         self.losses = Losses(model, dtype)
         weights = {k: p for k, p in self.losses.named_parameters() if p.requires_grad}
+        fixed = {k: p for k, p in self.losses.named_parameters() if not p.requires_grad}
         # The Gaussian of the codes is fitted after a run, and takes no part in it.
         buffers = {k: b for k, b in self.losses.named_buffers() if not k.startswith("model.codes_")}
-        self.names, self.buffer_names = list(weights), list(buffers)
+        self.names, self.buffer_names, self.fixed_names = list(weights), list(buffers), list(fixed)
         self.decays = [config.weight_decay if p.ndim > 1 else 0.0 for p in weights.values()]
         averages = []
         if average is not None:
@@ -92,6 +95,7 @@ class WholeStep:
             first=[torch.zeros_like(p) for p in weights.values()],
             second=[torch.zeros_like(p) for p in weights.values()],
             buffers=list(buffers.values()),
+            fixed=list(fixed.values()),
             average=averages,
             counts=[torch.zeros((), dtype=torch.float64, device=device) for _ in range(4)],
             sums=[torch.zeros(4, dtype=torch.float64, device=device)],
@@ -153,7 +157,8 @@ class WholeStep:
         x, noise = given(images, draws, self.config.shift)
         leaves = [p.detach().requires_grad_() for p in carried.weights]
         buffers = [b.clone() for b in carried.buffers]
-        state = dict(zip((*self.names, *self.buffer_names), (*leaves, *buffers), strict=True))
+        names = (*self.names, *self.buffer_names, *self.fixed_names)
+        state = dict(zip(names, (*leaves, *buffers, *carried.fixed), strict=True))
         with torch.enable_grad():
             loss, means = torch.func.functional_call(self.losses, state, (x, noise, beta))
             gradients = torch.autograd.grad(loss, leaves)

@@ -15,7 +15,7 @@ from explorer.services.tasks.context import Context, Stopped
 from vae_core import checkpoint, devices, load_dataset
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint
-from vae_core.config import TrainConfig
+from vae_core.config import LikelihoodConfig, TrainConfig
 from vae_core.data import Dataset
 from vae_core.data.own_images import own_images
 from vae_core.data.preparation import Preparation, opened, prepared, suggested
@@ -25,6 +25,7 @@ from vae_core.metrics import per_image, summarise
 from vae_core.pack import pack
 from vae_core.training import fit
 from vae_core.training.events import Event, Progress, Saved, Started, Validated
+from vae_core.tuning import altered
 
 START, RESULT, OWN, VIEWS = "start.safetensors", "result.safetensors", "own", "views"
 VALIDATION = 500
@@ -44,8 +45,9 @@ LIMITS = Limits(images=20_000, entries=40_000, file_bytes=2**25, total_bytes=2**
 
 def fine_tune(context: Context) -> None:
     """Arguments: `data` (a name, or None for the images in the folder `own`), `title`, `names` (what its files were called) and
-    `preparation` of own images, `training` (a TrainConfig), `beta` (or None). The folder holds the checkpoint to start from
-    as `start.safetensors`; own images are deleted once there is a result.
+    `preparation` of own images, `training` (a TrainConfig), `beta` (or None), and `likelihood` (a LikelihoodConfig; None, or
+    missing as in older runs: the model's own). The folder holds the checkpoint to start from as `start.safetensors`; own
+    images are deleted once there is a result.
 
     Tells of `device`, `phase` (name, share), `before` (metrics), `refused` (name, reason) and `view` (step), and passes on
     what `fit` tells. Leaves `result.safetensors`, also where the training was stopped.
@@ -53,9 +55,11 @@ def fine_tune(context: Context) -> None:
     given = context.arguments
     start = checkpoint.load(context.folder / START)
     data = _data(context, start)
-    model = _model(start, given["beta"]).to(devices.pick())
+    likelihood = given.get("likelihood")
+    likelihood = None if likelihood is None else LikelihoodConfig.from_json(likelihood)
+    model = altered(start.model, beta=given["beta"], likelihood=likelihood).to(devices.pick())
     context.tell({"event": "device", "name": devices.described(model.device)})
-    context.tell({"event": "before", "metrics": _before(context, start, data)})
+    context.tell({"event": "before", "metrics": _before(context, start, model, data)})
     views = _Views(context, model, data.test.x[:REBUILT], _codes(start))
     views.see(0, 0)
     training = TrainConfig.from_json(given["training"])
@@ -116,21 +120,12 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
     return replace(found, name=f"own-{context.folder.name}")
 
 
-def _model(start: Checkpoint, beta: float | None) -> Autoencoder:
-    config = start.config
-    if beta is not None:
-        config = config.replace(objective=config.objective.replace(beta=beta))
-    model = Autoencoder(config)
-    model.load_state_dict(start.model.state_dict())
-    return model
-
-
-def _before(context: Context, start: Checkpoint, data: Dataset) -> dict[str, float | int | None]:
-    """The figures that the run is to change, on the images that it will be measured on."""
-    if start.data.get("fingerprint") == data.fingerprint:
+def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Dataset) -> dict[str, float | int | None]:
+    """The figures that the run is to change, on the images and under the likelihood that it will be measured with."""
+    if model.config.likelihood == start.config.likelihood and start.data.get("fingerprint") == data.fingerprint:
         return {name: value for name, value in start.metrics.items() if not isinstance(value, list)}
     tell = _phase(context, f"Measuring the model as it is, on {len(data.test):,} held-out images", stoppable=True)
-    return summarise(per_image(start.model, data.test.x, with_ssim=True, progress=tell))
+    return summarise(per_image(model, data.test.x, with_ssim=True, progress=tell))
 
 
 def _codes(start: Checkpoint) -> Tensor:

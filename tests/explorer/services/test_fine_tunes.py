@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from PIL import Image
 from explorer.services import fine_tunes, models, runs
 from explorer.services.jobs import JobError
 from vae_core import checkpoint, load_dataset
+from vae_core.config import LikelihoodConfig
 from vae_core.metrics import evaluate
+from vae_core.tuning import altered
 
 STEPS = 30
 
@@ -99,6 +102,61 @@ def test_a_plain_autoencoder_has_no_beta(put, until):
     run = again(run)
     assert all(point.rate is None for point in run.training + run.validation)
     assert runs.result(run).metrics["rate"] is None
+
+
+def test_what_trains_and_how_is_carried_to_the_run(put, until):
+    put("m")
+    likelihood = LikelihoodConfig("gaussian-learned", sigma=0.3)
+    given = {"likelihood": likelihood, "trained": "decoder", "patience": 3, "ema": 0.99}
+    run = start(request(beta=2.0, **given))
+    until(run.job, "done")
+    run = again(run)
+    before, after = models.load("m"), runs.result(run)
+    settings = after.training["config"]
+    assert (settings["trained"], settings["patience"], settings["ema"]) == ("decoder", 3, 0.99)
+    assert after.config == before.config.replace(likelihood=likelihood, objective=before.config.objective.replace(beta=2.0))
+    for name, value in before.model.encoder.state_dict().items():
+        assert torch.equal(value.half(), after.model.encoder.state_dict()[name].half()), name
+    # Nats of two likelihoods say nothing of each other: both sides are measured under the new one.
+    test = load_dataset("digits").test.x
+    expected = evaluate(altered(before.model, likelihood=likelihood), test)
+    assert run.before["distortion"] == pytest.approx(expected["distortion"], rel=1e-6)
+    assert after.metrics["distortion"] < run.before["distortion"]
+
+    name = fine_tunes.keep(run, "tuned")
+    (_, _), (_, how) = models.facts(models.shelf().card(name))
+    told = dict(how)
+    assert told["Trained part"] == "decoder" and told["Average of the weights"] == "0.99 a step"
+    assert told["Early stop"] == "after 3 validations without progress"
+
+
+def test_a_run_asked_for_by_an_older_version_is_read_and_done(put, until, monkeypatch):
+    put("m")
+    submit, new = fine_tunes.jobs.submit, ("trained", "patience", "ema")
+
+    def older(kind, arguments, **given):
+        del arguments["likelihood"]
+        arguments["training"] = {k: v for k, v in arguments["training"].items() if k not in new}
+        return submit(kind, arguments, **given)
+
+    monkeypatch.setattr(fine_tunes.jobs, "submit", older)
+    run = start(request(amount=3))
+    until(run.job, "done")
+    assert runs.result(again(run)).config == models.load("m").config
+
+
+def test_likelihoods_fit_the_images_and_begin_with_the_models_own(put):
+    put("grey", metrics={"mse": 0.0327})
+    put("learned", likelihood="gaussian-learned")
+    grey, learned = (fine_tunes.likelihoods(models.shelf().card(name)) for name in ("grey", "learned"))
+    assert list(grey.values()) == [
+        "Bernoulli, grey pixels", "Bernoulli, binary pixels", "Gaussian, sigma 0.18", "Gaussian, learned sigma",
+    ]  # fmt: skip
+    assert [found.sigma for found in grey][2:] == [0.18, 0.18]
+    assert next(iter(learned.values())) == "Gaussian, learned sigma" and len(learned) == 4
+    card = models.shelf().card("learned")
+    colour = replace(card, config=card.config.replace(image=(3, 8, 8)))
+    assert [found.kind for found in fine_tunes.likelihoods(colour)] == ["gaussian-learned", "gaussian"]
 
 
 def test_a_set_of_other_images_is_refused_in_a_sentence(put, until):
