@@ -84,15 +84,18 @@ def test_what_trains_and_how_is_chosen(serve, open_page, home):
         "Stop early": "After 3 validations",
         "Average of the weights": "0.99 a step",
     }
+    # A list that opens while the panel around it still grows closes again.
+    page.wait_for_timeout(1000)
     for label, option in chosen.items():
-        # Typed and not clicked: a list that opens while the panel around it still grows closes again.
         box = page.get_by_role("combobox", name=label)
         box.fill(option)
+        page.get_by_role("option", name=option, exact=True).wait_for()
         box.press("Enter")
+        page.get_by_role("option").first.wait_for(state="detached")
         page.settled()
     begin(page, 4)
     page.get_by_role("button", name="Keep").wait_for(timeout=120_000)
-    assert page.locator("text=Both lines are under the new likelihood").count() == 1
+    page.wait_for_selector("text=Both lines are under the new likelihood")
 
     (job,) = Path(home["LATENT_EXPLORER_HOME"]).glob("jobs/*")
     before, after = library.load("mnist-vae-2"), checkpoint.load(job / "result.safetensors")
