@@ -59,3 +59,13 @@ def place(page, across: float, down: float) -> tuple[float, float]:
     page.locator(".plane").scroll_into_view_if_needed()
     box = page.locator(".plane").bounding_box()
     return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+def drag(page, *places: tuple[float, float]) -> None:
+    """From the middle of the plane over these places, and what they draw; the button stays down."""
+    box = page.locator(".plane").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for across, down in places:
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=5)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

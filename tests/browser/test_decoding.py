@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pad_page import drag
 
 from vae_core import library
 
@@ -32,15 +33,6 @@ def shown(page) -> list[dict]:
     return page.evaluate(f"{HOST}.read().models.map(({{ name, z, pixels }}) => ({{ name, z: [...z], pixels: [...pixels] }}))")
 
 
-def drag(page, *places: tuple[float, float]) -> None:
-    box = page.locator(".plane").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    for across, down in places:
-        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=5)
-    page.mouse.up()
-
-
 def wait_for_image_at_handle(page) -> None:
     page.wait_for_function(
         f"(() => {{ const {{ z, point }} = {HOST}.read(); return Math.hypot(z[0] - point[0], z[1] - point[1]) < 1e-6; }})()"
@@ -51,6 +43,7 @@ def wait_for_image_at_handle(page) -> None:
 def test_two_models_show_what_torch_decodes(open_app, where):
     page = open_app(where, "/?models=mnist-vae-2,mnist-beta-vae-2")
     drag(page, (0.2, 0.3), (0.7, 0.6))
+    page.mouse.up()
     wait_for_image_at_handle(page)
     models = shown(page)
     assert [model["name"] for model in models] == ["mnist-vae-2", "mnist-beta-vae-2"]
@@ -89,5 +82,6 @@ def test_where_the_server_is_gone_the_page_says_so(open_app):
     page.wait_for_selector("text=cannot be reached; trying again")
     page.wait_for_selector(".problem", state="hidden", timeout=30_000)
     drag(page, (0.3, 0.3))
+    page.mouse.up()
     wait_for_image_at_handle(page)
     assert len(sockets) == 3

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pad_page import drag
 
 from vae_core import library
 
@@ -35,15 +36,6 @@ def read(page) -> dict:
     return page.evaluate(
         f"(() => {{ const r = {HOST}.read(); return {{ point: r.point, z: [...r.z], pixels: [...r.pixels] }}; }})()"
     )
-
-
-def drag(page, *places: tuple[float, float]) -> None:
-    box = page.locator(".plane").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    for across, down in places:
-        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=5)
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def agrees(found: dict, name: str) -> None:
