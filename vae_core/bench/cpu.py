@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from vae_core.bench import images, peers
-from vae_core.bench.timing import Fit, in_turns, ratios, speeds
+from vae_core.bench.apart import called, fitted
+from vae_core.bench.timing import in_turns, ratios, speeds
 from vae_core.config import TrainConfig
 from vae_core.training.engines import can_compile
 
@@ -28,9 +29,9 @@ def mlp(repeats: int, small: bool) -> dict[str, Any]:
     """The MLP beside PyTorch's example, pythae and a plain loop."""
     pictures, data = images.digits(2_000 if small else 50_000)
     others = {
-        "example": peers.Example(pictures, CPU),
-        "pythae": peers.Pythae(pictures, CPU, "mlp"),
-        "plain": peers.Plain(pictures, CPU),
+        "example": (called, peers.Example, pictures, CPU),
+        "pythae": (called, peers.Pythae, pictures, CPU, "mlp"),
+        "plain": (called, peers.Plain, pictures, CPU),
     }
     return _compare(peers.our_mlp, others, pictures, data, Size(3 if small else 150, repeats), both=not small)
 
@@ -38,19 +39,15 @@ def mlp(repeats: int, small: bool) -> dict[str, Any]:
 def conv(repeats: int, small: bool) -> dict[str, Any]:
     """pythae's convolutional net beside pythae."""
     pictures, data = images.digits(1_000 if small else 4_000)
-    others = {"pythae": peers.Pythae(pictures, CPU, "conv")}
+    others = {"pythae": (called, peers.Pythae, pictures, CPU, "conv")}
     return _compare(peers.our_conv, others, pictures, data, Size(1 if small else 3, repeats), both=not small)
 
 
 def _compare(model_of, others, pictures, data: str, size: Size, both: bool) -> dict[str, Any]:
     engines = ["eager", "compile"] if both and can_compile(CPU) else ["eager"]
     config = TrainConfig(steps=1, batch_size=peers.BATCH, lr=peers.LR)
-    ours = {f"fit_{engine}": Fit(model_of(), pictures, config.replace(engine=engine)) for engine in engines}
-    try:
-        seconds = in_turns({**ours, **others}, size.steps, size.repeats)
-    finally:
-        for run in ours.values():
-            run.close()
+    ours = {f"fit_{engine}": (fitted, model_of, pictures, config.replace(engine=engine), CPU) for engine in engines}
+    seconds = in_turns({**ours, **others}, size.steps, size.repeats)
     images_a_round = size.steps * peers.BATCH
     compared = {}
     for name in ours:

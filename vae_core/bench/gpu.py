@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,8 +15,9 @@ import torch
 from vae_core import TrainConfig, devices, fit, load_dataset
 from vae_core.autoencoder import Autoencoder
 from vae_core.bench import images, peers
+from vae_core.bench.apart import called, fitted
 from vae_core.bench.macs import FLOPS_OF_A_STEP, forward_macs, matmul_peak
-from vae_core.bench.timing import Fit, in_turns, ratios, speeds
+from vae_core.bench.timing import in_turns, ratios, speeds
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.data import DataError
 from vae_core.training.engines import autocast_dtype, can_compile
@@ -43,11 +45,11 @@ def mlp(repeats: int, small: bool) -> dict[str, Any]:
     steps = 3 if small else 300
     pictures, data = images.digits(2_000 if small else 50_000)
     config = TrainConfig(steps=1, batch_size=peers.BATCH, lr=peers.LR, engine=_engine(small))
-    ours = Fit(peers.our_mlp().to(device), pictures, config)
-    try:
-        seconds = in_turns({"fit": ours, "pythae": peers.Pythae(pictures, device, "mlp")}, steps, repeats)
-    finally:
-        ours.close()
+    runs = {
+        "fit": (fitted, peers.our_mlp, pictures, config, device),
+        "pythae": (called, peers.Pythae, pictures, device, "mlp"),
+    }
+    seconds = in_turns(runs, steps, repeats)
     about = {"data": data, "batch": peers.BATCH, "steps": steps, "repeats": repeats}
     return {"figures": speeds(seconds, steps * peers.BATCH), "ratios": ratios(seconds, "fit"), "about": about}
 
@@ -94,15 +96,10 @@ def celeba(repeats: int, small: bool) -> dict[str, Any]:
     channels = (4, 8, 8, 8, 16) if small else (32, 64, 128, 256, 512)
     batch, steps, count = (8, 2, 64) if small else (256, 50, 20_000)
     config = ModelConfig(shape, latent, NetConfig("conv", channels=channels))
-    torch.manual_seed(0)
-    model = Autoencoder(config).to(device)
-    macs = forward_macs(model)
+    macs = forward_macs(Autoencoder(config))
     settings = TrainConfig(steps=1, batch_size=batch, engine=_engine(small))
-    run = Fit(model, images.noise(shape, count).to(device), settings)
-    try:
-        seconds = in_turns({"fit": run}, steps, repeats)
-    finally:
-        run.close()
+    work = (fitted, partial(Autoencoder, config), images.noise(shape, count), settings, device)
+    seconds = in_turns({"fit": work}, steps, repeats)
     speed = batch * steps / statistics.median(seconds["fit"])
     dtype = autocast_dtype(settings, device)
     peak = matmul_peak(device, dtype, 256 if small else 8192)

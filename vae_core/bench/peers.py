@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from vae_core.autoencoder import Autoencoder
 from vae_core.batch import scale
-from vae_core.bench.timing import wait_for
+from vae_core.bench.apart import wait_for
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.nets import Net
 from vae_core.torchvision_shim import import_torchvision

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import pytest
 import torch
 
+import vae_core
 from vae_core import TrainConfig
 from vae_core.batch import Batch, Noise
-from vae_core.bench import images, macs, peers, timing
+from vae_core.bench import apart, images, macs, peers, timing
 from vae_core.cli import main
 from vae_core.cli.bench import NAMES
 from vae_core.config import ModelConfig, NetConfig
@@ -93,22 +95,48 @@ def test_without_pythae_one_sentence_names_the_requirements(pictures, monkeypatc
         peers.Pythae(pictures, CPU)
 
 
+class Line:
+    """Orders that are there beforehand."""
+
+    def __init__(self, *orders: int):
+        self.orders, self.answers = list(orders), []
+
+    def recv(self) -> int:
+        if not self.orders:
+            raise EOFError
+        return self.orders.pop(0)
+
+    def send(self, answer: float) -> None:
+        self.answers.append(answer)
+
+
 def test_a_fit_goes_on_by_the_steps_it_is_told(pictures):
-    model = peers.our_mlp()
-    seen: list[torch.Tensor] = []
-    run = timing.Fit(model, pictures, TrainConfig(steps=1, batch_size=50))
-    for _ in range(2):
-        assert run(2) > 0
-        seen.append(model.encoder.body[1].weight.detach().clone())
-    run.close()
-    assert not torch.equal(*seen)
-    assert torch.equal(seen[-1], model.encoder.body[1].weight)
+    model, line = peers.our_mlp(), Line(2, 3)
+    config = TrainConfig(steps=1, batch_size=50)
+    same = vae_core.Autoencoder(model.config)
+    same.load_state_dict(model.state_dict())
+    apart.fitted(apart.Orders(line), lambda: model, pictures, config, CPU)
+    assert len(line.answers) == 2 and min(line.answers) > 0
+    vae_core.fit(same, pictures, pictures[:2], config.replace(steps=5, lr_schedule="constant", warmup=0))
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), same.parameters(), strict=True))
 
 
-def test_a_fit_that_cannot_start_says_so(pictures):
-    run = timing.Fit(peers.our_mlp(), pictures[:1], TrainConfig(steps=1))
-    with pytest.raises(RuntimeError, match="1 training images"):
-        run(1)
+def test_a_run_apart_answers_and_its_errors_come_back(pictures):
+    one_image = (peers.our_mlp, pictures[:1], TrainConfig(steps=1), CPU)
+    with (
+        apart.Apart(apart.called, peers.Plain, pictures, CPU) as run,
+        apart.Apart(apart.fitted, *one_image) as cannot_start,
+        apart.Apart(_dies) as dies,
+    ):
+        assert run(2) > 0 and run(1) > 0
+        with pytest.raises(RuntimeError, match="1 training images"):
+            cannot_start(1)
+        with pytest.raises(RuntimeError, match=r"ended with code 3\.$"):
+            dies(1)
+
+
+def _dies(orders: apart.Orders) -> None:
+    os._exit(3)
 
 
 def test_ratios_compare_within_rounds():
