@@ -23,6 +23,7 @@ LearningRateKind = Literal["one-cycle", "cosine", "constant"]
 Trained = Literal["all", "encoder", "decoder", "heads"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Engine = Literal["auto", "eager", "compile", "graph"]
+Source = Literal["auto", "resident", "streamed"]
 
 
 class ConfigError(ValueError):
@@ -227,7 +228,7 @@ class TrainConfig(_Config):
     epochs: float | None = None
     steps: int | None = None
     seconds: float | None = None
-    """A budget of time becomes a number of steps once, after the first few were timed, and stays that number."""
+    """A budget of time becomes a number of steps after the first few were timed, and another where the pace has changed."""
     trained: Trained = "all"
     """What trains, the rest staying as it is: `encoder`, `decoder` (with a learned sigma), or `heads`, which are the encoder's
     last layer, that gives the posterior's raw parameters, and the decoder's first, that takes z."""
@@ -252,6 +253,9 @@ class TrainConfig(_Config):
     """`eager`: step by step; `compile`: each step as one compiled graph, worth its half minute of compilation on runs of
     several minutes; `graph`: on CUDA many of these at once as one CUDA graph, elsewhere as `compile`; `auto`: compiled where a
     budget in seconds says that it pays, else step by step."""
+    source: Source = "auto"
+    """`resident`: all training images on the device; `streamed`: on the host, those of the next steps brought ahead of time;
+    `auto`: streamed where they do not fit. The steps are the same."""
     validate_every: float = 1.0
     """Epochs between two validations."""
     patience: int = 0

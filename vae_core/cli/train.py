@@ -26,6 +26,7 @@ from vae_core.pack import pack
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
+from vae_core.training.team import Team, torchrun
 from vae_core.tuning import altered
 
 HELP = "train a model and write its checkpoint"
@@ -35,7 +36,7 @@ MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, 
 ALTERABLE = ("likelihood", "sigma", *OBJECTIVE)
 """Of these, what a checkpoint to start from has not."""
 LENGTHS = ("epochs", "steps", "seconds")
-TRAIN = (*LENGTHS, "trained", "batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine")
+TRAIN = (*LENGTHS, "trained", "batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine", "source")
 """Fields of TrainConfig that may be given, to a recipe too."""
 
 
@@ -73,10 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--seed", type=int, help="of weights, order and noise; 0 if not given")
     how.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
     how.add_argument("--engine", choices=["auto", "eager", "compile", "graph"], help="compile pays in runs of several minutes")
+    how.add_argument("--source", choices=["auto", "resident", "streamed"],
+                     help="images all on the device, or brought as they are needed; by their size if not given")  # fmt: skip
     how.add_argument("--device", choices=devices.NAMES, default="auto", help="the fastest there is if not given")
     where = parser.add_argument_group("where it goes")
     where.add_argument("--out", type=Path, help="the checkpoint; for a recipe its place among the shipped ones")
-    where.add_argument("--run", dest="folder", type=Path, help="folder of the run's state; runs/NAME if not given")
+    # Torchrun has options that begin with --run.
+    where.add_argument("--run", "--folder", dest="folder", type=Path, help="folder of the run's state; runs/NAME if not given")
     where.add_argument("--tensorboard", type=Path, metavar="FOLDER", help="write TensorBoard files there")
     where.add_argument("--json", action="store_true", help="events and figures as one JSON object a line on stdout")
 
@@ -154,8 +158,9 @@ def run(options: argparse.Namespace) -> int:
     out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     if out.is_dir():
         raise ValueError(f"{out} is a folder; --out names the checkpoint's file.")
-    model = model.to(devices.pick(options.device))
-    return _fit_and_pack(options, model, data, images, train, name, title, out, recipe.iwae_samples if recipe else 0)
+    with torchrun(devices.pick(options.device)) as device:
+        samples = recipe.iwae_samples if recipe else 0
+        return _fit_and_pack(options, model.to(device), data, images, train, name, title, out, samples)
 
 
 def _fit_and_pack(
@@ -169,8 +174,9 @@ def _fit_and_pack(
     out: Path,
     iwae_samples: int,
 ) -> int:
+    leads = Team().leads
     subscribers = [JsonLines(sys.stdout) if options.json else ProgressLine()]
-    if options.tensorboard:
+    if options.tensorboard and leads:
         subscribers.append(TensorBoard(options.tensorboard))
     stopped: list[int] = []
     before = {s: signal.signal(s, lambda number, frame: stopped.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
@@ -183,6 +189,8 @@ def _fit_and_pack(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if not leads:
+        return 0
     if summary.reason == "stopped":
         print(f"Stopped at step {summary.steps}; the same command goes on from there.", file=sys.stderr)
         return 130

@@ -15,6 +15,7 @@ from vae_core.batch import Batch, scale
 from vae_core.config import Engine as EngineName
 from vae_core.config import TrainConfig
 from vae_core.training.feed import Draws, given
+from vae_core.training.team import Team
 from vae_core.training.whole import Losses, WholeStep
 
 VALIDATION_BATCH = 500
@@ -65,8 +66,8 @@ class Eager:
     read_every = 1
     """Steps after which `read` is worth its wait."""
 
-    def __init__(self, model: Autoencoder, config: TrainConfig):
-        self.model, self.config = model, config
+    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team | None = None):
+        self.model, self.config, self.team = model, config, team or Team()
         self.dtype = autocast_dtype(config, model.device)
         model.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.lr, fused=True)
@@ -74,7 +75,7 @@ class Eager:
         if config.ema:
             # The statistics of batch norm belong to the averaged weights as much as the weights do.
             self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
-        self.losses = Losses(model, self.dtype)
+        self.losses = self.team.joined(Losses(model, self.dtype))
         self.sums = torch.zeros(4, dtype=torch.float32 if model.device.type == "mps" else torch.float64, device=model.device)
         self.reading = Reading(0, 0)
         self._buffers = list(model.buffers())
@@ -84,6 +85,9 @@ class Eager:
     def evaluated(self) -> Autoencoder:
         """The model that the run is for: the running average where there is one."""
         return self.model if self.average is None else self.average.module
+
+    def prepare(self, images: Tensor, draws: Draws) -> None:
+        """Compiles what there is to compile, for steps like this one, and takes none. Raises whatever a compiler does."""
 
     def begin(self, skipped: int, unfit: int) -> None:
         """Goes on from what `optimizer` and `average` hold, and from so many steps left out."""
@@ -126,21 +130,24 @@ class Eager:
         """Seconds that `validate` is going to take, by those of a part of the images."""
         part = images[:VALIDATION_BATCH]
         begin = time.perf_counter()
-        self.validate(part, torch.Generator(images.device))
-        return (time.perf_counter() - begin) * len(images) / len(part)
+        self.validate(part, torch.Generator(self.model.device))
+        return self.team.longest((time.perf_counter() - begin) * len(images) / len(part))
 
     def validate(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """The means over uint8 images with the objective's final beta: (3,), float64, on the CPU."""
+        """The means over uint8 images, wherever they lie, with the objective's final beta: (3,), float64, on the CPU."""
         model = self.evaluated
         beta = model.objective.beta(1.0)
         total = torch.zeros(3, dtype=torch.float64)
         with model.inference():
-            for piece in images.split(VALIDATION_BATCH):
-                terms = model.terms(Batch(scale(piece)), model.draw_noise(len(piece), generator))
+            for k, piece in enumerate(images.split(VALIDATION_BATCH)):
+                noise = model.draw_noise(len(piece), generator)
+                if k % self.team.size != self.team.rank:
+                    continue
+                terms = model.terms(Batch(scale(piece.to(model.device))), noise)
                 rate = torch.nan if terms.rate is None else terms.rate.mean()
                 means = [model.objective(terms, beta), terms.distortion.mean(), rate]
                 total += len(piece) * torch.tensor(means, dtype=torch.float64)
-        return total / len(images)
+        return self.team.summed(total.to(self.sums)).cpu().double() / len(images)
 
 
 class Compiled(Eager):
@@ -154,6 +161,9 @@ class Compiled(Eager):
         super().__init__(model, config)
         self.whole = WholeStep(model, config, self.optimizer, self.average, self.dtype)
         self.sums = self.whole.carried.sums[0]
+
+    def prepare(self, images: Tensor, draws: Draws) -> None:
+        self.whole.prepare(images, draws, torch.zeros(2, device=images.device))
 
     def begin(self, skipped: int, unfit: int) -> None:
         self.whole.begin(skipped, unfit)
@@ -179,6 +189,7 @@ class Graphed(Compiled):
     def __init__(self, model: Autoencoder, config: TrainConfig):
         super().__init__(model, config)
         self._graph: torch.cuda.CUDAGraph | None = None
+        self._images: Tensor | None = None
         self._inputs: list[Draws] = []
         self._hypers = torch.zeros(self.at_once, 2, device=model.device)
 
@@ -196,10 +207,13 @@ class Graphed(Compiled):
             for to, part in zip(mine.parts(), one.parts(), strict=True):
                 if to is not None:
                     to.copy_(part)
+        if images.data_ptr() != self._images.data_ptr():
+            self._images.copy_(images)
         self._hypers.copy_(torch.tensor(hypers))
         return self._graph.replay()
 
     def _record(self, images: Tensor, draws: Sequence[Draws]) -> None:
+        self._images = images
         self._inputs = [Draws(*(None if part is None else part.clone() for part in one.parts())) for one in draws]
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
@@ -219,9 +233,11 @@ def _parameter_groups(model: Autoencoder, weight_decay: float) -> list[dict]:
     ]
 
 
-def engine_for(model: Autoencoder, config: TrainConfig, before: str = "") -> Eager:
+def engine_for(model: Autoencoder, config: TrainConfig, before: str = "", team: Team | None = None) -> Eager:
     """The engine of a run: the one that it had `before`, the one that is asked for, or the one that pays; step by step where
-    this machine cannot compile."""
+    this machine cannot compile, and in a team."""
+    if team is not None and team.size > 1:
+        return Eager(model, config, team)
     wanted = before or config.engine
     if wanted == "auto":
         wanted = "compile" if model.device.type == "cpu" and (config.seconds or 0) >= COMPILING_PAYS else "eager"

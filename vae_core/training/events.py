@@ -32,6 +32,9 @@ class Started(Event):
     device: str
     precision: str
     engine: str
+    source: str
+    """`resident` or `streamed`."""
+    processes: int
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,15 @@ class ProgressLine:
     def __init__(self, stream: TextIO = sys.stderr):
         self.stream = stream
         self.live = stream.isatty()
+        self.told = ""
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
-            self._line(f"{event.steps} steps on {event.device}, {event.precision}, {event.engine}")
+            team = f", {event.processes} processes" if event.processes > 1 else ""
+            told = f"{event.steps} steps on {event.device}, {event.precision}, {event.engine}, images {event.source}{team}"
+            if told != self.told:
+                self._line(told)
+            self.told = told
         elif isinstance(event, Progress) and self.live:
             rate = "" if event.rate is None else f" + {event.rate:.2f} nats"
             left = time.strftime("%H:%M:%S", time.gmtime(event.seconds_left))

@@ -16,12 +16,13 @@ from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
 from vae_core.training import events
 from vae_core.training.engines import Eager, engine_for
-from vae_core.training.errors import TrainingError
+from vae_core.training.errors import TrainingError, memory_errors
 from vae_core.training.feed import Feed, validation_generator
 from vae_core.training.means import Means, as_floats
 from vae_core.training.pace import Pace
 from vae_core.training.parts import only
-from vae_core.training.state import Counters, read_state, save_state
+from vae_core.training.state import Counters, read_state, save_state, writable
+from vae_core.training.team import Team
 
 STATE_FILE = "state.safetensors"
 MOST_POINTS = 2000
@@ -64,10 +65,16 @@ def fit(
     uninterrupted run. `data` (a fingerprint) keeps a run from going on with other images. `should_stop` is asked before
     every step.
 
+    Training images that do not fit on the device stay on the host, in memory or mapped from a file, and are brought as they are
+    needed (`config.source`). In the processes of a torch.distributed group the model is trained by all: each calls this with
+    the same arguments and its own device, computes its share of each batch, and has the same weights in the end; the first
+    tells and writes. Batch norm takes its statistics from a process's share.
+
     The model comes back in evaluation mode, and torch's number of threads as it was.
 
-    Raises TrainingError where there are fewer than 2 images or the gradient stays not finite, and StateError where the state in
-    `folder` is broken or another run's; the state in `folder` stays as it was last written.
+    Raises TrainingError where there are fewer than 2 images, the gradient stays not finite, memory runs out or the state cannot
+    be written, and StateError where the state in `folder` is broken or another run's; the state in `folder` stays as it was
+    last written.
     """
     for name, images in (("training", train), ("validation", validation)):
         if len(images) < 2:
@@ -77,12 +84,14 @@ def fit(
             wanted = f"torch.uint8 of shape {model.config.image}"
             raise TrainingError(f"The {name} images are {found}; this model takes {wanted}.")
     threads = torch.get_num_threads()
+    team = Team()
     try:
         if config.threads:
             torch.set_num_threads(config.threads)
-        with only(model, config.trained):
-            return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop)
+        with only(model, config.trained), memory_errors(config.batch_size, model.device):
+            return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop, team)
     finally:
+        team.close()
         torch.set_num_threads(threads)
         model.eval()
 
@@ -96,20 +105,32 @@ def _fit(
     data: str,
     subscribers: tuple[events.Subscriber, ...],
     should_stop: Callable[[], bool],
+    team: Team,
 ) -> Summary:
     def tell(event: events.Event) -> None:
-        for subscriber in subscribers:
+        for subscriber in subscribers if team.leads else ():
             subscriber(event)
 
-    feed = Feed(train, config, model)
-    validation = validation.to(model.device)
+    begin, _ = team.look(False)
+    feed = Feed(train, config, model, team)
+    if not feed.streamed:
+        validation = validation.to(model.device)
     path = None if folder is None else folder / STATE_FILE
-    # How often a run saves changes nothing in what it comes to.
-    settings = {k: v for k, v in config.to_json().items() if k != "save_every"}
+    if path is not None and team.leads:
+        writable(path)
+    # How often a run saves, and where its images lie, changes nothing in what it comes to.
+    settings = {k: v for k, v in config.to_json().items() if k not in ("save_every", "source")}
     identity = {"model": model.config.to_json(), "training": settings, "data": data}
     stored = read_state(path, identity) if path is not None and path.exists() else None
     counters = stored.counters if stored else Counters(steps=_length(config, feed))
-    engine = engine_for(model, config, counters.engine)
+    engine = engine_for(model, config, counters.engine, team)
+    try:
+        engine.prepare(*feed.example(engine.at_once))
+    except Exception:
+        # Compilers fail for reasons of their own, and nothing has happened yet.
+        if engine.name == "eager":
+            raise
+        engine = Eager(model, config, team)
     counters.engine = engine.name
     best: dict[str, Tensor] = {}
     if stored:
@@ -119,35 +140,43 @@ def _fit(
         if engine.average is not None:
             engine.average.load_state_dict(stored.groups["average"])
     engine.begin(counters.skipped, counters.unfit)
-    means = Means(engine.sums)
+    means = Means(engine.sums, team)
 
     def save() -> None:
-        if path is not None:
-            _look(engine, counters, tell)
-            engine.end()
+        if path is None:
+            return
+        _look(engine, counters, tell)
+        engine.end()
+        sums = team.summed(engine.sums) / team.size
+        if team.leads:
             average = {} if engine.average is None else {"average": engine.average.state_dict()}
-            extra = {"best": best, "means": {"sums": engine.sums}} | average
+            extra = {"best": best, "means": {"sums": sums}} | average
             save_state(path, identity, counters, model, engine.optimizer, extra)
-            tell(events.Saved(counters.step, str(path)))
+        tell(events.Saved(counters.step, str(path)))
 
     def started() -> None:
         precision = str(engine.dtype).removeprefix("torch.")
-        device, per_epoch = str(model.device), feed.steps_per_epoch
-        tell(events.Started(counters.step, counters.steps, per_epoch, device, precision, engine.name))
+        tell(events.Started(
+            counters.step, counters.steps, feed.steps_per_epoch, str(model.device), precision, engine.name,
+            "streamed" if feed.streamed else "resident", team.size,
+        ))  # fmt: skip
 
     validate_every = max(1, round(config.validate_every * feed.steps_per_epoch))
-    reason, begin = "done", time.perf_counter()
-    pace = Pace(counters.step, begin)
-    before = counters.seconds
-    last_save = last_progress = begin
+    reason, before = "done", counters.seconds
+    pace = None if config.seconds is None else Pace(counters.step, begin, config.seconds - before, validate_every)
+    first, now, agreed_at = counters.step, begin, -1
+    last_save = last_progress = began_steps = team.look(False)[0]
     model.train()
     if counters.steps:
         started()
 
     while not counters.steps or counters.step < counters.steps:
-        if should_stop():
-            reason = "stopped"
-            break
+        if counters.step // team.agree_every != agreed_at:
+            agreed_at = counters.step // team.agree_every
+            now, stop = team.look(should_stop())
+            if stop:
+                reason = "stopped"
+                break
         if config.patience and counters.bad_validations >= config.patience:
             reason = "early stop"
             break
@@ -156,29 +185,38 @@ def _fit(
             due = min(due, counters.steps - counters.step)
         steps = range(counters.step, counters.step + min(engine.at_once, due))
         weights = [_weights(config, model, step / counters.steps if counters.steps else 0.0) for step in steps]
-        engine.take(feed.images, [feed.at(step) for step in steps], weights)
+        engine.take(*feed.take(steps, engine.at_once), weights)
         counters.step = steps.stop
         lr, beta = weights[-1]
 
-        validating = counters.step % validate_every == 0 or counters.step == counters.steps
-        if counters.step % engine.read_every < len(steps) or validating or not counters.steps:
+        if counters.step % engine.read_every < len(steps) or not counters.steps:
             _look(engine, counters, tell)
-        now = time.perf_counter()
+        if team.size == 1:
+            now = time.perf_counter()
         counters.seconds = before + now - begin
 
-        if not counters.steps and pace.known(counters.step, now, config.seconds):
-            left = config.seconds - counters.seconds
-            each = pace.seconds + engine.time_of_validation(validation) / validate_every
-            counters.steps = counters.step + max(0, int(left / each))
-            started()
+        if pace is not None:
+            length = counters.steps
+            if length:
+                length = pace.steps(counters.step, now, length)
+            elif pace.known(counters.step, now):
+                pace.validation_seconds = engine.time_of_validation(validation)
+                length = pace.steps(counters.step, now, 0)
+            known, counters.steps = counters.steps, length
+            if length and not known:
+                started()
+        validating = counters.step % validate_every == 0 or counters.step == counters.steps
         if now - last_progress >= PROGRESS_EVERY and means.recent_count and counters.steps:
-            so_far = (counters.step - pace.first) / (now - begin)
+            so_far = (counters.step - first) / (now - began_steps)
             left = (counters.steps - counters.step) / so_far
             speed = so_far * feed.batch_size
             tell(events.Progress(counters.step, counters.steps, *means.recent(), beta, lr, speed, left, counters.skipped))
             last_progress = now
+        if validating:
+            _look(engine, counters, tell)
         if validating and means.count:
             engine.end()
+            begin_validation, _ = team.look(False)
             loss, distortion, rate = as_floats(engine.validate(validation, validation_generator(config, model.device)))
             better = math.isfinite(loss) and (counters.best_loss is None or loss < counters.best_loss)
             if better:
@@ -194,12 +232,17 @@ def _fit(
                 # Of a long run every second point tells as much; the last one stays.
                 del counters.curve[-2::-2]
             tell(events.Validated(counters.step, loss, distortion, rate, better))
+            now, _ = team.look(False)
+            counters.seconds = before + now - begin
+            if pace is not None:
+                pace.validated(now - begin_validation)
         if now - last_save >= config.save_every:
             save()
-            last_save = time.perf_counter()
+            last_save = team.look(False)[0]
 
     save()
     engine.end()
+    feed.close()
     if best:
         model.load_state_dict(best)
     elif engine.average is not None:

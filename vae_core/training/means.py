@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from vae_core.training.team import Team
+
 LOSS, DISTORTION, RATE = range(3)
 """Places in a tensor of means: nats an image; the rate is NaN where it is not defined."""
 
@@ -22,8 +24,8 @@ class Means:
     They stay on its device until they are asked for, so that adding to them costs no wait.
     """
 
-    def __init__(self, sums: Tensor):
-        self.sums = sums
+    def __init__(self, sums: Tensor, team: Team):
+        self.sums, self.team = sums, team
         self._told = sums.clone()
 
     @property
@@ -38,13 +40,13 @@ class Means:
 
     def recent(self) -> Figures:
         """The means since this was last asked for."""
-        found = self.sums - self._told
+        found = self.team.summed(self.sums - self._told)
         self._told = self.sums.clone()
         return as_floats(found[:3] / found[3])
 
     def take(self) -> Figures:
         """The means since this was last asked for; they begin anew."""
-        found = self.sums.clone()
-        self._told -= found
+        self._told -= self.sums
+        found = self.team.summed(self.sums)
         self.sums.zero_()
         return as_floats(found[:3] / found[3])

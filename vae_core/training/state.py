@@ -7,6 +7,7 @@ counters. There is no generator to save, for the chance in each step is a functi
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,18 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vae_core.files import replacing
+from vae_core.training.errors import writing_errors
+
+
+def writable(path: Path) -> None:
+    """Raises TrainingError where no state can be written there: better now than when there is one."""
+    with writing_errors(path, 0), tempfile.TemporaryFile(dir=_made(path.parent)):
+        pass
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 class StateError(ValueError):
@@ -50,7 +63,10 @@ def save_state(
     optimizer: torch.optim.Optimizer,
     extra: dict[str, dict[str, Tensor]],
 ) -> None:
-    """Writes the state, whole or not at all. `identity` (configurations, data) must be the same when it is loaded."""
+    """Writes the state, whole or not at all. `identity` (configurations, data) must be the same when it is loaded.
+
+    Raises TrainingError where it cannot be written.
+    """
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     for i, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{i}.{k}": v for k, v in moments.items()}
@@ -58,7 +74,7 @@ def save_state(
         tensors |= {f"{group}.{k}": v for k, v in values.items()}
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
     header = json.dumps({"identity": identity, "counters": asdict(counters)})
-    with replacing(path) as temporary:
+    with writing_errors(path, counters.step), replacing(path) as temporary:
         save_file(tensors, temporary, {"training_state": header})
 
 

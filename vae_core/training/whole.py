@@ -72,6 +72,10 @@ def _held(*scalars: Tensor) -> tuple[Tensor, ...]:
     return torch.cumsum(torch.stack([stacked, torch.zeros_like(stacked)]), 0)[0].unbind()
 
 
+def _inputs(images: Tensor, draws: Draws, hyper: Tensor) -> list[Tensor]:
+    return [images, *(part for part in draws.parts() if part is not None), hyper]
+
+
 class WholeStep:
     """The graph for one model and one shape of batch. `optimizer` (AdamW) holds the same moments, and is never stepped."""
 
@@ -123,11 +127,14 @@ class WholeStep:
 
     def take(self, images: Tensor, draws: Draws, hyper: Tensor) -> None:
         """One step with `hyper` = (learning rate, beta). All steps have to have inputs of the same shapes."""
-        inputs = [images, *(part for part in draws.parts() if part is not None), hyper]
-        if self._graph is None:
-            self._graph = self._traced(draws, inputs)
+        self.prepare(images, draws, hyper)
         with torch.no_grad():
-            self._graph(*self.carried.flat(), *inputs)
+            self._graph(*self.carried.flat(), *_inputs(images, draws, hyper))
+
+    def prepare(self, images: Tensor, draws: Draws, hyper: Tensor) -> None:
+        """Compiles the graph for inputs of these shapes, where there is none."""
+        if self._graph is None:
+            self._graph = self._traced(draws, _inputs(images, draws, hyper))
 
     def _traced(self, draws: Draws, inputs: list[Tensor]) -> Callable:
         # Traced and compiled by hand: torch.compile would check at every step that nothing has changed, which nothing does.

@@ -97,19 +97,20 @@ def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits
     model.train()
     config = TrainConfig(steps=10, batch_size=64, ema=0.9)
     engine, feed = Compiled(model, config), Feed(digits.train.x, config, model)
+    images, _ = feed.take(range(1), 1)
     engine.begin(0, 0)
-    engine.take(feed.images, [feed.at(0)], [(1e-3, 1.0)])
+    engine.take(images, [feed.at(0)], [(1e-3, 1.0)])
     before = [t.clone() for t in engine.whole.carried.flat()]
     for _ in range(2):
         bad = feed.at(1)
         bad.latent = torch.full_like(bad.latent, math.inf)
-        engine.take(feed.images, [bad], [(1e-3, 1.0)])
+        engine.take(images, [bad], [(1e-3, 1.0)])
     found = engine.read()
     assert (found.skipped, found.unfit) == (2, 2)
     counts = {id(count) for count in engine.whole.carried.counts}
     for now, then in zip(engine.whole.carried.flat(), before, strict=True):
         assert id(now) in counts or torch.equal(now, then)
-    engine.take(feed.images, [feed.at(2)], [(1e-3, 1.0)])
+    engine.take(images, [feed.at(2)], [(1e-3, 1.0)])
     assert (engine.read().skipped, engine.read().unfit) == (2, 0)
     assert int(engine.sums[3]) == 2 and not torch.equal(engine.whole.carried.weights[0], before[0])
 

@@ -280,24 +280,26 @@ def test_early_stop_keeps_the_best_weights(digits):
     assert again.curve[-1]["validation_loss"] == pytest.approx(min(losses), rel=0.02)
 
 
-def test_a_budget_in_seconds_fixes_the_steps_once(digits, monkeypatch):
-    clock = iter(range(10**9))
-    model, seen = make(), []
-    # Each look at the clock is a tenth of a second; the first step, as if code were compiled, takes two more.
-    monkeypatch.setattr(time, "perf_counter", lambda: next(clock) / 10 + 2 * (model.calls > 0))
-    model.calls = 0
+@pytest.mark.parametrize(("slower_from", "times"), [(math.inf, 1), (100, 2), (100, 0.5), (300, 2)])
+def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch, slower_from, times):
+    model, seen, clock = make(), [], [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
+    taken = [0]
 
-    def counted(batch, noise):
-        model.calls += model.training
+    def timed(batch, noise):
+        taken[0] += model.training
+        # The first step takes longer, as if something were made ready; then a tenth of a second each.
+        cost = 0.1 if taken[0] < slower_from else 0.1 * times
+        clock[0] += cost + (2 if model.training and taken[0] == 1 else 0)
         return terms(batch, noise)
 
-    model.terms = counted
-    config = TrainConfig(seconds=30.0, batch_size=64, validate_every=1000)
+    model.terms = timed
+    config = TrainConfig(seconds=60.0, batch_size=64)
     summary = fit(model, digits.train.x, digits.validation.x, config, subscribers=[seen.append])
     (started,) = [e for e in seen if isinstance(e, events.Started)]
-    assert started.steps == summary.steps
-    assert 25 < summary.seconds < 32
+    assert 57 < summary.seconds < 63
+    assert started.step < 40 and summary.steps == taken[0] == seen[-1].step
 
 
 def test_a_budget_shorter_than_a_step_is_one_step(digits):
@@ -341,5 +343,5 @@ def test_a_read_only_folder(digits, tmp_path):
     else:
         folder = tmp_path / "closed"
         folder.mkdir(mode=0o500)
-    with pytest.raises(OSError):
+    with pytest.raises(TrainingError, match="make room or give another folder"):
         fit(make(), digits.train.x, digits.validation.x, TrainConfig(steps=1), folder=folder)

@@ -1,0 +1,98 @@
+"""Images that stay on the host give the steps that images on the device give."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+import vae_core
+from vae_core.config import ModelConfig, NetConfig
+from vae_core.training import engines, events, sources
+from vae_core.training.feed import Feed
+
+CPU = torch.device("cpu")
+CONFIG = vae_core.TrainConfig(steps=23, batch_size=16, flip=True, shift=1, ema=0.9)
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory) -> torch.Tensor:
+    """As a set larger than memory would be: a file of which a tensor is the view."""
+    x = vae_core.load_dataset("digits").train.x[:100]
+    path = tmp_path_factory.mktemp("mapped") / "x.npy"
+    np.save(path, x.numpy())
+    return torch.from_numpy(np.load(path, mmap_mode="r+"))
+
+
+def made() -> vae_core.Autoencoder:
+    torch.manual_seed(0)
+    return vae_core.Autoencoder(ModelConfig((1, 8, 8), 2, NetConfig("conv", channels=(4,), hidden=(8,))))
+
+
+def trained(x: torch.Tensor, source: str, engine: str = "eager"):
+    model, seen = made(), []
+    config = CONFIG.replace(source=source, engine=engine)
+    vae_core.fit(model, x, x[:20], config, subscribers=[seen.append])
+    (started,) = [e for e in seen if isinstance(e, events.Started)]
+    return model.state_dict(), started.source
+
+
+def test_the_steps_are_the_same(mapped):
+    before = threading.active_count()
+    resident, said = trained(mapped, "resident")
+    streamed, said_streamed = trained(mapped, "streamed")
+    assert (said, said_streamed) == ("resident", "streamed")
+    assert all(torch.equal(resident[k], streamed[k]) for k in resident)
+    assert threading.active_count() == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not engines.can_compile(CPU), reason="nothing here compiles")
+def test_a_compiled_step_takes_streamed_images(mapped):
+    resident, _ = trained(mapped, "resident")
+    streamed, _ = trained(mapped, "streamed", "compile")
+    # Batch norm's running statistics sum what the bias before it drifts by, which no gradient holds.
+    for name in resident:
+        if "decoder" in name and name.endswith("weight"):
+            torch.testing.assert_close(streamed[name], resident[name], rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("most", [1, 4])
+def test_lots_come_in_order_across_epochs_and_whatever_is_asked_for(mapped, most):
+    here, there = (Feed(mapped, CONFIG.replace(source=source), made()) for source in ("resident", "streamed"))
+    step = 0
+    for count in (most, 1, most, 1, 1, most, most, most):
+        steps = range(step, step + count)
+        (images, draws), (lot, placed) = here.take(steps, most), there.take(steps, most)
+        assert len(lot) == most * 16
+        for one, other in zip(draws, placed, strict=True):
+            assert torch.equal(images[one.index], lot[other.index])
+            assert torch.equal(one.latent, other.latent)
+        step = steps.stop
+    assert step > here.steps_per_epoch
+    there.close()
+
+
+@pytest.mark.parametrize(("room", "found"), [(10**9, False), (6_399, True), (None, False)])
+def test_images_that_do_not_fit_are_streamed(mapped, monkeypatch, room, found):
+    monkeypatch.setattr(sources, "free_bytes", lambda device: room)
+    assert mapped.nbytes == 6_400
+    assert sources.streams(mapped, CPU, "auto") is found
+    assert sources.streams(mapped, CPU, "streamed") and not sources.streams(mapped, CPU, "resident")
+
+
+def test_half_of_another_device_is_for_images(mapped, monkeypatch):
+    monkeypatch.setattr(sources, "free_bytes", lambda device: 12_000)
+    assert sources.streams(mapped, torch.device("cuda"), "auto")
+    monkeypatch.setattr(sources, "free_bytes", lambda device: 13_000)
+    assert not sources.streams(mapped, torch.device("cuda"), "auto")
+
+
+def test_an_error_while_gathering_reaches_the_run(mapped):
+    ahead = sources.Ahead(mapped, CPU)
+    ahead.expect(0, np.array([1000]))
+    with pytest.raises(IndexError):
+        ahead.take(0, np.array([1000]))
+    ahead.close()
