@@ -12,7 +12,9 @@ export class Nearest {
     this.context = this.canvas.getContext("2d");
     this.image = this.context.createImageData(width, height);
     this.values = new Float32Array(channels * height * width);
-    this.what = root.querySelector(".what");
+    this.what = document.createTextNode("");
+    this.away = Object.assign(document.createElement("span"), { className: "figure" });
+    root.querySelector(".what").replaceChildren(this.what, this.away, " away");
     this.shown = -1;
     root.querySelector(".go").onclick = () => onGo(this.shown);
   }
@@ -29,8 +31,9 @@ export class Nearest {
       else decode((values) => index === this.shown && this.draw(values, 1));
       this.name = `${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`;
       this.canvas.setAttribute("aria-label", this.name);
+      this.what.data = `${this.name}, `;
     }
-    this.what.textContent = `${this.name}, ${formatNumber(distance, 2)} away`;
+    this.away.textContent = formatNumber(distance, 2);
   }
 
   draw(values, unit) {
