@@ -115,7 +115,7 @@ def fitted(
         left -= 1
         return left < 0
 
-    vae_core.fit(model_of().to(device), images.to(device), images[:2].to(device), config, should_stop=between)
+    vae_core.fit(model_of().to(device), images, images[:2], config, should_stop=between)
 
 
 def wait_for(device: torch.device) -> None:

@@ -66,8 +66,8 @@ class Eager:
     read_every = 1
     """Steps after which `read` is worth its wait."""
 
-    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team | None = None):
-        self.model, self.config, self.team = model, config, team or Team()
+    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
+        self.model, self.config, self.team = model, config, team
         self.dtype = autocast_dtype(config, model.device)
         model.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.lr, fused=True)
@@ -157,8 +157,8 @@ class Compiled(Eager):
     # Fewer than the steps without a finite gradient after which a run gives up.
     read_every = 16
 
-    def __init__(self, model: Autoencoder, config: TrainConfig):
-        super().__init__(model, config)
+    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
+        super().__init__(model, config, team)
         self.whole = WholeStep(model, config, self.optimizer, self.average, self.dtype)
         self.sums = self.whole.carried.sums[0]
 
@@ -186,8 +186,8 @@ class Graphed(Compiled):
     name: EngineName = "graph"
     at_once = STEPS_OF_A_GRAPH
 
-    def __init__(self, model: Autoencoder, config: TrainConfig):
-        super().__init__(model, config)
+    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
+        super().__init__(model, config, team)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._images: Tensor | None = None
         self._inputs: list[Draws] = []
@@ -233,14 +233,14 @@ def _parameter_groups(model: Autoencoder, weight_decay: float) -> list[dict]:
     ]
 
 
-def engine_for(model: Autoencoder, config: TrainConfig, before: str = "", team: Team | None = None) -> Eager:
+def engine_for(model: Autoencoder, config: TrainConfig, team: Team, before: str = "") -> Eager:
     """The engine of a run: the one that it had `before`, the one that is asked for, or the one that pays; step by step where
     this machine cannot compile, and in a team."""
-    if team is not None and team.size > 1:
+    if team.size > 1:
         return Eager(model, config, team)
     wanted = before or config.engine
     if wanted == "auto":
         wanted = "compile" if model.device.type == "cpu" and (config.seconds or 0) >= COMPILING_PAYS else "eager"
     if wanted == "graph" and model.device.type != "cuda":
         wanted = "compile"
-    return ENGINES[wanted if wanted == "eager" or can_compile(model.device) else "eager"](model, config)
+    return ENGINES[wanted if wanted == "eager" or can_compile(model.device) else "eager"](model, config, team)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -74,8 +75,8 @@ class Feed:
     does not divide among the team.
     """
 
-    def __init__(self, x: Tensor, config: TrainConfig, model: Autoencoder, team: Team | None = None):
-        self.config, self.model, self.team = config, model, team or Team()
+    def __init__(self, x: Tensor, config: TrainConfig, model: Autoencoder, team: Team):
+        self.config, self.model, self.team = config, model, team
         self.count, self.device = len(x), model.device
         self.batch_size = min(config.batch_size, len(x))
         if self.batch_size % self.team.size or self.batch_size < 2 * self.team.size:
@@ -103,14 +104,15 @@ class Feed:
         draws = [self.at(step) for step in steps]
         if self._ahead is None:
             return self._images, draws
-        images = self._ahead.take(steps.start, self._lot(steps.start, most))
-        self._ahead.expect(steps.stop, self._lot(steps.stop, most))
+        rows_of = partial(self._lot, most)
+        images = self._ahead.take(steps.start, rows_of)
+        self._ahead.expect(steps.stop, rows_of)
         places = torch.arange(len(images), device=self.device).split(self.share)
         return images, [replace(one, index=place) for one, place in zip(draws, places, strict=False)]
 
-    def example(self, most: int) -> tuple[Tensor, Draws]:
+    def example(self, step: int, most: int) -> tuple[Tensor, Draws]:
         """What a step is given, by its shapes."""
-        draws = self.at(0)
+        draws = self.at(step)
         if self._ahead is None:
             return self._images, draws
         shape = (most * self.share, *self.model.config.image)
@@ -129,7 +131,7 @@ class Feed:
         rows = slice(within * self.share, (within + 1) * self.share)
         return Draws(index, *(None if part is None else part[rows] for part in self._block))
 
-    def _lot(self, start: int, most: int) -> np.ndarray:
+    def _lot(self, most: int, start: int) -> np.ndarray:
         return np.concatenate([self._rows(step).numpy() for step in range(start, start + most)])
 
     def _rows(self, step: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -88,8 +89,12 @@ def fit(
     try:
         if config.threads:
             torch.set_num_threads(config.threads)
-        with only(model, config.trained), memory_errors(config.batch_size, model.device):
-            return _fit(model, train, validation, config, folder, data, tuple(subscribers), should_stop, team)
+        with (
+            only(model, config.trained),
+            memory_errors(config.batch_size, model.device),
+            closing(Feed(train, config, model, team)) as feed,
+        ):
+            return _fit(model, feed, validation, config, folder, data, tuple(subscribers), should_stop, team)
     finally:
         team.close()
         torch.set_num_threads(threads)
@@ -98,7 +103,7 @@ def fit(
 
 def _fit(
     model: Autoencoder,
-    train: Tensor,
+    feed: Feed,
     validation: Tensor,
     config: TrainConfig,
     folder: Path | None,
@@ -112,7 +117,6 @@ def _fit(
             subscriber(event)
 
     begin, _ = team.look(False)
-    feed = Feed(train, config, model, team)
     if not feed.streamed:
         validation = validation.to(model.device)
     path = None if folder is None else folder / STATE_FILE
@@ -123,9 +127,9 @@ def _fit(
     identity = {"model": model.config.to_json(), "training": settings, "data": data}
     stored = read_state(path, identity) if path is not None and path.exists() else None
     counters = stored.counters if stored else Counters(steps=_length(config, feed))
-    engine = engine_for(model, config, counters.engine, team)
+    engine = engine_for(model, config, team, counters.engine)
     try:
-        engine.prepare(*feed.example(engine.at_once))
+        engine.prepare(*feed.example(counters.step, engine.at_once))
     except Exception:
         # Compilers fail for reasons of their own, and nothing has happened yet.
         if engine.name == "eager":
@@ -242,7 +246,6 @@ def _fit(
 
     save()
     engine.end()
-    feed.close()
     if best:
         model.load_state_dict(best)
     elif engine.average is not None:

@@ -21,7 +21,6 @@ class Pace:
         self.step_seconds = self.validation_seconds = 0.0
         self._began = self._from = now
         self._from_step = first
-        self._fixed = False
 
     def known(self, step: int, now: float) -> bool:
         """Whether, at this step, the pace can be relied on, or there is no time to find out."""

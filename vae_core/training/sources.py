@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -30,11 +31,12 @@ def streams(images: Tensor, device: torch.device, wanted: Source) -> bool:
     if wanted != "auto":
         return wanted == "streamed"
     room = free_bytes(device)
-    return (images.device != device and room is not None and images.nbytes > SHARE * room) or _larger_than_memory(images, room)
-
-
-def _larger_than_memory(images: Tensor, room: int | None) -> bool:
-    return images.device.type == "cpu" and room is not None and images.nbytes > room
+    if room is None:
+        return False
+    if images.device == device:
+        # In a CPU's memory there is no more of them than there is memory, unless a file is mapped.
+        return device.type == "cpu" and images.nbytes > room
+    return images.nbytes > SHARE * room
 
 
 class Ahead:
@@ -51,16 +53,15 @@ class Ahead:
         self._staging: Tensor | None = None
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
-    def take(self, key: int, rows: np.ndarray) -> Tensor:
-        """uint8 (len(rows), C, H, W) on the device: what `expect` was told of under that key, or gathered now."""
-        ahead, self._next = self._next, None
-        if ahead is None or ahead[0] != key:
-            return self._pool.submit(self._bring, rows).result()
-        return ahead[1].result()
+    def take(self, key: int, rows_of: Callable[[int], np.ndarray]) -> Tensor:
+        """uint8 (B, C, H, W) on the device, the images `rows_of(key)`: what `expect` was told of, or gathered now."""
+        if self._next is None or self._next[0] != key:
+            self.expect(key, rows_of)
+        return self._next[1].result()
 
-    def expect(self, key: int, rows: np.ndarray) -> None:
+    def expect(self, key: int, rows_of: Callable[[int], np.ndarray]) -> None:
         """Begins to bring what will be taken next."""
-        self._next = key, self._pool.submit(self._bring, rows)
+        self._next = key, self._pool.submit(self._bring, rows_of(key))
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)

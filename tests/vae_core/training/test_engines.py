@@ -21,6 +21,7 @@ from vae_core.data import load_dataset
 from vae_core.training import engines, fit
 from vae_core.training.engines import ENGINES, Compiled, Eager, engine_for
 from vae_core.training.feed import Feed
+from vae_core.training.team import Team
 
 CPU = torch.device("cpu")
 BINARY = LikelihoodConfig("bernoulli", binarize=True)
@@ -96,7 +97,7 @@ def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits
     model = make()
     model.train()
     config = TrainConfig(steps=10, batch_size=64, ema=0.9)
-    engine, feed = Compiled(model, config), Feed(digits.train.x, config, model)
+    engine, feed = Compiled(model, config, Team()), Feed(digits.train.x, config, model, Team())
     images, _ = feed.take(range(1), 1)
     engine.begin(0, 0)
     engine.take(images, [feed.at(0)], [(1e-3, 1.0)])
@@ -127,10 +128,10 @@ def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits
 )
 def test_a_short_run_does_not_compile(wanted, length, found, monkeypatch):
     monkeypatch.setattr(engines, "can_compile", lambda device: True)
-    assert engine_for(make(), TrainConfig(engine=wanted, **length)).name == found
-    assert type(engine_for(make(), TrainConfig(engine=wanted, **length), before="eager")) is Eager
+    assert engine_for(make(), TrainConfig(engine=wanted, **length), Team()).name == found
+    assert type(engine_for(make(), TrainConfig(engine=wanted, **length), Team(), before="eager")) is Eager
     monkeypatch.setattr(engines, "can_compile", lambda device: False)
-    assert engine_for(make(), TrainConfig(engine=wanted, **length)).name == "eager"
+    assert engine_for(make(), TrainConfig(engine=wanted, **length), Team()).name == "eager"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")

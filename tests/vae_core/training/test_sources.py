@@ -12,6 +12,7 @@ import vae_core
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.training import engines, events, sources
 from vae_core.training.feed import Feed
+from vae_core.training.team import Team
 
 CPU = torch.device("cpu")
 CONFIG = vae_core.TrainConfig(steps=23, batch_size=16, flip=True, shift=1, ema=0.9)
@@ -61,7 +62,7 @@ def test_a_compiled_step_takes_streamed_images(mapped):
 
 @pytest.mark.parametrize("most", [1, 4])
 def test_lots_come_in_order_across_epochs_and_whatever_is_asked_for(mapped, most):
-    here, there = (Feed(mapped, CONFIG.replace(source=source), made()) for source in ("resident", "streamed"))
+    here, there = (Feed(mapped, CONFIG.replace(source=source), made(), Team()) for source in ("resident", "streamed"))
     step = 0
     for count in (most, 1, most, 1, 1, most, most, most):
         steps = range(step, step + count)
@@ -92,7 +93,15 @@ def test_half_of_another_device_is_for_images(mapped, monkeypatch):
 
 def test_an_error_while_gathering_reaches_the_run(mapped):
     ahead = sources.Ahead(mapped, CPU)
-    ahead.expect(0, np.array([1000]))
+    ahead.expect(1000, lambda key: np.array([key]))
     with pytest.raises(IndexError):
-        ahead.take(0, np.array([1000]))
+        ahead.take(1000, lambda key: np.array([0]))
     ahead.close()
+
+
+def test_a_run_that_fails_leaves_no_thread(mapped):
+    before, model = threading.active_count(), made()
+    model.terms = lambda batch, noise: (_ for _ in ()).throw(RuntimeError("broken"))
+    with pytest.raises(RuntimeError, match="broken"):
+        vae_core.fit(model, mapped, mapped[:20], CONFIG.replace(source="streamed"))
+    assert threading.active_count() == before

@@ -64,7 +64,7 @@ def test_the_shares_of_a_team_are_the_batch():
     net = NetConfig("mlp", hidden=(4,))
     model = vae_core.Autoencoder(ModelConfig((1, 8, 8), 2, net))
     config = vae_core.TrainConfig(steps=1, batch_size=8, flip=True, shift=1)
-    whole = Feed(x, config, model)
+    whole = Feed(x, config, model, Team())
     shares = [Feed(x, config, model, of_two(rank)) for rank in range(2)]
     for step in (0, 5, 6, 63, 64, 200):
         parts = zip(whole.at(step).parts(), *(feed.at(step).parts() for feed in shares), strict=True)
