@@ -1,4 +1,4 @@
-"""A real Chromium and a real Streamlit server. `serve(script, env)` starts any script or app and gives its address."""
+"""Real browsers and a real Streamlit server. `serve(script, env)` starts any script or app and gives its address."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from firefox import Firefox
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
@@ -54,6 +55,17 @@ def browser():
         opened = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[Firefox]:
+    """One Firefox for the whole session."""
+    executable = shutil.which("firefox-esr")
+    if executable is None:
+        _missing("Firefox is not installed")
+    opened = Firefox(executable)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

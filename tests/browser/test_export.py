@@ -5,22 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import streamlit as st
+from pad_file import HOST, exported
 from pad_page import place
 
-from explorer.services import models, pads
-from explorer.services.view import View
+from explorer.services import models
 from vae_core import library
 
 pytestmark = pytest.mark.browser
 
-HOST = "document.querySelector('main').latentPad"
 LARGEST = {(1, 28, 28): 6e6, (3, 64, 64): 12e6}
-
-
-def exported(*names: str, **view) -> bytes:
-    shelf = models.shelf()
-    cards = [shelf.card(name) for name in names]
-    return pads.page(cards, View(cards[0].data, names, names[0], **view))
 
 
 @pytest.mark.parametrize("name", ["mnist-vae-2", "mnist-vae-16", "fashion_mnist-vae-16", "mnist-vae-32-binary", "faces-vae-64"])
