@@ -14,7 +14,7 @@ export class Nearest {
     this.values = new Float32Array(channels * height * width);
     this.what = document.createTextNode("");
     this.away = Object.assign(document.createElement("span"), { className: "figure" });
-    root.querySelector(".what").replaceChildren(this.what, this.away, " away");
+    root.querySelector(".what").replaceChildren(this.what, this.away);
     this.shown = -1;
     root.querySelector(".go").onclick = () => onGo(this.shown);
   }
@@ -31,7 +31,7 @@ export class Nearest {
       else decode((values) => index === this.shown && this.draw(values, 1));
       this.name = `${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`;
       this.canvas.setAttribute("aria-label", this.name);
-      this.what.data = `${this.name}, `;
+      this.what.data = `${this.name}, at a distance of `;
     }
     this.away.textContent = formatNumber(distance, 2);
   }
