@@ -12,8 +12,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
@@ -120,16 +124,41 @@ def settled(page) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
 
 
+@pytest.fixture(scope="session")
+def contexts(browser) -> Iterator[Callable]:
+    """contexts(nth, width, height, options) -> one context for each, so that what Streamlit's page is made of is fetched and
+    compiled once and not once a test."""
+    kept: dict[str, BrowserContext] = {}
+
+    def context(nth: int, width: int, height: int, options: dict) -> BrowserContext:
+        key = repr((nth, width, height, sorted(options.items())))
+        if key not in kept:
+            kept[key] = browser.new_context(viewport={"width": width, "height": height}, **options)
+        return kept[key]
+
+    yield context
+    for one in kept.values():
+        one.close()
+
+
 @pytest.fixture
-def open_page(browser) -> Iterator[Callable]:
+def open_page(browser, contexts) -> Iterator[Callable]:
     """open_page(url, width, height, **context options) -> page; what went wrong on it is in `page.problems`, and
-    `page.settled()` waits for its script."""
-    contexts = []
+    `page.settled()` waits for its script.
+
+    No page finds what another has stored, of this test or of one before: pages of one test have contexts of their own, and a
+    context is emptied after the test. What is no server's page has a context that nothing else ever has.
+    """
+    pages, alone = [], []
 
     def opened(url: str, width: int = 1440, height: int = 900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
+        if url.startswith("http"):
+            context = contexts(len(pages), width, height, options)
+        else:
+            context = browser.new_context(viewport={"width": width, "height": height}, **options)
+            alone.append(context)
         page = context.new_page()
+        pages.append(page)
         page.problems = []
         page.sent_frames = []
         page.settled = lambda: settled(page)
@@ -140,8 +169,22 @@ def open_page(browser) -> Iterator[Callable]:
         return page
 
     yield opened
-    for context in contexts:
+    for page in pages:
+        if page.context not in alone:
+            _forget(page)
+        page.close()
+    for context in alone:
         context.close()
+
+
+def _forget(page) -> None:
+    """Deletes what the page has stored."""
+    page.context.clear_cookies()
+    origin = page.evaluate("location.origin")
+    session = page.context.new_cdp_session(page)
+    # A page that closes may store something yet.
+    page.goto("about:blank")
+    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb,cache_storage"})
 
 
 @pytest.fixture(scope="module")
