@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from explorer.services import jobs
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
+STOP_SECONDS = 60
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,6 +37,7 @@ CHROMIUM_ARGS = [
 # Streamlit's page looks for its own settings below a page's address first, and the browser notes that there are none.
 ITS_OWN = "/_stcore/"
 
+APP = ROOT / "explorer" / "app.py"
 PAD_APP = Path(__file__).with_name("pad_app.py")
 
 Serve = Callable[..., str]
@@ -61,17 +65,38 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the servers keep what is a person's own; not the person's."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def home(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The servers' home, which the next test finds empty: what is there is all that they know of jobs and of own models."""
+    yield shared_home
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(shared_home))
+    under_way = jobs.jobs()
+    for job in under_way:
+        job.stop()
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(job.under_way for job in under_way):
+        assert time.monotonic() < deadline, f"{under_way} do not stop"
+        time.sleep(0.05)
+    for path in shared_home.iterdir():
+        shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def serve(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """serve(script, env, *arguments) -> URL of a Streamlit server that runs until the session ends; the same call gives the
     same server.
 
-    Unless `env` says otherwise, the servers share a home of their own, not the person's.
+    Unless `env` says otherwise, the servers share a home.
     """
     running: dict[tuple, tuple[subprocess.Popen, str]] = {}
-    home = {"LATENT_EXPLORER_HOME": str(tmp_path_factory.mktemp("home"))}
 
     def start(script: str | Path, env: dict[str, str] | None = None, *arguments: str) -> str:
-        env = home | (env or {})
+        env = {"LATENT_EXPLORER_HOME": str(shared_home)} | (env or {})
         key = (str(script), tuple(sorted(env.items())), arguments)
         if key not in running:
             running[key] = start_server(Path(script), env, tmp_path_factory.mktemp("server") / "log", arguments)
@@ -80,7 +105,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     yield start
     for process, _ in running.values():
         process.terminate()
+    for process, _ in running.values():
         process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def serve_bare(serve: Serve) -> Callable[..., str]:
+    """serve_bare(**env) -> URL of the app without the full data sets: what a person sees right after the installation."""
+    return lambda **env: serve(APP, {"VAE_DATA": "", "XDG_CACHE_HOME": "/nonexistent"} | env)
 
 
 def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
@@ -142,7 +174,7 @@ def contexts(browser) -> Iterator[Callable]:
 
 
 @pytest.fixture
-def open_page(browser, contexts) -> Iterator[Callable]:
+def open_page(browser, contexts, home) -> Iterator[Callable]:
     """open_page(url, width, height, **context options) -> page; what went wrong on it is in `page.problems`, and
     `page.settled()` waits for its script.
 

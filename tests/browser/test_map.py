@@ -23,20 +23,10 @@ SMALLER, FEW = "smaller", 2000
 """The same model with so many held-out images: a map of them is drawn soon, and yet can be stopped and left meanwhile."""
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> dict[str, str]:
-    home = tmp_path_factory.mktemp("home")
-    whole = library.load(NAME)
-    held_out = HeldOut(**{name: value[:FEW] for name, value in vars(whole.held_out).items() if value is not None})
-    metrics = {**whole.metrics, "n": FEW}
-    checkpoint.save(replace(whole, held_out=held_out, metrics=metrics), home / "checkpoints" / f"{SMALLER}.safetensors")
-    return {"LATENT_EXPLORER_HOME": str(home)}
-
-
 @pytest.fixture
-def open_map(serve, open_page, home):
+def open_map(serve, open_page):
     def opened(query: str = f"models={NAME}", width: int = 1440, height: int = 900, **options):
-        page = open_page(f"{serve(APP, home)}/map?{query}", width, height, **options)
+        page = open_page(f"{serve(APP)}/map?{query}", width, height, **options)
         ready(page)
         return page
 
@@ -99,13 +89,13 @@ CARD = """
 """
 
 
-def test_a_graphics_card_and_the_processor_draw_the_same(serve, open_page, home):
+def test_a_graphics_card_and_the_processor_draw_the_same(serve, open_page):
     shots = {}
     for kind in ("2d", "webgl2"):
         page = open_page("about:blank")
         if kind == "webgl2":
             page.add_init_script(CARD)
-        page.goto(f"{serve(APP, home)}/map?models={NAME}")
+        page.goto(f"{serve(APP)}/map?models={NAME}")
         ready(page)
         assert page.evaluate(f"{HOST}.stats().renderer") == kind
         shots[kind] = np.array(Image.open(io.BytesIO(page.locator(".field").screenshot())).convert("RGB"), np.int16)
@@ -225,7 +215,11 @@ def test_colour_by_an_amount_has_its_scale(open_map):
 
 @pytest.mark.slow
 def test_a_map_is_drawn_by_a_worker_and_kept(serve, open_page, home):
-    address = f"{serve(APP, home)}/map?models={SMALLER}&map=tsne;perplexity=10"
+    whole = library.load(NAME)
+    held_out = HeldOut(**{name: value[:FEW] for name, value in vars(whole.held_out).items() if value is not None})
+    few = replace(whole, held_out=held_out, metrics={**whole.metrics, "n": FEW})
+    checkpoint.save(few, home / "checkpoints" / f"{SMALLER}.safetensors")
+    address = f"{serve(APP)}/map?models={SMALLER}&map=tsne;perplexity=10"
     page = open_page(address)
     page.get_by_role("button", name="Draw the t-SNE map").click()
     page.get_by_role("button", name="Stop").click()
