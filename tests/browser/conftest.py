@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ CHROMIUM_ARGS = [
 
 # Streamlit's page looks for its own settings below a page's address first, and the browser notes that there are none.
 ITS_OWN = "/_stcore/"
+HEALTH = "/_stcore/health"
 
 APP = ROOT / "explorer" / "app.py"
 PAD_APP = Path(__file__).with_name("pad_app.py")
@@ -59,7 +61,7 @@ def browser():
     except ImportError:
         _missing("Playwright is not installed")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        opened = playwright.chromium.launch(executable_path=executable, args=[*CHROMIUM_ARGS, "--process-per-site"])
         yield opened
         opened.close()
 
@@ -139,7 +141,7 @@ def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).status == 200:
+            if urllib.request.urlopen(f"{url}{HEALTH}", timeout=2).status == 200:
                 return process, url
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
@@ -158,14 +160,15 @@ def settled(page) -> None:
 
 @pytest.fixture(scope="session")
 def contexts(browser) -> Iterator[Callable]:
-    """contexts(nth, width, height, options) -> one context for each, so that what Streamlit's page is made of is fetched and
-    compiled once and not once a test."""
+    """contexts(url, nth, options) -> one context for each `nth` and options. What Streamlit's page is made of is fetched and
+    compiled once in each and not once a test, since a page that stays open keeps its process."""
     kept: dict[str, BrowserContext] = {}
 
-    def context(nth: int, width: int, height: int, options: dict) -> BrowserContext:
-        key = repr((nth, width, height, sorted(options.items())))
+    def context(url: str, nth: int, options: dict) -> BrowserContext:
+        key = repr((nth, sorted(options.items())))
         if key not in kept:
-            kept[key] = browser.new_context(viewport={"width": width, "height": height}, **options)
+            kept[key] = browser.new_context(**options)
+            kept[key].new_page().goto(urllib.parse.urljoin(url, HEALTH))
         return kept[key]
 
     yield context
@@ -175,7 +178,7 @@ def contexts(browser) -> Iterator[Callable]:
 
 @pytest.fixture
 def open_page(browser, contexts, home) -> Iterator[Callable]:
-    """open_page(url, width, height, **context options) -> page; what went wrong on it is in `page.problems`, and
+    """open_page(url, width, height, colour scheme, **context options) -> page; what went wrong on it is in `page.problems`, and
     `page.settled()` waits for its script.
 
     No page finds what another has stored, of this test or of one before: pages of one test have contexts of their own, and a
@@ -183,14 +186,16 @@ def open_page(browser, contexts, home) -> Iterator[Callable]:
     """
     pages, alone = [], []
 
-    def opened(url: str, width: int = 1440, height: int = 900, **options):
+    def opened(url: str, width: int = 1440, height: int = 900, color_scheme: str = "light", **options):
         if url.startswith("http"):
-            context = contexts(len(pages), width, height, options)
+            context = contexts(url, len(pages), options)
         else:
-            context = browser.new_context(viewport={"width": width, "height": height}, **options)
+            context = browser.new_context(**options)
             alone.append(context)
         page = context.new_page()
         pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
         page.problems = []
         page.sent_frames = []
         page.settled = lambda: settled(page)
