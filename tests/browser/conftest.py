@@ -112,9 +112,12 @@ def serve(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def serve_bare(serve: Serve) -> Callable[..., str]:
-    """serve_bare(**env) -> URL of the app without the full data sets: what a person sees right after the installation."""
-    return lambda **env: serve(APP, {"VAE_DATA": "", "XDG_CACHE_HOME": "/nonexistent"} | env)
+def serve_bare(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """serve_bare(**env) -> URL of the app without the full data sets, what a person sees right after the installation, and
+    without a way out: what it would fetch is refused at once."""
+    proxy = "http://127.0.0.1:9"
+    bare = {"VAE_DATA": "", "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")), "https_proxy": proxy, "http_proxy": proxy}
+    return lambda **env: serve(APP, bare | env)
 
 
 def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:

