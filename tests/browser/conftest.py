@@ -210,9 +210,11 @@ def open_page(browser, contexts, home) -> Iterator[Callable]:
 
     yield opened
     for page in pages:
-        if page.context not in alone:
-            _forget(page)
-        page.close()
+        try:
+            if page.context not in alone:
+                _forget(page)
+        finally:
+            page.close()
     for context in alone:
         context.close()
 
