@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 MAIN = Path(__file__).parents[2] / "explorer" / "main.py"
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch):
+    # The harness leaves the script as the main module, and every process that is spawned later would run it first.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def run() -> AppTest:
