@@ -9,15 +9,23 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from firefox import Firefox
 
+from explorer.services import jobs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
+STOP_SECONDS = 60
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,7 +38,9 @@ CHROMIUM_ARGS = [
 
 # Streamlit's page looks for its own settings below a page's address first, and the browser notes that there are none.
 ITS_OWN = "/_stcore/"
+HEALTH = "/_stcore/health"
 
+APP = ROOT / "explorer" / "app.py"
 PAD_APP = Path(__file__).with_name("pad_app.py")
 
 Serve = Callable[..., str]
@@ -52,7 +62,7 @@ def browser():
     except ImportError:
         _missing("Playwright is not installed")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        opened = playwright.chromium.launch(executable_path=executable, args=[*CHROMIUM_ARGS, "--process-per-site"])
         yield opened
         opened.close()
 
@@ -69,17 +79,38 @@ def firefox() -> Iterator[Firefox]:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the servers keep what is a person's own; not the person's."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def home(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The servers' home, which the next test finds empty: what is there is all that they know of jobs and of own models."""
+    yield shared_home
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(shared_home))
+    under_way = jobs.jobs()
+    for job in under_way:
+        job.stop()
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(job.under_way for job in under_way):
+        assert time.monotonic() < deadline, f"{under_way} do not stop"
+        time.sleep(0.05)
+    for path in shared_home.iterdir():
+        shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def serve(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """serve(script, env, *arguments) -> URL of a Streamlit server that runs until the session ends; the same call gives the
     same server.
 
-    Unless `env` says otherwise, the servers share a home of their own, not the person's.
+    Unless `env` says otherwise, the servers share a home.
     """
     running: dict[tuple, tuple[subprocess.Popen, str]] = {}
-    home = {"LATENT_EXPLORER_HOME": str(tmp_path_factory.mktemp("home"))}
 
     def start(script: str | Path, env: dict[str, str] | None = None, *arguments: str) -> str:
-        env = home | (env or {})
+        env = {"LATENT_EXPLORER_HOME": str(shared_home)} | (env or {})
         key = (str(script), tuple(sorted(env.items())), arguments)
         if key not in running:
             running[key] = start_server(Path(script), env, tmp_path_factory.mktemp("server") / "log", arguments)
@@ -88,7 +119,17 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     yield start
     for process, _ in running.values():
         process.terminate()
+    for process, _ in running.values():
         process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def serve_bare(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """serve_bare(**env) -> URL of the app without the full data sets, what a person sees right after the installation, and
+    without a way out: what it would fetch is refused at once."""
+    proxy = "http://127.0.0.1:9"
+    bare = {"VAE_DATA": "", "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")), "https_proxy": proxy, "http_proxy": proxy}
+    return lambda **env: serve(APP, bare | env)
 
 
 def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
@@ -115,7 +156,7 @@ def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).status == 200:
+            if urllib.request.urlopen(f"{url}{HEALTH}", timeout=2).status == 200:
                 return process, url
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
@@ -132,16 +173,44 @@ def settled(page) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
 
 
-@pytest.fixture
-def open_page(browser) -> Iterator[Callable]:
-    """open_page(url, width, height, **context options) -> page; what went wrong on it is in `page.problems`, and
-    `page.settled()` waits for its script."""
-    contexts = []
+@pytest.fixture(scope="session")
+def contexts(browser) -> Iterator[Callable]:
+    """contexts(url, nth, options) -> one context for each `nth` and options. What Streamlit's page is made of is fetched and
+    compiled once in each and not once a test, since a page that stays open keeps its process."""
+    kept: dict[str, BrowserContext] = {}
 
-    def opened(url: str, width: int = 1440, height: int = 900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
+    def context(url: str, nth: int, options: dict) -> BrowserContext:
+        key = repr((nth, sorted(options.items())))
+        if key not in kept:
+            kept[key] = browser.new_context(**options)
+            kept[key].new_page().goto(urllib.parse.urljoin(url, HEALTH))
+        return kept[key]
+
+    yield context
+    for one in kept.values():
+        one.close()
+
+
+@pytest.fixture
+def open_page(browser, contexts, home) -> Iterator[Callable]:
+    """open_page(url, width, height, colour scheme, **context options) -> page; what went wrong on it is in `page.problems`, and
+    `page.settled()` waits for its script.
+
+    No page finds what another has stored, of this test or of one before: pages of one test have contexts of their own, and a
+    context is emptied after the test. What is no server's page has a context that nothing else ever has.
+    """
+    pages, alone = [], []
+
+    def opened(url: str, width: int = 1440, height: int = 900, color_scheme: str = "light", **options):
+        if url.startswith("http"):
+            context = contexts(url, len(pages), options)
+        else:
+            context = browser.new_context(**options)
+            alone.append(context)
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
         page.problems = []
         page.sent_frames = []
         page.settled = lambda: settled(page)
@@ -152,8 +221,24 @@ def open_page(browser) -> Iterator[Callable]:
         return page
 
     yield opened
-    for context in contexts:
+    for page in pages:
+        try:
+            if page.context not in alone:
+                _forget(page)
+        finally:
+            page.close()
+    for context in alone:
         context.close()
+
+
+def _forget(page) -> None:
+    """Deletes what the page has stored."""
+    page.context.clear_cookies()
+    origin = page.evaluate("location.origin")
+    session = page.context.new_cdp_session(page)
+    # A page that closes may store something yet.
+    page.goto("about:blank")
+    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb,cache_storage"})
 
 
 @pytest.fixture(scope="module")

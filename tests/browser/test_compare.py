@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,16 +14,13 @@ from vae_core import library, load_dataset
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "explorer" / "app.py"
 NAMES = ("mnist-vae-2", "mnist-beta-vae-2")
 
 
 @pytest.fixture
-def open_compare(serve, open_page, tmp_path):
+def open_compare(serve_bare, open_page, tmp_path):
     def opened(query: str = "models=" + ",".join(NAMES), width: int = 1440, height: int = 900, **options):
-        # Without the full data sets: what a person sees right after the installation.
-        env = {"VAE_DATA": "", "XDG_CACHE_HOME": "/nonexistent"}
-        page = open_page(f"{serve(APP, env)}/compare?{query}", width, height, **options)
+        page = open_page(f"{serve_bare()}/compare?{query}", width, height, **options)
         ready(page)
         return page
 

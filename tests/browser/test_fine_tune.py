@@ -11,17 +11,9 @@ from vae_core import checkpoint, library, load_dataset
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "explorer" / "app.py"
 
-
-@pytest.fixture
-def home(tmp_path) -> dict[str, str]:
-    # Without the full data sets: what a person sees right after the installation.
-    return {"LATENT_EXPLORER_HOME": str(tmp_path / "home"), "VAE_DATA": "", "XDG_CACHE_HOME": "/nonexistent"}
-
-
-def open_tune(serve, open_page, home, query: str = "models=mnist-vae-2", **options):
-    page = open_page(f"{serve(APP, home)}/fine_tune?{query}", **options)
+def open_tune(serve_bare, open_page, query: str = "models=mnist-vae-2", **env: str):
+    page = open_page(f"{serve_bare(**env)}/fine_tune?{query}")
     page.wait_for_selector("text=A new run", timeout=60_000)
     page.settled()
     return page
@@ -37,8 +29,8 @@ def begin(page, steps: int) -> None:
     page.wait_for_function("location.search.includes('run=')")
 
 
-def test_a_run_to_its_end_kept_and_explored(serve, open_page, home):
-    page = open_tune(serve, open_page, home)
+def test_a_run_to_its_end_kept_and_explored(serve_bare, open_page, home):
+    page = open_tune(serve_bare, open_page)
     begin(page, 4)
     # Elsewhere meanwhile, and back; then in another window, by the address alone.
     page.get_by_role("link", name="Latent grid").click()
@@ -48,7 +40,7 @@ def test_a_run_to_its_end_kept_and_explored(serve, open_page, home):
     assert page.locator(".figures tbody tr").count() == 2
     page.wait_for_selector(".rows img", timeout=60_000)
 
-    (job,) = Path(home["LATENT_EXPLORER_HOME"]).glob("jobs/*")
+    (job,) = home.glob("jobs/*")
     assert job.name in page.url
     result = checkpoint.load(job / "result.safetensors")
     assert result.training["steps"] == 4
@@ -67,7 +59,7 @@ def test_a_run_to_its_end_kept_and_explored(serve, open_page, home):
     page.get_by_role("button", name="Keep").click()
     page.wait_for_selector("text=Kept: it is among the models", timeout=60_000)
     page.wait_for_function("location.search.includes('models=mnist-vae-2%2Cmine')")
-    again = open_page(f"{serve(APP, home)}/?models=mine")
+    again = open_page(f"{serve_bare()}/?models=mine")
     again.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     host = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad).latentPad"
     found = again.evaluate(f"(() => {{ const r = {host}.read(); return {{ z: [...r.z], pixels: [...r.pixels] }}; }})()")
@@ -75,8 +67,8 @@ def test_a_run_to_its_end_kept_and_explored(serve, open_page, home):
     assert page.problems + again.problems == []
 
 
-def test_what_trains_and_how_is_chosen(serve, open_page, home):
-    page = open_tune(serve, open_page, home)
+def test_what_trains_and_how_is_chosen(serve_bare, open_page, home):
+    page = open_tune(serve_bare, open_page)
     page.get_by_text("What trains, and how").click()
     chosen = {
         "What trains": "The latent heads alone",
@@ -97,7 +89,7 @@ def test_what_trains_and_how_is_chosen(serve, open_page, home):
     page.get_by_role("button", name="Keep").wait_for(timeout=120_000)
     page.wait_for_selector("text=Both lines are under the new likelihood")
 
-    (job,) = Path(home["LATENT_EXPLORER_HOME"]).glob("jobs/*")
+    (job,) = home.glob("jobs/*")
     before, after = library.load("mnist-vae-2"), checkpoint.load(job / "result.safetensors")
     settings = after.training["config"]
     assert (settings["trained"], settings["patience"], settings["ema"]) == ("heads", 3, 0.99)
@@ -108,18 +100,18 @@ def test_what_trains_and_how_is_chosen(serve, open_page, home):
     assert page.problems == []
 
 
-def test_a_run_is_found_after_a_restart_of_the_server_and_stopped(serve, open_page, home):
-    page = open_tune(serve, open_page, home)
+def test_a_run_is_found_after_a_restart_of_the_server_and_stopped(serve_bare, open_page, home):
+    page = open_tune(serve_bare, open_page)
     begin(page, 1_000_000)
     page.wait_for_selector("text=/Step [0-9,]+ of 1,000,000/", timeout=120_000)
     query = page.url.split("?")[1]
     # Another server with the same home, as after a restart.
-    again = open_tune(serve, open_page, {**home, "RESTARTED": "1"}, query)
+    again = open_tune(serve_bare, open_page, query, RESTARTED="1")
     again.wait_for_selector("text=/Step [0-9,]+ of 1,000,000/", timeout=60_000)
     again.get_by_role("button", name="Stop").click()
     again.get_by_role("button", name="Keep").wait_for(timeout=120_000)
     assert again.locator("text=It was stopped early").count() == 1
     again.get_by_role("button", name="Discard").click()
     again.wait_for_function("!location.search.includes('run=')")
-    assert not list(Path(home["LATENT_EXPLORER_HOME"]).glob("jobs/*"))
+    assert not list(home.glob("jobs/*"))
     assert page.problems + again.problems == []

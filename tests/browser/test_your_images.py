@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from vae_core import library, load_dataset
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "explorer" / "app.py"
 SKETCH = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.sketch)?.sketch"
 PAD = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad)?.latentPad"
 
@@ -25,10 +23,9 @@ def png(x: np.ndarray) -> bytes:
 
 
 @pytest.fixture
-def open_page_(serve, open_page):
+def open_page_(serve_bare, open_page):
     def opened(width: int = 1440, height: int = 900, **options):
-        env = {"VAE_DATA": "", "XDG_CACHE_HOME": "/nonexistent"}
-        page = open_page(f"{serve(APP, env)}/your_images?models=mnist-vae-2,mnist-beta-vae-2", width, height, **options)
+        page = open_page(f"{serve_bare()}/your_images?models=mnist-vae-2,mnist-beta-vae-2", width, height, **options)
         page.wait_for_selector("[data-testid=stFileUploader]", timeout=60_000)
         return page
 

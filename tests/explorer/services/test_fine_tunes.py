@@ -23,6 +23,8 @@ from vae_core.metrics import evaluate
 from vae_core.tuning import altered
 
 STEPS = 30
+LONG = 12_000
+"""Steps that take far longer than it takes to see that the first are saved, and to kill the run."""
 
 
 def request(data: str | None = "digits", amount: int = STEPS, **changes) -> fine_tunes.Request:
@@ -192,9 +194,7 @@ def test_a_run_that_is_stopped_keeps_what_it_has_learnt(put, until):
 def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, monkeypatch):
     monkeypatch.setattr(fine_tunes, "SAVE_EVERY", 0.2)
     put("m")
-    whole = start(request(amount=12_000))
-    until(whole.job, "done")
-    broken = start(request(amount=12_000))
+    whole, broken = (start(request(amount=LONG)) for _ in range(2))
     while not any(event["event"] == "saved" for event in broken.job.events()[0]):
         assert broken.job.state in ("starting", "running"), broken.job.log()
         time.sleep(0.02)
@@ -202,12 +202,13 @@ def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, monkeyp
     os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
     until(broken.job, "dead")
     fine_tunes.resume(again(broken))
-    until(broken.job, "done")
+    for run in (whole, broken):
+        until(run.job, "done")
     events = [event for event in broken.job.events()[0] if event["event"] == "started"]
     assert len(events) == 2 and events[1]["step"] > 0
     run = again(broken)
     steps = [point.step for point in run.training]
-    assert steps == sorted(set(steps)) and run.step == 12_000
+    assert steps == sorted(set(steps)) and run.step == LONG
     results = [checkpoint.load(job.folder / "result.safetensors").model.state_dict() for job in (whole.job, broken.job)]
     for name, value in results[0].items():
         assert torch.equal(value, results[1][name]), name

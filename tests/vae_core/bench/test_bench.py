@@ -126,17 +126,13 @@ def test_a_run_apart_answers_and_its_errors_come_back(pictures):
     with (
         apart.Apart(apart.called, peers.Plain, pictures, CPU) as run,
         apart.Apart(apart.fitted, *one_image) as cannot_start,
-        apart.Apart(_dies) as dies,
+        apart.Apart(apart.called, os._exit, 3) as dies,
     ):
         assert run(2) > 0 and run(1) > 0
         with pytest.raises(RuntimeError, match="1 training images"):
             cannot_start(1)
         with pytest.raises(RuntimeError, match=r"ended with code 3\.$"):
             dies(1)
-
-
-def _dies(orders: apart.Orders) -> None:
-    os._exit(3)
 
 
 def test_ratios_compare_within_rounds():

@@ -126,6 +126,8 @@ KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
 import torch
+# The optimiser imports it when it is made, which would take each of the processes below a second.
+import torch._dynamo
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, save
 from vae_core.config import *

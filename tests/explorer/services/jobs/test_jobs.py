@@ -65,7 +65,14 @@ def long_job(put, home, until):
 
 
 @pytest.mark.slow
-def test_a_job_stops_when_asked(long_job, until):
+def test_a_job_is_not_started_twice_and_not_removed_while_it_runs_and_stops_when_asked(long_job, until):
+    assert jobs.submit("map", {}, name="long") == long_job
+    with pytest.raises(JobError, match="still running"):
+        long_job.remove()
+    # Another process, as after a restart of the server, sees it running.
+    script = "from explorer.services import jobs; print(jobs.find('long').state)"
+    seen = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert seen.stdout.strip() == "running"
     long_job.stop()
     until(long_job, "stopped")
     assert all(event["share"] < 1 for event in long_job.events()[0] if event["event"] == "progress")
@@ -73,17 +80,7 @@ def test_a_job_stops_when_asked(long_job, until):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_a_killed_job_is_dead_and_can_be_asked_for_again(long_job, put, home, until):
-    os.kill(pid(long_job), signal.SIGKILL)
-    until(long_job, "dead")
-    put("m")
-    again = jobs.submit("map", map_of("m", home), name="long")
-    until(again, "done")
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_a_killed_job_can_be_resumed(long_job, until):
+def test_a_killed_job_can_be_resumed_or_asked_for_again(long_job, put, home, until):
     os.kill(pid(long_job), signal.SIGKILL)
     until(long_job, "dead")
     with (long_job.folder / "events.jsonl").open("a") as file:
@@ -95,16 +92,13 @@ def test_a_killed_job_can_be_resumed(long_job, until):
     until(long_job, "stopped")
     assert [event["event"] for event in long_job.events()[0]].count("begin") == 2
 
-
-@pytest.mark.slow
-def test_the_same_job_is_not_started_twice_and_not_removed_while_it_runs(long_job, home):
-    assert jobs.submit("map", {}, name="long") == long_job
-    with pytest.raises(JobError, match="still running"):
-        long_job.remove()
-    # Another process, as after a restart of the server, sees it running.
-    script = "from explorer.services import jobs; print(jobs.find('long').state)"
-    seen = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert seen.stdout.strip() == "running"
+    jobs.resume(long_job)
+    until(long_job, "running")
+    os.kill(pid(long_job), signal.SIGKILL)
+    until(long_job, "dead")
+    put("m")
+    again = jobs.submit("map", map_of("m", home), name="long")
+    until(again, "done")
 
 
 class TestFolder:
