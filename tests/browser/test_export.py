@@ -48,3 +48,24 @@ def test_it_opens_from_disk_and_decodes_what_torch_does(scheme: str, open_page, 
     page.mouse.up()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.problems == []
+
+
+# Parts of a shadow tree are told of without their nodes; what the page has below the pad may give way to it.
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) if (shift.sources.some(({ node }) => !node)) shifts += shift.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_on_it_moves_by_itself(width: int, open_page, tmp_path) -> None:
+    path = tmp_path / "pad.html"
+    path.write_bytes(exported("mnist-vae-2"))
+    page = open_page("about:blank", width)
+    page.add_init_script(SHIFTS)
+    page.goto(path.as_uri())
+    page.wait_for_selector(".pad[data-ready=true]")
+    page.wait_for_timeout(600)
+    assert page.evaluate("shifts") == 0

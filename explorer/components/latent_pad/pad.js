@@ -79,6 +79,8 @@ class Pad {
     scene.paint();
     scene.resize();
     this.show();
+    // At once, since what comes later below an image moves all that is below it.
+    scene.sayDistances();
     this.root.dataset.ready = "true";
   }
 
