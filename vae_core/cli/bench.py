@@ -16,7 +16,7 @@ from vae_core import devices
 from vae_core.cli.numbers import whole
 
 HELP = "time training beside PyTorch's example, pythae and a plain loop"
-NAMES = ("cpu-mlp", "cpu-conv", "gpu-mlp", "gpu-elbo", "gpu-celeba", "overhead")
+NAMES = ("cpu-mlp", "cpu-conv", "cpu-layers", "gpu-mlp", "gpu-elbo", "gpu-celeba", "overhead")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     # Only here, so that other commands do not wait for what benchmarks import.
-    from vae_core.bench import cpu, gpu, overhead
+    from vae_core.bench import convolutions, cpu, gpu, overhead
 
-    benches = dict(zip(NAMES, (cpu.mlp, cpu.conv, gpu.mlp, gpu.elbo, gpu.celeba, overhead.told_and_saved), strict=True))
+    benches = dict(
+        zip(
+            NAMES, (cpu.mlp, cpu.conv, convolutions.layers, gpu.mlp, gpu.elbo, gpu.celeba, overhead.told_and_saved), strict=True
+        )
+    )
     has_gpu = devices.pick("auto").type != "cpu"
     chosen = options.only or [n for n in NAMES if has_gpu or options.small or not n.startswith("gpu")]
     before = torch.get_num_threads()

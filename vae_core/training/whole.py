@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 
 import torch
@@ -18,6 +19,7 @@ from vae_core.autoencoder import Autoencoder
 from vae_core.batch import Batch, Noise
 from vae_core.config import TrainConfig
 from vae_core.training.feed import Draws, given
+from vae_core.training.products import AsProducts, may_pay
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
@@ -55,10 +57,11 @@ class Losses(nn.Module):
     def __init__(self, model: Autoencoder, dtype: torch.dtype):
         super().__init__()
         self.model, self.dtype = model, dtype
+        self.convolutions = AsProducts() if dtype == torch.float32 and may_pay(model) else nullcontext()
 
     def forward(self, x: Tensor, noise: Noise, beta: Tensor) -> tuple[Tensor, Tensor]:
         """The loss to descend, a scalar, and the means, (3,) as in `means`."""
-        with torch.autocast(x.device.type, self.dtype, enabled=self.dtype != torch.float32):
+        with torch.autocast(x.device.type, self.dtype, enabled=self.dtype != torch.float32), self.convolutions:
             terms = self.model.terms(Batch(x), noise)
         loss = self.model.objective(terms, beta)
         rate = torch.full_like(loss, torch.nan) if terms.rate is None else terms.rate.mean()
