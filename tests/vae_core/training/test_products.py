@@ -9,7 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vae_core.training import products
+from vae_core.autoencoder import Autoencoder
+from vae_core.config import ModelConfig, NetConfig, TrainConfig
+from vae_core.data import load_dataset
+from vae_core.training import fit, products
 from vae_core.training.products import AsProducts, may_pay
 
 CONVOLUTIONS = {"plain": F.conv2d, "transposed": F.conv_transpose2d}
@@ -134,3 +137,17 @@ def test_gradients_are_those_of_differences(always):
                 moved[i][at] += step
                 ends.append(F.conv_transpose2d(*moved, 2, 1).double().square().sum())
         assert gradient[at].item() == pytest.approx((ends[0] - ends[1]).item() / 0.02, rel=0.01)
+
+
+def test_a_run_comes_to_the_same_losses(monkeypatch, taken):
+    digits = load_dataset("digits")
+    curves = []
+    for large in (products.LARGE, 0):
+        monkeypatch.setattr(products, "LARGE", large)
+        torch.manual_seed(0)
+        model = Autoencoder(ModelConfig((1, 8, 8), 2, NetConfig("conv", channels=(4,), hidden=(8,))))
+        config = TrainConfig(steps=50, batch_size=64, precision="float32", engine="eager", validate_every=10)
+        curves.append(fit(model, digits.train.x, digits.validation.x, config).curve)
+        assert bool(taken) == (large == 0)
+    for own, ours in zip(*curves, strict=True):
+        assert ours["train_loss"] == pytest.approx(own["train_loss"], rel=1e-4)
