@@ -32,11 +32,8 @@ def run(options: argparse.Namespace) -> int:
     # Only here, so that other commands do not wait for what benchmarks import.
     from vae_core.bench import convolutions, cpu, gpu, overhead
 
-    benches = dict(
-        zip(
-            NAMES, (cpu.mlp, cpu.conv, convolutions.layers, gpu.mlp, gpu.elbo, gpu.celeba, overhead.told_and_saved), strict=True
-        )
-    )
+    parts = (cpu.mlp, cpu.conv, convolutions.layers, gpu.mlp, gpu.elbo, gpu.celeba, overhead.told_and_saved)
+    benches = dict(zip(NAMES, parts, strict=True))
     has_gpu = devices.pick("auto").type != "cpu"
     chosen = options.only or [n for n in NAMES if has_gpu or options.small or not n.startswith("gpu")]
     before = torch.get_num_threads()

@@ -109,34 +109,25 @@ def correlate(fine: Tensor, coarse: Tensor, size: Sequence[int], stride: Sequenc
 
 
 # Both gradients at once, since what lies apart in memory has to be brought together for either.
-@torch.library.custom_op("vae_core::gathered_backward", mutates_args=())
-def gathered_backward(
-    gradient: Tensor, fine: Tensor, kernel: Tensor, stride: Sequence[int], padding: Sequence[int]
+@torch.library.custom_op("vae_core::gradients", mutates_args=())
+def gradients(
+    fine: Tensor, coarse: Tensor, kernel: Tensor, stride: Sequence[int], padding: Sequence[int], of_fine: bool
 ) -> tuple[Tensor, Tensor]:
-    """The gradients for what `gather` took: `scatter` of the coarse `gradient`, and `correlate` with it."""
-    of_fine = _images(fine, fine.shape[1], fine.shape[2:]).zero_()
-    of_kernel = _kernel(gradient, fine, kernel.shape[2:]).zero_()
-    given, wanted = ((x, gradient, k, stride, padding) for x, k in ((fine, kernel), (of_fine, of_kernel)))
-    for (f, c, w), (df, _, dw) in zip(_taps(*given), _taps(*wanted), strict=True):
-        rows = _rows(c)
-        _add_product(df, rows, w)
-        torch.mm(rows.t(), _rows(f), out=dw)
-    return of_fine, of_kernel
-
-
-@torch.library.custom_op("vae_core::scattered_backward", mutates_args=())
-def scattered_backward(
-    gradient: Tensor, coarse: Tensor, kernel: Tensor, stride: Sequence[int], padding: Sequence[int]
-) -> tuple[Tensor, Tensor]:
-    """The gradients for what `scatter` took: `gather` of the fine `gradient`, and `correlate` with it."""
-    of_coarse = _images(coarse, coarse.shape[1], coarse.shape[2:]).zero_()
-    of_kernel = _kernel(coarse, gradient, kernel.shape[2:]).zero_()
-    given, wanted = ((gradient, x, k, stride, padding) for x, k in ((coarse, kernel), (of_coarse, of_kernel)))
-    for (f, c, w), (_, dc, dw) in zip(_taps(*given), _taps(*wanted), strict=True):
-        rows = _rows(f)
-        _add_product(dc, rows, w.t())
-        torch.mm(_rows(c).t(), rows, out=dw)
-    return of_coarse, of_kernel
+    """`correlate`, after the gradient for `fine` (the `scatter` of `coarse`, which is a gradient) or, if not `of_fine`, for
+    `coarse` (the `gather` of `fine`)."""
+    x = fine if of_fine else coarse
+    of_x = _images(x, x.shape[1], x.shape[2:]).zero_()
+    of_kernel = _kernel(coarse, fine, kernel.shape[2:]).zero_()
+    wanted = (of_x, coarse) if of_fine else (fine, of_x)
+    each = zip(_taps(fine, coarse, kernel, stride, padding), _taps(*wanted, of_kernel, stride, padding), strict=True)
+    for (f, c, w), (df, dc, dw) in each:
+        f, c = _rows(f), _rows(c)
+        if of_fine:
+            _add_product(df, c, w)
+        else:
+            _add_product(dc, f, w.t())
+        torch.mm(c.t(), f, out=dw)
+    return of_x, of_kernel
 
 
 def _taps(
@@ -196,9 +187,9 @@ def _(fine, coarse, size, stride, padding):
     return _kernel(coarse, fine, size)
 
 
-@gathered_backward.register_fake
-@scattered_backward.register_fake
-def _(gradient, x, kernel, stride, padding):
+@gradients.register_fake
+def _(fine, coarse, kernel, stride, padding, of_fine):
+    x = fine if of_fine else coarse
     return _images(x, x.shape[1], x.shape[2:]), _images(kernel, kernel.shape[1], kernel.shape[2:])
 
 
@@ -211,7 +202,7 @@ def _of_gather(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
     fine, kernel = ctx.saved_tensors
     nothing = (None, None, None)
     if all(ctx.needs_input_grad[:2]):
-        return *gathered_backward(gradient, fine, kernel, *ctx.how), *nothing
+        return *gradients(fine, gradient, kernel, *ctx.how, True), *nothing
     if ctx.needs_input_grad[0]:
         return scatter(gradient, kernel, fine.shape[2:], *ctx.how), None, *nothing
     return None, correlate(fine, gradient, kernel.shape[2:], *ctx.how), *nothing
@@ -221,7 +212,7 @@ def _of_scatter(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
     coarse, kernel = ctx.saved_tensors
     nothing = (None, None, None)
     if all(ctx.needs_input_grad[:2]):
-        return *scattered_backward(gradient, coarse, kernel, *ctx.how), *nothing
+        return *gradients(gradient, coarse, kernel, *ctx.how, False), *nothing
     if ctx.needs_input_grad[0]:
         return gather(gradient, kernel, coarse.shape[2:], *ctx.how), None, *nothing
     return None, correlate(gradient, coarse, kernel.shape[2:], *ctx.how), *nothing
