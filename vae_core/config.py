@@ -22,7 +22,7 @@ ScheduleKind = Literal["constant", "linear", "cyclical"]
 LearningRateKind = Literal["one-cycle", "cosine", "constant"]
 Trained = Literal["all", "encoder", "decoder", "heads"]
 Precision = Literal["auto", "float32", "bfloat16"]
-Engine = Literal["auto", "eager", "compile", "graph"]
+Engine = Literal["auto", "eager", "compile", "graph", "compiled-graph"]
 Source = Literal["auto", "resident", "streamed"]
 
 
@@ -251,8 +251,8 @@ class TrainConfig(_Config):
     """`auto`: bfloat16 autocast where the device multiplies matrices in it, float32 elsewhere."""
     engine: Engine = "auto"
     """`eager`: step by step; `compile`: each step as one compiled graph, worth its half minute of compilation on runs of
-    several minutes; `graph`: on CUDA many of these at once as one CUDA graph, elsewhere as `compile`; `auto`: compiled where a
-    budget in seconds says that it pays, else step by step."""
+    several minutes; `graph` and `compiled-graph`: many of either at once as one CUDA graph, elsewhere as `eager` and `compile`;
+    `auto`: on CUDA a graph, elsewhere step by step, and compiled where the length of the run says that it pays."""
     source: Source = "auto"
     """`resident`: all training images on the device; `streamed`: on the host, those of the next steps brought ahead of time;
     `auto`: streamed where they do not fit. The steps are the same."""

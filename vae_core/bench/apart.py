@@ -19,6 +19,8 @@ from torch import Tensor
 import vae_core
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
+from vae_core.training.engines import ENGINES
+from vae_core.training.events import Event, Started
 
 ENDLESS = 10**8
 Run = Callable[[int], float]
@@ -99,23 +101,29 @@ def fitted(
 ) -> None:
     """One call of `vae_core.fit` that goes on by as many steps as each order says, and waits in between.
 
-    It waits in `should_stop`: the model is built, compiled and warmed once, as in a long run.
+    It waits in `should_stop`: the model is built, compiled and warmed once, as in a long run. An engine that takes many steps
+    at once may take more than the order says; the answer is the order's share of the time.
     """
     config = config.replace(steps=ENDLESS, epochs=None, seconds=None, validate_every=ENDLESS, lr_schedule="constant")
-    left, begin = 0, None
+    order, left, begin, at_once = 0, 0, None, 1
+
+    def listen(event: Event) -> None:
+        nonlocal at_once
+        if isinstance(event, Started):
+            at_once = ENGINES[event.engine].at_once
 
     def between() -> bool:
-        nonlocal left, begin
-        if left == 0:
+        nonlocal order, left, begin
+        if left <= 0:
             wait_for(device)
             if begin is not None:
-                orders.answer(time.perf_counter() - begin)
-            left = next(orders, 0)
+                orders.answer((time.perf_counter() - begin) * order / (order - left))
+            order = left = next(orders, 0)
             begin = time.perf_counter()
-        left -= 1
-        return left < 0
+        left -= at_once
+        return not order
 
-    vae_core.fit(model_of().to(device), images, images[:2], config, should_stop=between)
+    vae_core.fit(model_of().to(device), images, images[:2], config, subscribers=[listen], should_stop=between)
 
 
 def wait_for(device: torch.device) -> None:

@@ -11,7 +11,7 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
@@ -20,7 +20,7 @@ from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import SUFFIX, Checkpoint
 from vae_core.cli.numbers import several, whole
 from vae_core.cli.reporting import download_line, print_figures
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
+from vae_core.config import Engine, LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
 from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.pack import pack
 from vae_core.recipes import RECIPES
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--patience", type=int, help="validations without progress after which to stop; never if not given")
     how.add_argument("--seed", type=int, help="of weights, order and noise; 0 if not given")
     how.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
-    how.add_argument("--engine", choices=["auto", "eager", "compile", "graph"], help="compile pays in runs of several minutes")
+    how.add_argument("--engine", choices=get_args(Engine), help="compile pays in runs of several minutes")
     how.add_argument("--source", choices=["auto", "resident", "streamed"],
                      help="images all on the device, or brought as they are needed; by their size if not given")  # fmt: skip
     how.add_argument("--device", choices=devices.NAMES, default="auto", help="the fastest there is if not given")

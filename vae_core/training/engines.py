@@ -19,10 +19,11 @@ from vae_core.training.team import Team
 from vae_core.training.whole import Losses, WholeStep
 
 VALIDATION_BATCH = 500
-COMPILING_PAYS = 120
-"""Seconds of a run from which the half minute that compiling may take comes back."""
-STEPS_OF_A_GRAPH = 16
-"""Steps that a CUDA graph replays at once."""
+RECORDING_PAYS, COMPILING_PAYS = (10, 1_000), (120, 50_000)
+"""(seconds, steps) of a run from which what it takes to record a CUDA graph comes back, which is some seconds in a new process,
+and the half minute that compiling may take."""
+STEPS_OF_A_GRAPH, REPLAYS_AHEAD = 16, 2
+"""Steps that a CUDA graph replays at once, and replays that the device may be given before it has done with the first."""
 
 
 def autocast_dtype(config: TrainConfig, device: torch.device) -> torch.dtype:
@@ -61,6 +62,7 @@ class Eager:
     """Step by step, with AdamW's fused kernel; whether a step is left out is known at once."""
 
     name: EngineName = "eager"
+    compiles = False
     at_once = 1
     """Steps that are taken together at most."""
     read_every = 1
@@ -154,12 +156,13 @@ class Compiled(Eager):
     """Each step is one compiled graph."""
 
     name: EngineName = "compile"
+    compiles = True
     # Fewer than the steps without a finite gradient after which a run gives up.
     read_every = 16
 
     def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
         super().__init__(model, config, team)
-        self.whole = WholeStep(model, config, self.optimizer, self.average, self.dtype)
+        self.whole = WholeStep(model, config, self.optimizer, self.average, self.dtype, self.compiles)
         self.sums = self.whole.carried.sums[0]
 
     def prepare(self, images: Tensor, draws: Draws) -> None:
@@ -173,25 +176,29 @@ class Compiled(Eager):
             self.whole.take(images, one, torch.tensor(hyper, device=images.device))
 
     def read(self) -> Reading:
-        _, skipped, unfit, _ = (int(count) for count in self.whole.carried.counts)
-        return Reading(skipped, unfit)
+        _, skipped, unfit, _ = torch.stack(self.whole.carried.counts).tolist()
+        return Reading(int(skipped), int(unfit))
 
     def end(self) -> None:
         self.whole.end()
 
 
 class Graphed(Compiled):
-    """Many steps at once as one CUDA graph, which the device replays by itself. For CUDA alone."""
+    """Many steps at once, as they are written, as one CUDA graph, which the device replays by itself. For CUDA alone."""
 
     name: EngineName = "graph"
+    compiles = False
     at_once = STEPS_OF_A_GRAPH
+    # To read is to wait, and while the device works the host brings the next replays on their way.
+    read_every = 16 * STEPS_OF_A_GRAPH
 
     def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
         super().__init__(model, config, team)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._images: Tensor | None = None
-        self._inputs: list[Draws] = []
+        self._inputs = Draws(torch.empty(0))
         self._hypers = torch.zeros(self.at_once, 2, device=model.device)
+        self._replayed = [torch.cuda.Event(blocking=True) for _ in range(REPLAYS_AHEAD)]
 
     def take(self, images: Tensor, draws: Sequence[Draws], hypers: Sequence[tuple[float, float]]) -> None:
         if len(draws) < self.at_once:
@@ -200,28 +207,42 @@ class Graphed(Compiled):
             # The kernels are compiled, and memory is found, before anything is recorded.
             super().take(images, draws[:1], hypers[:1])
             self._record(images, draws)
-            for one, hyper in zip(draws[1:], hypers[1:], strict=True):
-                super().take(images, [one], [hyper])
-            return None
-        for mine, one in zip(self._inputs, draws, strict=True):
-            for to, part in zip(mine.parts(), one.parts(), strict=True):
-                if to is not None:
-                    to.copy_(part)
+            return super().take(images, draws[1:], hypers[1:])
+        for to, parts in zip(self._inputs.parts(), zip(*(one.parts() for one in draws), strict=True), strict=True):
+            if to is not None:
+                torch.stack(parts, out=to)
         if images.data_ptr() != self._images.data_ptr():
             self._images.copy_(images)
-        self._hypers.copy_(torch.tensor(hypers))
-        return self._graph.replay()
+        self._hypers.copy_(torch.tensor(hypers, pin_memory=True), non_blocking=True)
+        # Clock and budget are read between replays: the host must not be far ahead of what the device has done.
+        earliest = self._replayed.pop(0)
+        earliest.synchronize()
+        self._graph.replay()
+        earliest.record()
+        self._replayed.append(earliest)
+        return None
 
     def _record(self, images: Tensor, draws: Sequence[Draws]) -> None:
         self._images = images
-        self._inputs = [Draws(*(None if part is None else part.clone() for part in one.parts())) for one in draws]
+        parts = zip(*(one.parts() for one in draws), strict=True)
+        self._inputs = Draws(*(None if part[0] is None else torch.stack(part) for part in parts))
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
-            for one, hyper in zip(self._inputs, self._hypers, strict=True):
+            for k, hyper in enumerate(self._hypers):
+                one = Draws(*(None if part is None else part[k] for part in self._inputs.parts()))
                 self.whole.take(images, one, hyper)
 
 
-ENGINES = {engine.name: engine for engine in (Eager, Compiled, Graphed)}
+class CompiledGraphed(Graphed):
+    """Many compiled steps at once as one CUDA graph."""
+
+    name: EngineName = "compiled-graph"
+    compiles = True
+
+
+ENGINES = {engine.name: engine for engine in (Eager, Compiled, Graphed, CompiledGraphed)}
+NOT_COMPILED: dict[str, EngineName] = {"compile": "eager", "compiled-graph": "graph"}
+"""What takes the place of an engine that compiles, where compiling fails."""
 
 
 def _parameter_groups(model: Autoencoder, weight_decay: float) -> list[dict]:
@@ -233,14 +254,26 @@ def _parameter_groups(model: Autoencoder, weight_decay: float) -> list[dict]:
     ]
 
 
-def engine_for(model: Autoencoder, config: TrainConfig, team: Team, before: str = "") -> Eager:
-    """The engine of a run: the one that it had `before`, the one that is asked for, or the one that pays; step by step where
-    this machine cannot compile, and in a team."""
+def engine_for(model: Autoencoder, config: TrainConfig, team: Team, steps: int = 0, before: str = "") -> Eager:
+    """The engine of a run of so many steps (0: not known yet): the one that it had `before`, the one that is asked for, or the
+    one that pays; one that compiles nothing where this machine cannot, and step by step in a team."""
     if team.size > 1:
         return Eager(model, config, team)
+    device = model.device
     wanted = before or config.engine
     if wanted == "auto":
-        wanted = "compile" if model.device.type == "cpu" and (config.seconds or 0) >= COMPILING_PAYS else "eager"
-    if wanted == "graph" and model.device.type != "cuda":
-        wanted = "compile"
-    return ENGINES[wanted if wanted == "eager" or can_compile(model.device) else "eager"](model, config, team)
+        wanted = _paying(device, config.seconds or 0, steps)
+    if device.type != "cuda":
+        wanted = {"graph": "eager", "compiled-graph": "compile"}.get(wanted, wanted)
+    if ENGINES[wanted].compiles and not can_compile(device):
+        wanted = NOT_COMPILED[wanted]
+    return ENGINES[wanted](model, config, team)
+
+
+def _paying(device: torch.device, seconds: float, steps: int) -> EngineName:
+    def lasts(pays: tuple[int, int]) -> bool:
+        return seconds >= pays[0] or steps >= pays[1]
+
+    if device.type == "cuda":
+        return "compiled-graph" if lasts(COMPILING_PAYS) else "graph" if lasts(RECORDING_PAYS) else "eager"
+    return "compile" if device.type == "cpu" and lasts(COMPILING_PAYS) else "eager"

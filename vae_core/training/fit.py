@@ -16,7 +16,7 @@ from vae_core import schedules
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
 from vae_core.training import events
-from vae_core.training.engines import Eager, engine_for
+from vae_core.training.engines import ENGINES, NOT_COMPILED, Eager, engine_for
 from vae_core.training.errors import TrainingError, memory_errors
 from vae_core.training.feed import Feed, validation_generator
 from vae_core.training.means import Means, as_floats
@@ -127,14 +127,15 @@ def _fit(
     identity = {"model": model.config.to_json(), "training": settings, "data": data}
     stored = read_state(path, identity) if path is not None and path.exists() else None
     counters = stored.counters if stored else Counters(steps=_length(config, feed))
-    engine = engine_for(model, config, team, counters.engine)
+    engine = engine_for(model, config, team, counters.steps, counters.engine)
     try:
         engine.prepare(*feed.example(counters.step, engine.at_once))
     except Exception:
         # Compilers fail for reasons of their own, and nothing has happened yet.
-        if engine.name == "eager":
+        if not engine.compiles:
             raise
-        engine = Eager(model, config, team)
+        engine = ENGINES[NOT_COMPILED[engine.name]](model, config, team)
+        engine.prepare(*feed.example(counters.step, engine.at_once))
     counters.engine = engine.name
     best: dict[str, Tensor] = {}
     if stored:
@@ -167,7 +168,9 @@ def _fit(
 
     validate_every = max(1, round(config.validate_every * feed.steps_per_epoch))
     reason, before = "done", counters.seconds
-    pace = None if config.seconds is None else Pace(counters.step, begin, config.seconds - before, validate_every)
+    pace = (
+        None if config.seconds is None else Pace(counters.step, begin, config.seconds - before, validate_every, engine.at_once)
+    )
     first, now, agreed_at = counters.step, begin, -1
     last_save = last_progress = began_steps = team.look(False)[0]
     model.train()

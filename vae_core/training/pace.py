@@ -14,10 +14,12 @@ LOOK_SHARE, OFF_SHARE = 0.04, 0.01
 
 
 class Pace:
-    """Of a run that goes on from step `first`, has `budget` seconds from `now` on, and validates every so many steps."""
+    """Of a run that goes on from step `first`, has `budget` seconds from `now` on, validates every so many steps, and takes up
+    to `at_once` of them together."""
 
-    def __init__(self, first: int, now: float, budget: float, validate_every: int):
+    def __init__(self, first: int, now: float, budget: float, validate_every: int, at_once: int = 1):
         self.first, self.budget, self.validate_every = first, budget, validate_every
+        self.untimed = max(UNTIMED, at_once)
         self.step_seconds = self.validation_seconds = 0.0
         self._began = self._from = now
         self._from_step = first
@@ -25,7 +27,7 @@ class Pace:
     def known(self, step: int, now: float) -> bool:
         """Whether, at this step, the pace can be relied on, or there is no time to find out."""
         timed, spent = step - self._from_step, now - self._from
-        if step - self.first <= UNTIMED:
+        if step - self.first <= self.untimed:
             # At least one step: the rest is then over.
             self.step_seconds = max(now - self._began, 1e-9)
             self._from, self._from_step = now, step

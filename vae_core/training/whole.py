@@ -1,4 +1,4 @@
-"""A whole training step as one compiled graph: gather, forward, backward, clipping, AdamW, average, running sums.
+"""A whole training step as one graph, which may be compiled: gather, forward, backward, clipping, AdamW, average, running sums.
 
 Nothing in it is read back: a step whose gradient is not finite is left out by a flag on the device, and counted there. What
 changes lives in tensors that the graph updates in place.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
+from torch.fx import GraphModule
 from torch.optim.swa_utils import AveragedModel
 
 from vae_core.autoencoder import Autoencoder
@@ -22,6 +23,9 @@ from vae_core.training.feed import Draws, given
 from vae_core.training.products import AsProducts, may_pay
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+MOST_KNOWN = 8
+"""Compiled steps that a process remembers: runs of one kind of model, as over seeds, compile once."""
+_known: dict[tuple, Callable] = {}
 
 
 @dataclass
@@ -57,7 +61,8 @@ class Losses(nn.Module):
     def __init__(self, model: Autoencoder, dtype: torch.dtype):
         super().__init__()
         self.model, self.dtype = model, dtype
-        self.convolutions = AsProducts() if dtype == torch.float32 and may_pay(model) else nullcontext()
+        on_cpu = model.device.type == "cpu"
+        self.convolutions = AsProducts() if on_cpu and dtype == torch.float32 and may_pay(model) else nullcontext()
 
     def forward(self, x: Tensor, noise: Noise, beta: Tensor) -> tuple[Tensor, Tensor]:
         """The loss to descend, a scalar, and the means, (3,) as in `means`."""
@@ -75,6 +80,24 @@ def _held(*scalars: Tensor) -> tuple[Tensor, ...]:
     return torch.cumsum(torch.stack([stacked, torch.zeros_like(stacked)]), 0)[0].unbind()
 
 
+def _compiled(graph: GraphModule, example: list[Tensor]) -> Callable:
+    from torch._inductor import compile as compiled
+
+    # Small kernels side by side as one.
+    options = {"combo_kernels": True, "benchmark_combo_kernel": False} if example[0].is_cuda else None
+    # All that is compiled in: operations with their settings, what they are given, and over how many threads loops are spread.
+    given = tuple((tuple(t.shape), t.stride(), t.dtype, t.device) for t in example)
+    key = (graph.code, given, torch.get_num_threads())
+    if any(node.op == "get_attr" for node in graph.graph.nodes):
+        # A tensor of its own, which its code does not tell.
+        return compiled(graph, example, options=options)
+    if key not in _known:
+        while len(_known) >= MOST_KNOWN:
+            _known.pop(next(iter(_known)))
+        _known[key] = compiled(graph, example, options=options)
+    return _known[key]
+
+
 def _inputs(images: Tensor, draws: Draws, hyper: Tensor) -> list[Tensor]:
     return [images, *(part for part in draws.parts() if part is not None), hyper]
 
@@ -83,8 +106,8 @@ class WholeStep:
     """The graph for one model and one shape of batch. `optimizer` (AdamW) holds the same moments, and is never stepped."""
 
     def __init__(self, model: Autoencoder, config: TrainConfig, optimizer: torch.optim.Optimizer, average: AveragedModel | None,
-                 dtype: torch.dtype):  # fmt: skip
-        self.config, self.optimizer, self.averaged = config, optimizer, average
+                 dtype: torch.dtype, compiles: bool):  # fmt: skip
+        self.config, self.optimizer, self.averaged, self.compiles = config, optimizer, average, compiles
         self.losses = Losses(model, dtype)
         weights = {k: p for k, p in self.losses.named_parameters() if p.requires_grad}
         fixed = {k: p for k, p in self.losses.named_parameters() if not p.requires_grad}
@@ -135,13 +158,18 @@ class WholeStep:
             self._graph(*self.carried.flat(), *_inputs(images, draws, hyper))
 
     def prepare(self, images: Tensor, draws: Draws, hyper: Tensor) -> None:
-        """Compiles the graph for inputs of these shapes, where there is none."""
+        """Traces the graph for inputs of these shapes, and compiles it, where there is none."""
         if self._graph is None:
-            self._graph = self._traced(draws, _inputs(images, draws, hyper))
+            inputs = _inputs(images, draws, hyper)
+            graph = self._traced(draws, inputs)
+            if self.compiles:
+                # What a compiler got wrong may show no earlier than when it runs: here, where it costs the model nothing.
+                with torch.no_grad():
+                    graph(*(t.detach().clone() for t in self.carried.flat()), *inputs)
+            self._graph = graph
 
     def _traced(self, draws: Draws, inputs: list[Tensor]) -> Callable:
         # Traced and compiled by hand: torch.compile would check at every step that nothing has changed, which nothing does.
-        from torch._inductor import compile as compiled
         from torch.fx.experimental.proxy_tensor import make_fx
 
         there = [part is not None for part in draws.parts()]
@@ -159,7 +187,7 @@ class WholeStep:
         example = [t.detach() for t in (*self.carried.flat(), *inputs)]
         with torch.no_grad():
             graph = make_fx(step, tracing_mode="fake")(*example)
-            return compiled(graph, example)
+            return _compiled(graph, example) if self.compiles else graph
 
     def step(self, carried: Carried, images: Tensor, draws: Draws, hyper: Tensor) -> None:
         """The arithmetic of one step."""
@@ -182,7 +210,9 @@ class WholeStep:
         shrink = torch.clamp(self.config.clip / (norm + 1e-6), max=1.0)
         # The first average is the weights themselves.
         share = torch.where(averaged > 0, 1 - self.config.ema, 1.0).float()
-        rate, root, shrink, share, ok = _held(rate, root, shrink, share, finite.float())
+        ok = finite.float()
+        if norm.device.type == "cpu":
+            rate, root, shrink, share, ok = _held(rate, root, shrink, share, ok)
         ok = ok > 0
         updated = []
         for decay, p, first, second, g in zip(

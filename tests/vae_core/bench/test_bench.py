@@ -112,7 +112,7 @@ class Line:
 
 def test_a_fit_goes_on_by_the_steps_it_is_told(pictures):
     model, line = peers.our_mlp(), Line(2, 3)
-    config = TrainConfig(steps=1, batch_size=50)
+    config = TrainConfig(steps=1, batch_size=50, engine="eager")
     same = vae_core.Autoencoder(model.config)
     same.load_state_dict(model.state_dict())
     apart.fitted(apart.Orders(line), lambda: model, pictures, config, CPU)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 import torch
 
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import (
+    Engine,
     LikelihoodConfig,
     ModelConfig,
     NetConfig,
@@ -18,12 +21,14 @@ from vae_core.config import (
     TrainConfig,
 )
 from vae_core.data import load_dataset
-from vae_core.training import engines, fit
+from vae_core.training import engines, fit, whole
 from vae_core.training.engines import ENGINES, Compiled, Eager, engine_for
+from vae_core.training.events import Started
 from vae_core.training.feed import Feed
 from vae_core.training.team import Team
 
 CPU = torch.device("cpu")
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
 BINARY = LikelihoodConfig("bernoulli", binarize=True)
 CONV, MLP = NetConfig("conv", channels=(4,), hidden=(8,)), NetConfig("mlp", hidden=(16,))
 LEARNED = LikelihoodConfig("gaussian-learned")
@@ -92,6 +97,42 @@ def test_a_compiled_run_goes_on_bit_for_bit(digits, tmp_path, compiler):
     assert all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True))
 
 
+@pytest.mark.parametrize("at", ["compiling", "running"])
+def test_a_compiler_that_fails_costs_the_run_nothing(at, digits, monkeypatch):
+    def broken(*_: object) -> None:
+        raise AssertionError(f"expected size 16==16, stride 196==1, while {at}")
+
+    monkeypatch.setattr(engines, "can_compile", lambda device: True)
+    if at == "compiling":
+        monkeypatch.setattr(whole, "_compiled", broken)
+    else:
+        monkeypatch.setattr(whole, "_compiled", lambda graph, example: broken)
+    config, told, curves = TrainConfig(steps=6, batch_size=64, threads=1), [], []
+    for engine in ("eager", "compile"):
+        run = config.replace(engine=engine)
+        curves.append(fit(make(), digits.train.x, digits.validation.x, run, subscribers=[told.append]).curve)
+    assert [event.engine for event in told if isinstance(event, Started)] == ["eager", "eager"]
+    assert curves[0] == curves[1]
+
+
+@pytest.mark.slow
+def test_runs_of_one_kind_compile_once(digits, compiler, monkeypatch):
+    import torch._inductor
+
+    compiled, made = torch._inductor.compile, []
+    monkeypatch.setattr(torch._inductor, "compile", lambda *args, **kwargs: made.append(1) or compiled(*args, **kwargs))
+    monkeypatch.setattr(whole, "_known", {})
+    config = TrainConfig(steps=5, batch_size=64, threads=1, engine="compile")
+    curves = []
+    for seed, lr, clip in ((0, 1e-3, 1.0), (1, 2e-3, 1.0), (0, 1e-3, 1.0), (0, 1e-3, 1e-3)):
+        model = make("small")
+        run = config.replace(seed=seed, lr=lr, clip=clip)
+        curves.append(fit(model, digits.train.x, digits.validation.x, run).curve)
+    # Seed and learning rate are given to the graph; the norm to clip at is written into it.
+    assert len(made) == 2
+    assert curves[0] == curves[2] != curves[1] and curves[0] != curves[3]
+
+
 @pytest.mark.slow
 def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits, compiler):
     model = make()
@@ -123,27 +164,70 @@ def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits
         ("auto", {"seconds": 600.0}, "compile"),
         ("auto", {"steps": 10}, "eager"),
         ("compile", {"seconds": 1.0}, "compile"),
-        ("graph", {"steps": 10}, "compile"),
+        ("auto", {"steps": 100_000}, "compile"),
+        ("graph", {"steps": 100_000}, "eager"),
+        ("compiled-graph", {"steps": 10}, "compile"),
     ],
 )
 def test_a_short_run_does_not_compile(wanted, length, found, monkeypatch):
     monkeypatch.setattr(engines, "can_compile", lambda device: True)
-    assert engine_for(make(), TrainConfig(engine=wanted, **length), Team()).name == found
-    assert type(engine_for(make(), TrainConfig(engine=wanted, **length), Team(), before="eager")) is Eager
+    config, steps = TrainConfig(engine=wanted, **length), length.get("steps", 0)
+    assert engine_for(make(), config, Team(), steps).name == found
+    assert type(engine_for(make(), config, Team(), steps, before="eager")) is Eager
     monkeypatch.setattr(engines, "can_compile", lambda device: False)
-    assert engine_for(make(), TrainConfig(engine=wanted, **length), Team()).name == "eager"
+    assert engine_for(make(), config, Team(), steps).name == "eager"
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
-def test_a_cuda_graph_gives_the_numbers_of_single_steps(digits):
-    config = TrainConfig(steps=50, batch_size=64, precision="float32")
-    curves = []
-    for engine in ("eager", "graph"):
-        model = make().cuda()
-        curves.append(fit(model, digits.train.x, digits.validation.x, config.replace(engine=engine)).curve)
+@pytest.mark.parametrize(
+    ("seconds", "steps", "found"),
+    [
+        (5, 0, "eager"), (10, 0, "graph"), (300, 0, "compiled-graph"),
+        (0, 100, "eager"), (0, 2_000, "graph"), (0, 60_000, "compiled-graph"),
+    ],
+)  # fmt: skip
+def test_on_cuda_the_longer_a_run_the_more_is_made_ready(seconds, steps, found):
+    assert engines._paying(torch.device("cuda"), seconds, steps) == found
+
+
+@needs_cuda
+@pytest.mark.parametrize(
+    ("name", "engine"), [("vae", "graph"), ("ae", "graph"), ("vae", "compiled-graph"), ("ae", "compiled-graph")]
+)
+@pytest.mark.parametrize("source", ["resident", "streamed"])
+def test_a_cuda_graph_gives_the_numbers_of_single_steps(name, engine, source, digits):
+    # Two replays and some single steps between one validation and the next.
+    each = 35 / (len(digits.train) // 32)
+    config = TrainConfig(steps=105, batch_size=32, precision="float32", validate_every=each, source=source, **MODELS[name][1])
+    curves = [
+        fit(make(name).cuda(), digits.train.x, digits.validation.x, config.replace(engine=one)).curve
+        for one in ("eager", engine)
+    ]
+    assert len(curves[0]) == 3
     for eager, graph in zip(*curves, strict=True):
         assert graph["train_loss"] == pytest.approx(eager["train_loss"], rel=1e-4)
 
 
+@needs_cuda
+@pytest.mark.parametrize("engine", ["graph", "compiled-graph"])
+def test_a_cuda_graph_leaves_out_what_is_not_finite(engine, digits):
+    model = make().cuda()
+    model.train()
+    config = TrainConfig(steps=100, batch_size=64, ema=0.9)
+    running, feed = ENGINES[engine](model, config, Team()), Feed(digits.train.x, config, model, Team())
+    images, draws = feed.take(range(32), 16)
+    running.begin(0, 0)
+    running.take(images, draws[:16], [(1e-3, 1.0)] * 16)
+    before = [t.clone() for t in running.whole.carried.flat()]
+    bad = [replace(one, latent=torch.full_like(one.latent, math.inf)) for one in draws[16:]]
+    running.take(images, bad, [(1e-3, 1.0)] * 16)
+    assert (running.read().skipped, running.read().unfit) == (16, 16)
+    counts = {id(count) for count in running.whole.carried.counts}
+    for now, then in zip(running.whole.carried.flat(), before, strict=True):
+        assert id(now) in counts or torch.equal(now, then)
+    running.take(images, draws[16:], [(1e-3, 1.0)] * 16)
+    assert (running.read().skipped, running.read().unfit) == (16, 0)
+    assert int(running.sums[3]) == 32 and not torch.equal(running.whole.carried.weights[0], before[0])
+
+
 def test_every_engine_has_a_name_of_its_own():
-    assert set(ENGINES) == {"eager", "compile", "graph"}
+    assert set(ENGINES) == set(get_args(Engine)) - {"auto"}
