@@ -102,7 +102,8 @@ def scatter(coarse: Tensor, kernel: Tensor, size: Sequence[int], stride: Sequenc
 def correlate(fine: Tensor, coarse: Tensor, size: Sequence[int], stride: Sequence[int], padding: Sequence[int]) -> Tensor:
     """The gradient for the kernel, of this (kh, kw), where one of fine and coarse is what a convolution had, and the other the
     gradient for what it gave."""
-    kernel = _kernel(coarse, fine, size).zero_()
+    kernel = _kernel(coarse, fine, size)
+    _clear_unreached(kernel, fine, coarse, stride, padding)
     for f, c, w in _taps(fine, coarse, kernel, stride, padding):
         torch.mm(_rows(c).t(), _rows(f), out=w)
     return kernel
@@ -117,7 +118,8 @@ def gradients(
     `coarse` (the `gather` of `fine`)."""
     x = fine if of_fine else coarse
     of_x = _images(x, x.shape[1], x.shape[2:]).zero_()
-    of_kernel = _kernel(coarse, fine, kernel.shape[2:]).zero_()
+    of_kernel = _kernel(coarse, fine, kernel.shape[2:])
+    _clear_unreached(of_kernel, fine, coarse, stride, padding)
     wanted = (of_x, coarse) if of_fine else (fine, of_x)
     each = zip(_taps(fine, coarse, kernel, stride, padding), _taps(*wanted, of_kernel, stride, padding), strict=True)
     for (f, c, w), (df, dc, dw) in each:
@@ -139,6 +141,14 @@ def _taps(
     for a, f, c in rows:
         for b, g, d in columns:
             yield fine[:, f, g], coarse[:, c, d], kernel[:, a, b]
+
+
+def _clear_unreached(kernel: Tensor, fine: Tensor, coarse: Tensor, stride: Sequence[int], padding: Sequence[int]) -> None:
+    """Zeros for the taps that join nothing; a kernel of millions of weights takes its time to be cleared whole."""
+    for i in (2, 3):
+        reached = {a for a, _, _ in _reach(fine.shape[i], coarse.shape[i], kernel.shape[i], stride[i - 2], padding[i - 2])}
+        for a in set(range(kernel.shape[i])) - reached:
+            kernel.select(i, a).zero_()
 
 
 def _reach(fine: int, coarse: int, kernel: int, stride: int, padding: int) -> Iterator[tuple[int, slice, slice]]:
