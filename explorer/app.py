@@ -1,8 +1,10 @@
 """The application: routes, start-up and shut-down. `streamlit run explorer/app.py` serves it."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from explorer.services import options, routes
+from explorer.services.no_delay import NoDelay
 
 options.check()
-app = st.App("main.py", routes=routes.routes())
+app = st.App("main.py", routes=routes.routes(), middleware=[Middleware(NoDelay)])

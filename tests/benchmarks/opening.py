@@ -1,9 +1,11 @@
-"""How soon the pad is usable once the server is warm, and whether a long drag keeps the tab's memory: prints one JSON line.
+"""How soon the pad is usable once the server is warm, beside a Streamlit page of one line, and whether a long drag keeps the
+tab's memory: prints one JSON line.
 
     python tests/benchmarks/opening.py [--page "?models=mnist-vae-2"] [--visits 5] [--minutes 5]
 
-A visit is a new window of a new session; `usable_s` ends when the handle follows the pointer. Memory is that of the page's
-JavaScript heap and its buffers after a collection, at the start of the drag and at its end.
+A visit is a new window of a new session; `usable_s` ends when the handle follows the pointer, `bare_s` when the line is there.
+The two take turns, and `over_bare_s` is the median of how much longer the pad takes. Memory is that of the page's JavaScript
+heap and its buffers after a collection, at the start of the drag and at its end.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -40,6 +44,17 @@ def usable(browser: Browser, url: str) -> float:
     page.wait_for_function(f"{HOST}.stats().frames > 0")
     took = time.perf_counter() - began
     page.mouse.up()
+    page.context.close()
+    return took
+
+
+def bare(browser: Browser, url: str) -> float:
+    """Seconds from the asking for a page of one line to the line: what Streamlit takes by itself."""
+    page = browser.new_context(viewport=SIZE).new_page()
+    began = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector("text=One line.", timeout=90_000)
+    took = time.perf_counter() - began
     page.context.close()
     return took
 
@@ -78,13 +93,34 @@ def drag(browser: Browser, url: str, minutes: float) -> tuple[float, float]:
     return before, after
 
 
-def measure(browser: Browser, url: str, visits: int, minutes: float) -> dict:
-    """Both figures; the first visit, to a server that knows nothing yet, is told apart."""
-    first, *times = [usable(browser, url) for _ in range(visits + 1)]
+@contextmanager
+def bare_server(folder: Path) -> Iterator[str]:
+    """The address of an app of one line, without anything of ours."""
+    script = folder / "bare.py"
+    script.write_text("import streamlit as st\n\nst.write('One line.')\n")
+    server, url = start_server(script, {}, folder / "bare.log")
+    try:
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def measure(browser: Browser, url: str, visits: int, minutes: float, folder: Path) -> dict:
+    """All figures; the first visit, to a server that knows nothing yet, is told apart."""
+    with bare_server(folder) as bare_url:
+        (first, _), *both = [(usable(browser, url), bare(browser, bare_url)) for _ in range(visits + 1)]
     before, after = drag(browser, url, minutes)
+    times, alone = zip(*both, strict=True)
     usable_s = {"cold": round(first, 2), "median": round(statistics.median(times), 2), "worst": round(max(times), 2)}
     memory_mb = {"before": round(before, 1), "after": round(after, 1), "ratio": round(after / before, 3)}
-    return {"usable_s": usable_s, "memory_mb": memory_mb, "minutes": minutes}
+    return {
+        "usable_s": usable_s,
+        "bare_s": round(statistics.median(alone), 2),
+        "over_bare_s": round(statistics.median(a - b for a, b in both), 2),
+        "memory_mb": memory_mb,
+        "minutes": minutes,
+    }
 
 
 def main() -> None:
@@ -98,7 +134,7 @@ def main() -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
-            found = measure(browser, f"{url}/{options.page}", options.visits, options.minutes)
+            found = measure(browser, f"{url}/{options.page}", options.visits, options.minutes, folder)
             browser.close()
     finally:
         server.terminate()
