@@ -46,6 +46,7 @@ class Part:
 
 PARTS = {
     "pad": Part(".pad[data-ready=true]", ".plane", FIND.format("latentPad")),
+    "bare": Part("#plane", "#plane", "window.bare"),
     "map": Part(".map[data-ready=true]", ".field", FIND.format("pointMap")),
 }
 

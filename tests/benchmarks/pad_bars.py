@@ -2,8 +2,8 @@
 
     python tests/benchmarks/pad_bars.py [--seconds 10] [--minutes 5] [--only drag server decode opening]
 
-`drag`: one hand round the pad at 60 moves a second (see drag.py). `server`: the same with a model that the server is made to
-decode, in one session and in four at once. `decode`: against onnxruntime-web (see decode.py, which has needs of its own).
+`drag`: one hand round the pad at 60 moves a second (see drag.py), after the same on a bare page. `server`: the same with a
+model that the server is made to decode, in one session and in four at once. `decode`: against onnxruntime-web (see decode.py, which has needs of its own).
 `opening`: how soon a pad is usable, and whether a long drag keeps the tab's memory (see opening.py). Let nothing else run
 meanwhile.
 """
@@ -31,6 +31,7 @@ from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.config import ModelConfig, NetConfig
 
 APP = ROOT / "explorer" / "app.py"
+BARE = Path(__file__).with_name("bare.html").as_uri()
 SMALL = {
     "frames_per_second": ">= 58",
     "handler_to_pixels_p95_ms": "<= 8",
@@ -70,15 +71,15 @@ def flat(figures: dict) -> dict:
     return p95 | {name: figures[name] for name in ("frames_per_second", "python_calls")}
 
 
-async def drags(url: str, query: str, seconds: float, sessions: int) -> list[dict]:
+async def drags(url: str, seconds: float, sessions: int = 1, part: str = "pad") -> list[dict]:
     """The figures of so many sessions, each dragged by a hand of its own at the same time."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
         contexts = [await browser.new_context(viewport={"width": 1440, "height": 900}) for _ in range(sessions)]
         pages = [await context.new_page() for context in contexts]
         for page in pages:
-            await page.goto(f"{url}/?models={query}")
-        found = await asyncio.gather(*(drag.drag(page, drag.PARTS["pad"], seconds) for page in pages))
+            await page.goto(url)
+        found = await asyncio.gather(*(drag.drag(page, drag.PARTS[part], seconds) for page in pages))
         await browser.close()
         return [flat(figures) for figures in found]
 
@@ -115,7 +116,10 @@ def main() -> None:
         server, url = served(folder)
         try:
             for query, wanted in DRAGS.items() if "drag" in options.only else ():
-                tell(f"drag {query}", *asyncio.run(drags(url, query, options.seconds, 1)), wanted)
+                # What the machine's browser can do at that moment, whatever is drawn.
+                (bare,) = asyncio.run(drags(BARE, options.seconds, part="bare"))
+                print(json.dumps({"what": "a bare page with a handle and an image", "figures": bare}), flush=True)
+                tell(f"drag {query}", *asyncio.run(drags(f"{url}/?models={query}", options.seconds)), wanted)
             if "opening" in options.only:
                 with sync_playwright() as playwright:
                     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
@@ -133,7 +137,7 @@ def main() -> None:
         server, url = served(folder, "--decode", "server")
         try:
             for sessions, wanted in SERVED.items():
-                found = worst(asyncio.run(drags(url, "mnist-vae-2", options.seconds, sessions)))
+                found = worst(asyncio.run(drags(f"{url}/?models=mnist-vae-2", options.seconds, sessions)))
                 tell(f"decoded on the server, {sessions} at once, the slowest", found, wanted)
         finally:
             server.terminate()
