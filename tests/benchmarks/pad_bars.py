@@ -3,9 +3,9 @@
     python tests/benchmarks/pad_bars.py [--seconds 10] [--minutes 5] [--only drag server decode opening]
 
 `drag`: one hand round the pad at 60 moves a second (see drag.py), after the same on a bare page. `server`: the same with a
-model that the server is made to decode, in one session and in four at once. `decode`: against onnxruntime-web (see decode.py, which has needs of its own).
-`opening`: how soon a pad is usable, and whether a long drag keeps the tab's memory (see opening.py). Let nothing else run
-meanwhile.
+model that the server is made to decode, in one session and in four at once. `decode`: against onnxruntime-web (see decode.py,
+which has needs of its own). `opening`: how soon a pad is usable, and whether a long drag keeps the tab's memory (see
+opening.py). Let nothing else run meanwhile.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from vae_core.files import replacing
 from vae_core.metrics import per_image, summarise
 from vae_core.pack import pack
 from vae_core.training import fit
-from vae_core.training.events import Event, Progress, Saved, Started, Validated
+from vae_core.training.events import Event, Finished, Progress, Saved, Started, Validated
 from vae_core.tuning import altered
 
 START, RESULT, OWN, VIEWS = "start.safetensors", "result.safetensors", "own", "views"
@@ -67,14 +68,10 @@ def fine_tune(context: Context) -> None:
     every = max(20, (training.steps or per_epoch) // 12) / per_epoch
     config = training.replace(validate_every=every)
 
-    begin, told = time.monotonic(), {}
+    tell = Thinned(context.tell)
 
     def listen(event: Event) -> None:
-        # Of a long run less is told a minute, so that whoever watches has no more to read.
-        now, kind = time.monotonic(), type(event)
-        if kind not in THINNED or now - told.get(kind, begin) >= TOLD_SHARE * (now - begin):
-            told[kind] = now
-            context.tell(event.to_json())
+        tell(event)
         if isinstance(event, Started | Progress):
             views.see(event.step, event.steps)
 
@@ -138,6 +135,27 @@ def _codes(start: Checkpoint) -> Tensor:
     steps = torch.linspace(-REACH, REACH, side)
     down, across = torch.meshgrid(-steps, steps, indexing="ij")
     return model.codes_mean + spread * torch.stack([across, down], -1).reshape(-1, 2)
+
+
+class Thinned:
+    """Of a long run less is told a minute, so that whoever watches has no more to read; the last of each kind always."""
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None], clock: Callable[[], float] = time.monotonic):
+        self.tell, self.clock, self.begin = tell, clock, clock()
+        self.told: dict[type[Event], float] = {}
+        self.left: dict[type[Event], Event] = {}
+
+    def __call__(self, event: Event) -> None:
+        now, kind = self.clock(), type(event)
+        if kind in THINNED and now - self.told.get(kind, self.begin) < TOLD_SHARE * (now - self.begin):
+            self.left[kind] = event
+            return
+        if isinstance(event, Finished):
+            for one in sorted(self.left.values(), key=lambda one: one.step):
+                self.tell(one.to_json())
+        self.left.pop(kind, None)
+        self.told[kind] = now
+        self.tell(event.to_json())
 
 
 class _Views:

@@ -1,0 +1,43 @@
+"""What a watched run tells of itself: less and less a minute, and in the end where it came to."""
+
+from __future__ import annotations
+
+from explorer.services.tasks.fine_tune import TOLD_SHARE, Thinned
+from vae_core.training.events import Event, Finished, Progress, Validated
+
+
+def validated(step: int) -> Validated:
+    return Validated(step, 100.0, 90.0, 10.0, False)
+
+
+def progress(step: int) -> Progress:
+    return Progress(step, 4000, 100.0, 90.0, 10.0, 1.0, 1e-3, 1000.0, 1.0, 0)
+
+
+def told_of(events: list[tuple[float, Event]]) -> list[tuple[str, int]]:
+    times = iter([0.0, *(at for at, _ in events)])
+    told: list[tuple[str, int]] = []
+    tell = Thinned(lambda event: told.append((event["event"], event["step"])), lambda: next(times))
+    for _, event in events:
+        tell(event)
+    return told
+
+
+def test_an_event_soon_after_one_of_its_kind_is_left_out():
+    soon = 1000 * TOLD_SHARE / 2
+    assert told_of([(1000, validated(1)), (1000 + soon, validated(2)), (1000 + soon, progress(2)), (1010, validated(3))]) == [
+        ("validated", 1), ("progress", 2), ("validated", 3),
+    ]  # fmt: skip
+
+
+def test_the_last_of_each_kind_is_told_before_the_end():
+    events = [
+        (1000, validated(3996)), (1000, progress(3996)), (1000.1, progress(3998)), (1000.1, validated(4000)),
+        (1000.2, Finished(4000, "done", 1000.2)),
+    ]  # fmt: skip
+    assert told_of(events)[2:] == [("progress", 3998), ("validated", 4000), ("finished", 4000)]
+
+
+def test_what_was_told_is_not_told_again():
+    events = [(1000, validated(1)), (1000.1, validated(2)), (1010, validated(3)), (1010.1, Finished(3, "done", 1010.0))]
+    assert told_of(events) == [("validated", 1), ("validated", 3), ("finished", 3)]
