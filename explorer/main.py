@@ -35,6 +35,8 @@ if not shelf.cards:
 current = view.current(shelf)
 for name in view.missing():
     st.toast(plain(f"There is no model {name[:80]} here; this is another one."), duration="long")
+if view.misread():
+    st.toast("The address has no point that this model knows; this is its first one.", duration="long")
 wanted = sidebar(shelf, current)
 if wanted != current:
     view.show(wanted)

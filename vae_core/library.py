@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 
@@ -30,8 +31,9 @@ def find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    names = ", ".join(known) or "none"
-    raise CheckpointError(f"There is no checkpoint {str(name_or_path)!r}, by path or by name; the names are: {names}.")
+    near = difflib.get_close_matches(str(name_or_path), known, n=3) or list(known)
+    names = ", ".join(near) or "none"
+    raise CheckpointError(f"There is no checkpoint {str(name_or_path)!r}, by path or by name; there are: {names}.")
 
 
 def load(name_or_path: str | Path) -> Checkpoint:

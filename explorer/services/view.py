@@ -209,6 +209,7 @@ def current(shelf: Shelf) -> View:
         st.session_state.view = read(st.query_params, shelf)
         asked = [name for name in st.query_params.get("models", "").split(",") if name]
         st.session_state["view-missing"] = tuple(name for name in asked if name not in known)
+        st.session_state["view-misread"] = bool(st.query_params.get("z")) and not st.session_state.view.z
     elif not known.issuperset(st.session_state.view.models):
         show(read(st.query_params, shelf))
     elif not st.query_params:
@@ -220,6 +221,11 @@ def current(shelf: Shelf) -> View:
 def missing() -> tuple[str, ...]:
     """Models that the address named and that are not here; told once."""
     return st.session_state.pop("view-missing", ())
+
+
+def misread() -> bool:
+    """Whether the address named a point that the model has not; told once."""
+    return st.session_state.pop("view-misread", False)
 
 
 def show(view: View) -> None:

@@ -58,3 +58,14 @@ def test_a_hostile_file_is_named_and_the_rest_works(folder, put):
     (warning,) = app.warning
     assert "bad.safetensors" in warning.value.replace("\\", "") and "negative_elbo" in warning.value.replace("\\", "")
     assert len(app.sidebar.button_group[0].options) == 1
+
+
+@pytest.mark.parametrize(("z", "told"), [("1_2", 0), ("nan_1", 1), ("1_2_3", 1), ("abc", 1), ("", 0)])
+def test_a_point_that_the_model_has_not_is_said_once(put, z, told):
+    put("m")
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.query_params["z"] = z
+    app.run()
+    assert not app.exception
+    assert sum("no point" in toast.value for toast in app.toast) == told
+    assert not any("no point" in toast.value for toast in app.run().toast)

@@ -144,6 +144,14 @@ def test_train_goes_on_from_a_checkpoint(trained, tmp_path, capsys):
     assert "another data" in error(capsys)
 
 
+@pytest.mark.parametrize(("out", "why"), [("mine.txt", "does not end in"), ("file/b.safetensors", "it is a file")])
+def test_where_no_checkpoint_can_be_written_nothing_is_trained(out, why, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    assert main(["train", "--data", "digits", "--steps", "1", *TINY, "--out", out, "--run", "run"]) == 1
+    assert why in error(capsys) and not (tmp_path / "run").exists()
+
+
 def test_train_brings_own_images_to_a_checkpoints_size(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -26,6 +26,7 @@ from vae_core.pack import pack
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
+from vae_core.training.state import writable
 from vae_core.training.team import Team, torchrun
 from vae_core.tuning import altered
 
@@ -158,6 +159,9 @@ def run(options: argparse.Namespace) -> int:
     out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     if out.is_dir():
         raise ValueError(f"{out} is a folder; --out names the checkpoint's file.")
+    if out.suffix != SUFFIX:
+        raise ValueError(f"{out} does not end in {SUFFIX}, by which checkpoints are known; give --out such a name.")
+    writable(out)
     with torchrun(devices.pick(options.device)) as device:
         samples = recipe.iwae_samples if recipe else 0
         return _fit_and_pack(options, model.to(device), data, images, train, name, title, out, samples)

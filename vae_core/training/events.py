@@ -38,6 +38,14 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class NotCompiled(Event):
+    """Compiling failed, and another engine takes the steps, also where the run is gone on from later."""
+
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Progress(Event):
     """Means over the steps since the last such event, in nats an image; rate is None where it is not defined."""
 
@@ -112,6 +120,8 @@ class ProgressLine:
             rate = "" if event.rate is None else f", rate {event.rate:.2f}"
             best = " (best)" if event.best else ""
             self._line(f"step {event.step}: validation loss {event.loss:.2f}, distortion {event.distortion:.2f}{rate}{best}")
+        elif isinstance(event, NotCompiled):
+            self._line(f"not compiled ({event.reason}); goes on as {event.engine}")
         elif isinstance(event, Skipped):
             self._line(f"step {event.step}: the gradient was not finite; {event.skipped} steps left out so far")
         elif isinstance(event, Finished):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from vae_core.training.feed import Feed, validation_generator
 from vae_core.training.means import Means, as_floats
 from vae_core.training.pace import Pace
 from vae_core.training.parts import only
-from vae_core.training.state import Counters, read_state, save_state, writable
+from vae_core.training.state import Counters, held, read_state, save_state
 from vae_core.training.team import Team
 
 STATE_FILE = "state.safetensors"
@@ -89,12 +89,14 @@ def fit(
     try:
         if config.threads:
             torch.set_num_threads(config.threads)
+        path = None if folder is None else folder / STATE_FILE
         with (
+            held(path) if path is not None and team.leads else nullcontext(),
             only(model, config.trained),
             memory_errors(config.batch_size, model.device),
             closing(Feed(train, config, model, team)) as feed,
         ):
-            return _fit(model, feed, validation, config, folder, data, tuple(subscribers), should_stop, team)
+            return _fit(model, feed, validation, config, path, data, tuple(subscribers), should_stop, team)
     finally:
         team.close()
         torch.set_num_threads(threads)
@@ -106,7 +108,7 @@ def _fit(
     feed: Feed,
     validation: Tensor,
     config: TrainConfig,
-    folder: Path | None,
+    path: Path | None,
     data: str,
     subscribers: tuple[events.Subscriber, ...],
     should_stop: Callable[[], bool],
@@ -119,21 +121,23 @@ def _fit(
     begin, _ = team.look(False)
     if not feed.streamed:
         validation = validation.to(model.device)
-    path = None if folder is None else folder / STATE_FILE
-    if path is not None and team.leads:
-        writable(path)
     # How often a run saves, and where its images lie, changes nothing in what it comes to.
     settings = {k: v for k, v in config.to_json().items() if k not in ("save_every", "source")}
     identity = {"model": model.config.to_json(), "training": settings, "data": data}
     stored = read_state(path, identity) if path is not None and path.exists() else None
     counters = stored.counters if stored else Counters(steps=_length(config, feed))
     engine = engine_for(model, config, team, counters.steps, counters.engine)
+    wanted = counters.engine or config.engine
+    if wanted != "auto" and ENGINES[wanted].compiles and not engine.compiles and team.size == 1:
+        tell(events.NotCompiled(counters.step, engine.name, "torch finds no compiler that works"))
     try:
         engine.prepare(*feed.example(counters.step, engine.at_once))
-    except Exception:
+    except Exception as error:
         # Compilers fail for reasons of their own, and nothing has happened yet.
         if not engine.compiles:
             raise
+        reason = f"{type(error).__name__}: {error}".split("\n")[0]
+        tell(events.NotCompiled(counters.step, NOT_COMPILED[engine.name], reason))
         engine = ENGINES[NOT_COMPILED[engine.name]](model, config, team)
         engine.prepare(*feed.example(counters.step, engine.at_once))
     counters.engine = engine.name
@@ -212,7 +216,8 @@ def _fit(
             known, counters.steps = counters.steps, length
             if length and not known:
                 started()
-        validating = counters.step % validate_every == 0 or counters.step == counters.steps
+        # The first event of a run tells of its length.
+        validating = counters.steps and (counters.step % validate_every == 0 or counters.step == counters.steps)
         if now - last_progress >= PROGRESS_EVERY and means.recent_count and counters.steps:
             so_far = (counters.step - first) / (now - began_steps)
             left = (counters.steps - counters.step) / so_far

@@ -8,28 +8,46 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vae_core.files import replacing
-from vae_core.training.errors import writing_errors
+from vae_core.training.errors import TrainingError, writing_errors
 
 
 def writable(path: Path) -> None:
-    """Raises TrainingError where no state can be written there: better now than when there is one."""
-    with writing_errors(path, 0), tempfile.TemporaryFile(dir=_made(path.parent)):
-        pass
+    """Makes the folder of a file that is to be written. Raises TrainingError where nothing can be: better now than later."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        reason = "it is a file" if path.parent.is_file() else error.strerror
+        raise TrainingError(f"Nothing can be written to {path.parent} ({reason}); make room or give another folder.") from None
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """For one run alone. Raises TrainingError where another has the state at `path`, or where no state can be written."""
+    writable(path)
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise TrainingError(f"Another run is going on in {path.parent}; wait for its end or give another folder.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class StateError(ValueError):

@@ -25,12 +25,15 @@ import { Tiles } from "./view/tiles.js";
 // Codes beyond these are looked up, not drawn: more dots would hide the images behind them.
 const DRAWN = 2000;
 
+// Between two readings of the code in figures and on sliders, while images follow each other.
+const CODE_MS = 50;
+
 // Everything that one set of data puts on screen. The pad moves its point; new data makes a new scene in the same elements.
 export class Scene {
   // pad: what the person does with it (see pad.js)
   constructor(root, data, pad) {
     const { about, section } = data;
-    Object.assign(this, { root, about, pad, marked: null });
+    Object.assign(this, { root, about, pad, marked: null, codeShownAt: -Infinity, codeTimer: 0 });
     this.models = about.models.map((_, i) => new Model(data, i, (sentence) => pad.trouble(sentence)));
     const decoders = this.models.map(({ decoder }) => decoder);
     this.frames = new Frames(decoders, (codes, values, gesture) => this.drawImages(codes, values, gesture));
@@ -201,13 +204,22 @@ export class Scene {
       if (values[i]) put(values[i]);
       else model.decoder.decode(codes[i], put);
     });
-    this.showCode(this.model.shown);
+    this.showCodeSoon();
     this.pad.drawn(gesture);
+  }
+
+  // Not with every frame: nobody reads figures that change so fast, and to lay them out takes longer than to draw the image.
+  showCodeSoon() {
+    clearTimeout(this.codeTimer);
+    const wait = this.codeShownAt + CODE_MS - performance.now();
+    if (wait <= 0) this.showCode(this.model.shown);
+    else this.codeTimer = setTimeout(() => this.showCode(this.model.shown), wait);
   }
 
   // What the code of the lead's image is, in figures and on sliders, and which held-out image is nearest.
   showCode(z) {
     const { model } = this;
+    this.codeShownAt = performance.now();
     this.readout.code(z);
     this.bank.show(z);
     const nearest = model.neighbours.find(z);
@@ -287,6 +299,7 @@ export class Scene {
   }
 
   stop() {
+    clearTimeout(this.codeTimer);
     this.tiles?.stop();
     this.bank?.stop();
     this.paths?.stop();

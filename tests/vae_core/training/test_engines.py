@@ -23,7 +23,7 @@ from vae_core.config import (
 from vae_core.data import load_dataset
 from vae_core.training import engines, fit, whole
 from vae_core.training.engines import ENGINES, Compiled, Eager, engine_for
-from vae_core.training.events import Started
+from vae_core.training.events import NotCompiled, Started
 from vae_core.training.feed import Feed
 from vae_core.training.team import Team
 
@@ -112,6 +112,8 @@ def test_a_compiler_that_fails_costs_the_run_nothing(at, digits, monkeypatch):
         run = config.replace(engine=engine)
         curves.append(fit(make(), digits.train.x, digits.validation.x, run, subscribers=[told.append]).curve)
     assert [event.engine for event in told if isinstance(event, Started)] == ["eager", "eager"]
+    (why,) = [event for event in told if isinstance(event, NotCompiled)]
+    assert why.engine == "eager" and f"while {at}" in why.reason
     assert curves[0] == curves[1]
 
 

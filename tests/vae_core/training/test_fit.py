@@ -345,5 +345,29 @@ def test_a_read_only_folder(digits, tmp_path):
     else:
         folder = tmp_path / "closed"
         folder.mkdir(mode=0o500)
-    with pytest.raises(TrainingError, match="make room or give another folder"):
+    with pytest.raises(TrainingError, match=r"Nothing can be written to .*make room or give another folder"):
         fit(make(), digits.train.x, digits.validation.x, TrainConfig(steps=1), folder=folder)
+
+
+def test_two_runs_do_not_share_a_folder(digits, tmp_path):
+    config, said = TrainConfig(steps=2, batch_size=64), []
+
+    def another() -> bool:
+        if not said:
+            try:
+                fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path)
+            except TrainingError as error:
+                said.append(str(error))
+        return False
+
+    summary = fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, should_stop=another)
+    assert summary.steps == 2 and "Another run is going on" in said[0]
+    # Once a run is over its folder is free.
+    fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path)
+
+
+def test_a_run_with_a_budget_tells_of_its_length_first(digits):
+    told = []
+    config = TrainConfig(seconds=1.0, batch_size=16, validate_every=1 / 50)
+    fit(make(), digits.train.x, digits.validation.x[:16], config, subscribers=[told.append])
+    assert type(told[0]).__name__ == "Started" and type(told[-1]).__name__ == "Finished"
