@@ -64,7 +64,7 @@ def fit(
     With a `folder` the training state is written there every `config.save_every` seconds and at the end, and a state
     found there is gone on from: for one engine and number of threads the outcome on a CPU is then bit for bit that of an
     uninterrupted run. `data` (a fingerprint) keeps a run from going on with other images. `should_stop` is asked before
-    every step.
+    every step, or before as many as the engine takes at once. No two runs go on in one folder at a time.
 
     Training images that do not fit on the device stay on the host, in memory or mapped from a file, and are brought as they are
     needed (`config.source`). In the processes of a torch.distributed group the model is trained by all: each calls this with
