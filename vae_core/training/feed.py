@@ -111,12 +111,12 @@ class Feed:
         return images, [replace(one, index=place) for one, place in zip(draws, places, strict=False)]
 
     def example(self, step: int, most: int) -> tuple[Tensor, Draws]:
-        """What a step is given, by its shapes."""
+        """What a step may be given: shapes as in `take`, and an index that the images have."""
         draws = self.at(step)
         if self._ahead is None:
             return self._images, draws
-        shape = (most * self.share, *self.model.config.image)
-        return torch.zeros(shape, dtype=torch.uint8, device=self.device), draws
+        images = torch.zeros((most * self.share, *self.model.config.image), dtype=torch.uint8, device=self.device)
+        return images, replace(draws, index=torch.arange(self.share, device=self.device))
 
     def close(self) -> None:
         if self._ahead is not None:

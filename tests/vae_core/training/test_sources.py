@@ -37,6 +37,7 @@ def trained(x: torch.Tensor, source: str, engine: str = "eager"):
     config = CONFIG.replace(source=source, engine=engine)
     vae_core.fit(model, x, x[:20], config, subscribers=[seen.append])
     (started,) = [e for e in seen if isinstance(e, events.Started)]
+    assert started.engine == engine
     return model.state_dict(), started.source
 
 
@@ -74,6 +75,18 @@ def test_lots_come_in_order_across_epochs_and_whatever_is_asked_for(mapped, most
         step = steps.stop
     assert step > here.steps_per_epoch
     there.close()
+
+
+@pytest.mark.parametrize("source", ["resident", "streamed"])
+def test_an_example_points_into_its_own_images(mapped, source):
+    feed = Feed(mapped, CONFIG.replace(source=source), made(), Team())
+    given, _ = feed.take(range(3, 4), 2)
+    # In the order of this step there are images beyond the lot of two steps.
+    assert feed.at(3).index.max() >= 32
+    images, draws = feed.example(3, 2)
+    assert images.shape == given.shape and images.dtype == given.dtype
+    assert len(draws.index) == 16 and 0 <= draws.index.min() and draws.index.max() < len(images)
+    feed.close()
 
 
 @pytest.mark.parametrize(("room", "found"), [(10**9, False), (6_399, True), (None, False)])
