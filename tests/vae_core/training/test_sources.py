@@ -85,7 +85,7 @@ def test_an_example_points_into_its_own_images(mapped, source):
     assert feed.at(3).index.max() >= 32
     images, draws = feed.example(3, 2)
     assert images.shape == given.shape and images.dtype == given.dtype
-    assert len(draws.index) == 16 and 0 <= draws.index.min() and draws.index.max() < len(images)
+    assert len(draws.index) == 16 and draws.index.min() >= 0 and draws.index.max() < len(images)
     feed.close()
 
 
