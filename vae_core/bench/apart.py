@@ -19,8 +19,8 @@ from torch import Tensor
 import vae_core
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
-from vae_core.training.engines import ENGINES
-from vae_core.training.events import Event, Started
+from vae_core.training.choice import ENGINES
+from vae_core.training.events import Event, NotCompiled, Started
 
 ENDLESS = 10**8
 Run = Callable[[int], float]
@@ -109,6 +109,8 @@ def fitted(
 
     def listen(event: Event) -> None:
         nonlocal at_once
+        if isinstance(event, NotCompiled):
+            raise RuntimeError(f"A run as {config.engine} was to be timed, and nothing compiles: {event.reason}")
         if isinstance(event, Started):
             at_once = ENGINES[event.engine].at_once
 

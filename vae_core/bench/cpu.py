@@ -11,7 +11,6 @@ from vae_core.bench import images, peers
 from vae_core.bench.apart import called, fitted
 from vae_core.bench.timing import in_turns, ratios, speeds
 from vae_core.config import TrainConfig
-from vae_core.training.engines import can_compile
 
 CPU = torch.device("cpu")
 
@@ -44,7 +43,7 @@ def conv(repeats: int, small: bool) -> dict[str, Any]:
 
 
 def _compare(model_of, others, pictures, data: str, size: Size, both: bool) -> dict[str, Any]:
-    engines = ["eager", "compile"] if both and can_compile(CPU) else ["eager"]
+    engines = ["eager", "compile"] if both and _has_compiler() else ["eager"]
     config = TrainConfig(steps=1, batch_size=peers.BATCH, lr=peers.LR)
     ours = {f"fit_{engine}": (fitted, model_of, pictures, config.replace(engine=engine), CPU) for engine in engines}
     seconds = in_turns({**ours, **others}, size.steps, size.repeats)
@@ -54,3 +53,13 @@ def _compare(model_of, others, pictures, data: str, size: Size, both: bool) -> d
         compared |= ratios({name: seconds[name], **{k: seconds[k] for k in others}}, name)
     about = {"data": data, "batch": peers.BATCH, "steps": size.steps, "repeats": size.repeats}
     return {"figures": speeds(seconds, images_a_round), "ratios": compared, "about": about}
+
+
+def _has_compiler() -> bool:
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        return bool(get_cpp_compiler())
+    except InvalidCxxCompiler:
+        return False

@@ -19,9 +19,6 @@ from vae_core.training.team import Team
 from vae_core.training.whole import Losses, WholeStep
 
 VALIDATION_BATCH = 500
-RECORDING_PAYS, COMPILING_PAYS = (10, 1_000), (120, 50_000)
-"""(seconds, steps) of a run from which what it takes to record a CUDA graph comes back, which is some seconds in a new process,
-and the half minute that compiling may take."""
 STEPS_OF_A_GRAPH, REPLAYS_AHEAD = 16, 2
 """Steps that a CUDA graph replays at once, and replays that the device may be given before it has done with the first."""
 
@@ -36,16 +33,6 @@ def autocast_dtype(config: TrainConfig, device: torch.device) -> torch.dtype:
         # Without AMX, bfloat16 on a CPU is no faster than float32.
         fast = device.type == "cpu" and torch.cpu._is_amx_tile_supported()
     return torch.bfloat16 if fast else torch.float32
-
-
-def can_compile(device: torch.device) -> bool:
-    """Whether torch compiles here: on a CPU it needs a C++ compiler, which not every machine has."""
-    try:
-        torch.compile(lambda x: 2 * x + 1)(torch.ones(8, device=device))
-    except Exception:
-        # Whatever is missing (compiler, headers, Triton), the answer is the same.
-        return False
-    return True
 
 
 @dataclass
@@ -240,11 +227,6 @@ class CompiledGraphed(Graphed):
     compiles = True
 
 
-ENGINES = {engine.name: engine for engine in (Eager, Compiled, Graphed, CompiledGraphed)}
-NOT_COMPILED: dict[str, EngineName] = {"compile": "eager", "compiled-graph": "graph"}
-"""What takes the place of an engine that compiles, where compiling fails."""
-
-
 def _parameter_groups(model: Autoencoder, weight_decay: float) -> list[dict]:
     """Weight decay is for matrices and kernels: biases, norms and sigma have no reason to be near 0."""
     parameters = [p for p in model.parameters() if p.requires_grad]
@@ -252,28 +234,3 @@ def _parameter_groups(model: Autoencoder, weight_decay: float) -> list[dict]:
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
-
-
-def engine_for(model: Autoencoder, config: TrainConfig, team: Team, steps: int = 0, before: str = "") -> Eager:
-    """The engine of a run of so many steps (0: not known yet): the one that it had `before`, the one that is asked for, or the
-    one that pays; one that compiles nothing where this machine cannot, and step by step in a team."""
-    if team.size > 1:
-        return Eager(model, config, team)
-    device = model.device
-    wanted = before or config.engine
-    if wanted == "auto":
-        wanted = _paying(device, config.seconds or 0, steps)
-    if device.type != "cuda":
-        wanted = {"graph": "eager", "compiled-graph": "compile"}.get(wanted, wanted)
-    if ENGINES[wanted].compiles and not can_compile(device):
-        wanted = NOT_COMPILED[wanted]
-    return ENGINES[wanted](model, config, team)
-
-
-def _paying(device: torch.device, seconds: float, steps: int) -> EngineName:
-    def lasts(pays: tuple[int, int]) -> bool:
-        return seconds >= pays[0] or steps >= pays[1]
-
-    if device.type == "cuda":
-        return "compiled-graph" if lasts(COMPILING_PAYS) else "graph" if lasts(RECORDING_PAYS) else "eager"
-    return "compile" if device.type == "cpu" and lasts(COMPILING_PAYS) else "eager"

@@ -16,7 +16,8 @@ from vae_core import schedules
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
 from vae_core.training import events
-from vae_core.training.engines import ENGINES, NOT_COMPILED, Eager, engine_for
+from vae_core.training.choice import engine_for, made_ready
+from vae_core.training.engines import Eager
 from vae_core.training.errors import TrainingError, memory_errors
 from vae_core.training.feed import Feed, validation_generator
 from vae_core.training.means import Means, as_floats
@@ -126,20 +127,10 @@ def _fit(
     identity = {"model": model.config.to_json(), "training": settings, "data": data}
     stored = read_state(path, identity) if path is not None and path.exists() else None
     counters = stored.counters if stored else Counters(steps=_length(config, feed))
-    engine = engine_for(model, config, team, counters.steps, counters.engine)
-    wanted = counters.engine or config.engine
-    if wanted != "auto" and ENGINES[wanted].compiles and not engine.compiles and team.size == 1:
-        tell(events.NotCompiled(counters.step, engine.name, "torch finds no compiler that works"))
-    try:
-        engine.prepare(*feed.example(counters.step, engine.at_once))
-    except Exception as error:
-        # Compilers fail for reasons of their own, and nothing has happened yet.
-        if not engine.compiles:
-            raise
-        reason = f"{type(error).__name__}: {error}".split("\n")[0]
-        tell(events.NotCompiled(counters.step, NOT_COMPILED[engine.name], reason))
-        engine = ENGINES[NOT_COMPILED[engine.name]](model, config, team)
-        engine.prepare(*feed.example(counters.step, engine.at_once))
+    chosen = engine_for(model, config, team, counters.steps, counters.engine)
+    engine, not_compiled = made_ready(chosen, feed, counters.step)
+    if not_compiled:
+        tell(events.NotCompiled(counters.step, engine.name, not_compiled))
     counters.engine = engine.name
     best: dict[str, Tensor] = {}
     if stored:

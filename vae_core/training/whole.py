@@ -23,9 +23,6 @@ from vae_core.training.feed import Draws, given
 from vae_core.training.products import AsProducts, may_pay
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
-MOST_KNOWN = 8
-"""Compiled steps that a process remembers: runs of one kind of model, as over seeds, compile once."""
-_known: dict[tuple, Callable] = {}
 
 
 @dataclass
@@ -81,21 +78,12 @@ def _held(*scalars: Tensor) -> tuple[Tensor, ...]:
 
 
 def _compiled(graph: GraphModule, example: list[Tensor]) -> Callable:
-    from torch._inductor import compile as compiled
+    from torch._inductor import standalone_compile
 
     # Small kernels side by side as one.
-    options = {"combo_kernels": True, "benchmark_combo_kernel": False} if example[0].is_cuda else None
-    # All that is compiled in: operations with their settings, what they are given, and over how many threads loops are spread.
-    given = tuple((tuple(t.shape), t.stride(), t.dtype, t.device) for t in example)
-    key = (graph.code, given, torch.get_num_threads())
-    if any(node.op == "get_attr" for node in graph.graph.nodes):
-        # A tensor of its own, which its code does not tell.
-        return compiled(graph, example, options=options)
-    if key not in _known:
-        while len(_known) >= MOST_KNOWN:
-            _known.pop(next(iter(_known)))
-        _known[key] = compiled(graph, example, options=options)
-    return _known[key]
+    options = {"combo_kernels": True, "benchmark_combo_kernel": False} if example[0].is_cuda else {}
+    # What any process has compiled is found again, which torch._inductor.compile does not do: 3 s instead of half a minute.
+    return standalone_compile(graph, example, dynamic_shapes="from_example_inputs", options=options)
 
 
 def _inputs(images: Tensor, draws: Draws, hyper: Tensor) -> list[Tensor]:

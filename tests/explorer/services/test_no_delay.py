@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -12,6 +15,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from explorer.services.no_delay import NoDelay
+
+
+def run(work: Coroutine) -> Any:
+    """In a thread of its own: an open browser of other tests keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def nodelay_of_a_connection(middleware: list[Middleware]) -> tuple[int, bytes]:
@@ -38,7 +47,7 @@ def nodelay_of_a_connection(middleware: list[Middleware]) -> tuple[int, bytes]:
         await running
         return answer
 
-    answer = asyncio.run(serve_one())
+    answer = run(serve_one())
     return seen[0], answer
 
 
@@ -60,5 +69,5 @@ def test_another_server_is_left_alone():
     async def send(message):
         sent.append(message)
 
-    asyncio.run(NoDelay(app)({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send))
+    run(NoDelay(app)({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send))
     assert sent[0]["status"] == 204

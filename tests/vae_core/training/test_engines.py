@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 import torch
 
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import (
-    Engine,
     LikelihoodConfig,
     ModelConfig,
     NetConfig,
@@ -21,9 +19,10 @@ from vae_core.config import (
     TrainConfig,
 )
 from vae_core.data import load_dataset
-from vae_core.training import engines, fit, whole
-from vae_core.training.engines import ENGINES, Compiled, Eager, engine_for
-from vae_core.training.events import NotCompiled, Started
+from vae_core.training import fit
+from vae_core.training.choice import ENGINES
+from vae_core.training.engines import Compiled
+from vae_core.training.events import Started
 from vae_core.training.feed import Feed
 from vae_core.training.team import Team
 
@@ -50,15 +49,17 @@ def digits():
     return load_dataset("digits")
 
 
-@pytest.fixture
-def compiler():
-    if not engines.can_compile(CPU):
-        pytest.skip("torch finds no C++ compiler here")
-
-
 def make(name: str = "vae") -> Autoencoder:
     torch.manual_seed(0)
     return Autoencoder(ModelConfig((1, 8, 8), 2, **MODELS[name][0]))
+
+
+def curve(model: Autoencoder, x: torch.Tensor, validation: torch.Tensor, config: TrainConfig) -> list[dict]:
+    """Of a run that was what its configuration says."""
+    seen = []
+    summary = fit(model, x, validation, config, subscribers=[seen.append])
+    assert [event.engine for event in seen if isinstance(event, Started)] == [config.engine]
+    return summary.curve
 
 
 @pytest.mark.slow
@@ -67,9 +68,9 @@ def test_engines_give_the_same_numbers(name, digits, compiler):
     # A validation a step, so that the loss of each of the 50 is seen.
     each = 1 / (len(digits.train) // 64)
     config = TrainConfig(steps=50, batch_size=64, precision="float32", threads=1, validate_every=each, **MODELS[name][1])
-    runs = [(make(name), engine) for engine in ("eager", "compile")]
     curves = [
-        fit(model, digits.train.x, digits.validation.x[:64], config.replace(engine=engine)).curve for model, engine in runs
+        curve(make(name), digits.train.x, digits.validation.x[:64], config.replace(engine=engine))
+        for engine in ("eager", "compile")
     ]
     assert len(curves[0]) == 50
     for eager, compiled in zip(*curves, strict=True):
@@ -97,41 +98,20 @@ def test_a_compiled_run_goes_on_bit_for_bit(digits, tmp_path, compiler):
     assert all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True))
 
 
-@pytest.mark.parametrize("at", ["compiling", "running"])
-def test_a_compiler_that_fails_costs_the_run_nothing(at, digits, monkeypatch):
-    def broken(*_: object) -> None:
-        raise AssertionError(f"expected size 16==16, stride 196==1, while {at}")
-
-    monkeypatch.setattr(engines, "can_compile", lambda device: True)
-    if at == "compiling":
-        monkeypatch.setattr(whole, "_compiled", broken)
-    else:
-        monkeypatch.setattr(whole, "_compiled", lambda graph, example: broken)
-    config, told, curves = TrainConfig(steps=6, batch_size=64, threads=1), [], []
-    for engine in ("eager", "compile"):
-        run = config.replace(engine=engine)
-        curves.append(fit(make(), digits.train.x, digits.validation.x, run, subscribers=[told.append]).curve)
-    assert [event.engine for event in told if isinstance(event, Started)] == ["eager", "eager"]
-    (why,) = [event for event in told if isinstance(event, NotCompiled)]
-    assert why.engine == "eager" and f"while {at}" in why.reason
-    assert curves[0] == curves[1]
-
-
 @pytest.mark.slow
-def test_runs_of_one_kind_compile_once(digits, compiler, monkeypatch):
-    import torch._inductor
+def test_runs_of_one_kind_compile_once(digits, compiler, tmp_path, monkeypatch):
+    from torch._dynamo.utils import counters
 
-    compiled, made = torch._inductor.compile, []
-    monkeypatch.setattr(torch._inductor, "compile", lambda *args, **kwargs: made.append(1) or compiled(*args, **kwargs))
-    monkeypatch.setattr(whole, "_known", {})
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    counters.clear()
     config = TrainConfig(steps=5, batch_size=64, threads=1, engine="compile")
     curves = []
     for seed, lr, clip in ((0, 1e-3, 1.0), (1, 2e-3, 1.0), (0, 1e-3, 1.0), (0, 1e-3, 1e-3)):
-        model = make("small")
         run = config.replace(seed=seed, lr=lr, clip=clip)
-        curves.append(fit(model, digits.train.x, digits.validation.x, run).curve)
+        curves.append(curve(make("small"), digits.train.x, digits.validation.x, run))
     # Seed and learning rate are given to the graph; the norm to clip at is written into it.
-    assert len(made) == 2
+    found = counters["aot_autograd"]
+    assert (found["autograd_cache_miss"], found["autograd_cache_hit"]) == (2, 2)
     assert curves[0] == curves[2] != curves[1] and curves[0] != curves[3]
 
 
@@ -159,38 +139,6 @@ def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits
     assert int(engine.sums[3]) == 2 and not torch.equal(engine.whole.carried.weights[0], before[0])
 
 
-@pytest.mark.parametrize(
-    ("wanted", "length", "found"),
-    [
-        ("auto", {"seconds": 10.0}, "eager"),
-        ("auto", {"seconds": 600.0}, "compile"),
-        ("auto", {"steps": 10}, "eager"),
-        ("compile", {"seconds": 1.0}, "compile"),
-        ("auto", {"steps": 100_000}, "compile"),
-        ("graph", {"steps": 100_000}, "eager"),
-        ("compiled-graph", {"steps": 10}, "compile"),
-    ],
-)
-def test_a_short_run_does_not_compile(wanted, length, found, monkeypatch):
-    monkeypatch.setattr(engines, "can_compile", lambda device: True)
-    config, steps = TrainConfig(engine=wanted, **length), length.get("steps", 0)
-    assert engine_for(make(), config, Team(), steps).name == found
-    assert type(engine_for(make(), config, Team(), steps, before="eager")) is Eager
-    monkeypatch.setattr(engines, "can_compile", lambda device: False)
-    assert engine_for(make(), config, Team(), steps).name == "eager"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "steps", "found"),
-    [
-        (5, 0, "eager"), (10, 0, "graph"), (300, 0, "compiled-graph"),
-        (0, 100, "eager"), (0, 2_000, "graph"), (0, 60_000, "compiled-graph"),
-    ],
-)  # fmt: skip
-def test_on_cuda_the_longer_a_run_the_more_is_made_ready(seconds, steps, found):
-    assert engines._paying(torch.device("cuda"), seconds, steps) == found
-
-
 @needs_cuda
 @pytest.mark.parametrize(
     ("name", "engine"), [("vae", "graph"), ("ae", "graph"), ("vae", "compiled-graph"), ("ae", "compiled-graph")]
@@ -201,8 +149,7 @@ def test_a_cuda_graph_gives_the_numbers_of_single_steps(name, engine, source, di
     each = 35 / (len(digits.train) // 32)
     config = TrainConfig(steps=105, batch_size=32, precision="float32", validate_every=each, source=source, **MODELS[name][1])
     curves = [
-        fit(make(name).cuda(), digits.train.x, digits.validation.x, config.replace(engine=one)).curve
-        for one in ("eager", engine)
+        curve(make(name).cuda(), digits.train.x, digits.validation.x, config.replace(engine=one)) for one in ("eager", engine)
     ]
     assert len(curves[0]) == 3
     for eager, graph in zip(*curves, strict=True):
@@ -229,7 +176,3 @@ def test_a_cuda_graph_leaves_out_what_is_not_finite(engine, digits):
     running.take(images, draws[16:], [(1e-3, 1.0)] * 16)
     assert (running.read().skipped, running.read().unfit) == (16, 0)
     assert int(running.sums[3]) == 32 and not torch.equal(running.whole.carried.weights[0], before[0])
-
-
-def test_every_engine_has_a_name_of_its_own():
-    assert set(ENGINES) == set(get_args(Engine)) - {"auto"}

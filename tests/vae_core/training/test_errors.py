@@ -9,7 +9,7 @@ import torch
 
 import vae_core
 from vae_core.config import ModelConfig, NetConfig
-from vae_core.training import TrainingError, engines, events, state
+from vae_core.training import TrainingError, events, state
 from vae_core.training.fit import STATE_FILE
 
 CONFIG = vae_core.TrainConfig(steps=12, batch_size=16, save_every=0.0)
@@ -83,17 +83,3 @@ def test_other_errors_stay_what_they_are(x):
     with pytest.raises(RuntimeError, match="mat1 and mat2") as found:
         vae_core.fit(model, x, x, CONFIG)
     assert not isinstance(found.value, TrainingError)
-
-
-def test_a_run_whose_compiler_fails_goes_step_by_step(x, monkeypatch):
-    def broken(*_):
-        raise RuntimeError("CppCompileError: C++ compile error")
-
-    monkeypatch.setattr(engines, "can_compile", lambda device: True)
-    monkeypatch.setattr(engines.WholeStep, "prepare", broken)
-    expected, model, seen = made(), made(), []
-    vae_core.fit(expected, x, x, CONFIG.replace(engine="eager"))
-    vae_core.fit(model, x, x, CONFIG.replace(engine="compile"), subscribers=[seen.append])
-    assert seen[0].engine == "eager"
-    for name, weight in expected.state_dict().items():
-        assert torch.equal(model.state_dict()[name], weight)

@@ -23,7 +23,7 @@ from vae_core.config import (
     TrainConfig,
 )  # fmt: skip
 from vae_core.data import load_dataset
-from vae_core.training import TrainingError, engines, events, feed, fit
+from vae_core.training import TrainingError, events, feed, fit
 from vae_core.training.fit import STATE_FILE
 from vae_core.training.state import StateError
 
@@ -179,13 +179,6 @@ def test_killed_at_any_moment_it_goes_on_bit_for_bit(tmp_path):
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(KILLS)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "killed.safetensors").read_bytes() == (tmp_path / "whole.safetensors").read_bytes()
-
-
-def test_without_a_compiler_the_run_is_eager_and_says_so(digits, monkeypatch):
-    monkeypatch.setattr(engines, "can_compile", lambda device: False)
-    seen = []
-    fit(make(), digits.train.x, digits.validation.x, TrainConfig(steps=2, engine="compile"), subscribers=[seen.append])
-    assert seen[0].engine == "eager"
 
 
 def test_a_state_of_another_run_is_refused(digits, tmp_path):
