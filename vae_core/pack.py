@@ -16,7 +16,7 @@ from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.config import TrainConfig
 from vae_core.data import Dataset
 from vae_core.metrics import Progress, disentanglement, iwae_nll, per_image, summarise
-from vae_core.training.fit import Summary
+from vae_core.training.run import Summary
 
 HALF_TOLERANCE = 1e-3
 """Largest relative change of a held-out figure for which weights are stored as float16."""

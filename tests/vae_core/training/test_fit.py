@@ -23,7 +23,7 @@ from vae_core.config import (
     TrainConfig,
 )  # fmt: skip
 from vae_core.data import load_dataset
-from vae_core.training import TrainingError, events, feed, fit
+from vae_core.training import TrainingError, events, feed, fit, run
 from vae_core.training.fit import STATE_FILE
 from vae_core.training.state import StateError
 
@@ -70,7 +70,7 @@ def test_it_learns(digits, posterior, likelihood):
 
 
 def test_the_curve_of_a_long_run_is_thinned_and_keeps_its_last_point(digits, monkeypatch):
-    monkeypatch.setattr(sys.modules["vae_core.training.fit"], "MOST_POINTS", 8)
+    monkeypatch.setattr(run, "MOST_POINTS", 8)
     config = TrainConfig(steps=41, batch_size=8, validate_every=1 / (len(digits.train) // 8))
     steps = [point["step"] for point in fit(make(), digits.train.x, digits.validation.x[:8], config).curve]
     assert len(steps) <= 8 and steps == sorted(set(steps)) and steps[-1] == 41 and steps[0] < 20

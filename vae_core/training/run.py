@@ -1,0 +1,177 @@
+"""One run: what it goes on from, what it finds by validating, what it saves, and what is told of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from vae_core.autoencoder import Autoencoder
+from vae_core.config import TrainConfig
+from vae_core.training import events
+from vae_core.training.choice import engine_for, made_ready
+from vae_core.training.engines import Eager
+from vae_core.training.errors import TrainingError
+from vae_core.training.feed import Feed, validation_generator
+from vae_core.training.means import Means, as_floats
+from vae_core.training.state import Counters, Stored, read_state, save_state
+from vae_core.training.team import Team
+
+MOST_POINTS = 2000
+"""Of a run's curve; a checkpoint's header takes no more than twice as many."""
+PERSISTENT = 25
+"""Steps in a row without a finite gradient after which a run gives up."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did: it travels with the checkpoint."""
+
+    steps: int
+    epochs: float
+    seconds: float
+    reason: str
+    """`done`, `early stop` or `stopped`."""
+    skipped: int
+    curve: list[dict[str, float | None]]
+    """A point for each validation: step, beta, lr, the mean terms of training since the last point, and of validation."""
+
+
+class Run:
+    """A run with its engine ready; where there is a state at `path`, at the step that it holds.
+
+    Raises StateError where that state is broken or another run's.
+    """
+
+    def __init__(
+        self,
+        model: Autoencoder,
+        feed: Feed,
+        validation: Tensor,
+        config: TrainConfig,
+        team: Team,
+        path: Path | None,
+        data: str,
+        subscribers: Iterable[events.Subscriber],
+    ):
+        self.model, self.feed, self.config, self.team, self.path = model, feed, config, team, path
+        self.subscribers = tuple(subscribers) if team.leads else ()
+        self.validation = validation if feed.streamed else validation.to(model.device)
+        self.validate_every = max(1, round(config.validate_every * feed.steps_per_epoch))
+        """Steps between two validations."""
+        # How often a run saves, and where its images lie, changes nothing in what it comes to.
+        settings = {k: v for k, v in config.to_json().items() if k not in ("save_every", "source")}
+        self.identity = {"model": model.config.to_json(), "training": settings, "data": data}
+        stored = read_state(path, self.identity) if path is not None and path.exists() else None
+        self.counters = stored.counters if stored else Counters(steps=_length(config, feed))
+        self.best: dict[str, Tensor] = {}
+        """Weights of the best validation, where the run may stop early."""
+        self.engine = self._ready()
+        if stored:
+            self._restore(stored)
+        self.engine.begin(self.counters.skipped, self.counters.unfit)
+        self.means = Means(self.engine.sums, team)
+
+    def _ready(self) -> Eager:
+        counters = self.counters
+        chosen = engine_for(self.model, self.config, self.team, counters.steps, counters.engine)
+        engine, not_compiled = made_ready(chosen, self.feed, counters.step)
+        if not_compiled:
+            self.tell(events.NotCompiled(counters.step, engine.name, not_compiled))
+        counters.engine = engine.name
+        return engine
+
+    def _restore(self, stored: Stored) -> None:
+        stored.put_into(self.model, self.engine.optimizer)
+        self.best = stored.groups.get("best", {})
+        self.engine.sums.copy_(stored.groups["means"]["sums"])
+        if self.engine.average is not None:
+            self.engine.average.load_state_dict(stored.groups["average"])
+
+    def tell(self, event: events.Event) -> None:
+        for subscriber in self.subscribers:
+            subscriber(event)
+
+    def tell_start(self) -> None:
+        """The first event of a run, which tells of its length."""
+        counters, engine, feed = self.counters, self.engine, self.feed
+        device, precision = str(self.model.device), str(engine.dtype).removeprefix("torch.")
+        source = "streamed" if feed.streamed else "resident"
+        self.tell(events.Started(
+            counters.step, counters.steps, feed.steps_per_epoch, device, precision, engine.name, source, self.team.size,
+        ))  # fmt: skip
+
+    def tell_progress(self, lr: float, beta: float, steps_per_second: float) -> None:
+        counters = self.counters
+        left, speed = (counters.steps - counters.step) / steps_per_second, steps_per_second * self.feed.batch_size
+        means = self.means.recent()
+        self.tell(events.Progress(counters.step, counters.steps, *means, beta, lr, speed, left, counters.skipped))
+
+    def look(self) -> None:
+        """Finds out which steps were left out. Raises TrainingError where they go on."""
+        found, counters = self.engine.read(), self.counters
+        if found.skipped > counters.skipped:
+            self.tell(events.Skipped(counters.step, found.skipped))
+        counters.skipped, counters.unfit = found.skipped, found.unfit
+        if found.unfit >= PERSISTENT:
+            raise TrainingError(
+                f"The gradient was not finite for {PERSISTENT} steps in a row, up to step {counters.step}; "
+                "lower the learning rate."
+            )
+
+    def validate(self, lr: float, beta: float) -> None:
+        """Puts a point on the curve, and keeps the weights where they are the best and may be wanted."""
+        self.engine.end()
+        counters, generator = self.counters, validation_generator(self.config, self.model.device)
+        loss, distortion, rate = as_floats(self.engine.validate(self.validation, generator))
+        better = math.isfinite(loss) and (counters.best_loss is None or loss < counters.best_loss)
+        if better:
+            counters.best_loss, counters.bad_validations = loss, 0
+            if self.config.patience:
+                self.best = {k: v.detach().clone() for k, v in self.engine.evaluated.state_dict().items()}
+        else:
+            counters.bad_validations += 1
+        seen = dict(zip(("train_loss", "train_distortion", "train_rate"), self.means.take(), strict=True))
+        point = {"validation_loss": loss, "validation_distortion": distortion, "validation_rate": rate}
+        counters.curve.append({"step": counters.step, "beta": beta, "lr": lr} | seen | point)
+        if len(counters.curve) > MOST_POINTS:
+            # Of a long run every second point tells as much; the last one stays.
+            del counters.curve[-2::-2]
+        self.tell(events.Validated(counters.step, loss, distortion, rate, better))
+
+    def save(self) -> None:
+        """Writes the state, where the run has a folder."""
+        if self.path is None:
+            return
+        self.look()
+        engine, counters = self.engine, self.counters
+        engine.end()
+        sums = self.team.summed(engine.sums) / self.team.size
+        if self.team.leads:
+            average = {} if engine.average is None else {"average": engine.average.state_dict()}
+            extra = {"best": self.best, "means": {"sums": sums}} | average
+            save_state(self.path, self.identity, counters, self.model, engine.optimizer, extra)
+        self.tell(events.Saved(counters.step, str(self.path)))
+
+    def finish(self, reason: str) -> Summary:
+        """Saves, and leaves the weights that the run is for in the model."""
+        self.save()
+        self.engine.end()
+        if self.best:
+            self.model.load_state_dict(self.best)
+        elif self.engine.average is not None:
+            self.model.load_state_dict(self.engine.average.module.state_dict())
+        counters = self.counters
+        self.tell(events.Finished(counters.step, reason, counters.seconds))
+        kept = {k: v for k, v in asdict(counters).items() if k in ("skipped", "curve", "seconds")}
+        return Summary(steps=counters.step, epochs=counters.step / self.feed.steps_per_epoch, reason=reason, **kept)
+
+
+def _length(config: TrainConfig, feed: Feed) -> int:
+    """Steps of the run, or 0 where a budget in seconds has yet to fix them."""
+    if config.epochs is not None:
+        return max(1, round(config.epochs * feed.steps_per_epoch))
+    return config.steps or 0
