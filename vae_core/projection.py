@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from vae_core.files import replacing
 
@@ -113,11 +114,23 @@ def project(
     """
     codes = _as_codes(codes)
     parameters = settings(method, parameters)
-    points = METHODS[method].fit(codes, parameters, seed, progress or (lambda share: None))
+    with _threads_as_they_were():
+        points = METHODS[method].fit(codes, parameters, seed, progress or (lambda share: None))
     points = np.ascontiguousarray(points, np.float32)
     if not np.isfinite(points).all():
         raise ProjectionError(f"{METHODS[method].title} did not find a map of these codes; change its parameters.")
     return Projection(codes, points, method, parameters, seed)
+
+
+@contextlib.contextmanager
+def _threads_as_they_were() -> Iterator[None]:
+    # Numba sets a number of threads for all that compute by OpenMP, torch among them, and leaves it so.
+    before = [(pool, pool.get_num_threads()) for pool in ThreadpoolController().select(user_api="openmp").lib_controllers]
+    try:
+        yield
+    finally:
+        for pool, threads in before:
+            pool.set_num_threads(threads)
 
 
 def settings(method: str, given: dict[str, float]) -> dict[str, float]:

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+import torch
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
@@ -83,6 +84,18 @@ def test_parameters_change_the_map(codes, maps, method):
     other = project(codes, method, seed=3, **{parameter.name: 2 * parameter.low})
     assert other.parameters[parameter.name] == 2 * parameter.low
     assert np.abs(other.points - made(maps, codes, method).points).max() > 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_stays(codes, threads):
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        project(codes, "umap")
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.slow

@@ -47,7 +47,11 @@ def test_a_missing_package_is_one_sentence(monkeypatch):
         load_dataset("mnist5k")
 
 
-@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(b"1,2\n3,4\n"), gzip.compress(b"a,b"), None])
+@pytest.mark.parametrize(
+    "content",
+    [b"not gzip", gzip.compress(b"1,2\n3,4\n"), gzip.compress(b"a,b"), None],
+    ids=["not gzip", "narrow", "no numbers", "absent"],
+)
 def test_a_damaged_package_is_one_sentence(monkeypatch, tmp_path, content):
     class Spec:
         submodule_search_locations = (str(tmp_path),)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,13 @@ def long_job(put, home, until):
 
 
 @pytest.mark.slow
+def test_its_threads_leave_the_cores_to_others(long_job):
+    environment = Path(f"/proc/{pid(long_job)}/environ")
+    if not environment.exists():
+        pytest.skip("this system does not tell of the environment of a process")
+    assert b"OMP_WAIT_POLICY=PASSIVE" in environment.read_bytes().split(b"\0")
+
+
 def test_a_job_is_not_started_twice_and_not_removed_while_it_runs_and_stops_when_asked(long_job, until):
     assert jobs.submit("map", {}, name="long") == long_job
     with pytest.raises(JobError, match="still running"):
