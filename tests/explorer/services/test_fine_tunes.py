@@ -23,7 +23,7 @@ from vae_core.metrics import evaluate
 from vae_core.tuning import altered
 
 STEPS = 30
-LONG = 5_000
+LONG = 2_000
 """Steps that take far longer than it takes to see that the first are saved, and to kill the run."""
 
 

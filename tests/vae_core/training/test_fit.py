@@ -277,7 +277,7 @@ def test_early_stop_keeps_the_best_weights(digits):
 
 @pytest.mark.parametrize(("slower_from", "times"), [(math.inf, 1), (100, 2), (100, 0.5), (300, 2)])
 def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch, slower_from, times):
-    model, seen, clock = make(), [], [0.0]
+    model, seen, clock = make(net=NetConfig("mlp", hidden=(16,))), [], [0.0]
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
     taken = [0]
