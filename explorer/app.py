@@ -4,7 +4,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from explorer.services import options, routes
+from explorer.services.kept_answers import KeptAnswers
 from explorer.services.no_delay import NoDelay
 
 options.check()
-app = st.App("main.py", routes=routes.routes(), middleware=[Middleware(NoDelay)])
+app = st.App("main.py", routes=routes.routes(), middleware=[Middleware(NoDelay), Middleware(KeptAnswers)])

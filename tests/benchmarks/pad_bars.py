@@ -2,7 +2,7 @@
 
     python tests/benchmarks/pad_bars.py [--seconds 10] [--minutes 5] [--only drag server decode opening]
 
-`drag`: one hand round the pad at 60 moves a second (see drag.py), after the same on a bare page. `server`: the same with a
+`drag`: one hand round the pad at 60 moves a second (see drag.py), after the same on a bare page. `server`: both again, with a
 model that the server is made to decode, in one session and in four at once. `decode`: against onnxruntime-web (see decode.py,
 which has needs of its own). `opening`: how soon a pad is usable, and whether a long drag keeps the tab's memory (see
 opening.py). Let nothing else run meanwhile.
@@ -137,6 +137,8 @@ def main() -> None:
         server, url = served(folder, "--decode", "server")
         try:
             for sessions, wanted in SERVED.items():
+                bare = worst(asyncio.run(drags(BARE, options.seconds, sessions, "bare")))
+                print(json.dumps({"what": f"a bare page, {sessions} at once, the slowest", "figures": bare}), flush=True)
                 found = worst(asyncio.run(drags(f"{url}/?models=mnist-vae-2", options.seconds, sessions)))
                 tell(f"decoded on the server, {sessions} at once, the slowest", found, wanted)
         finally:
