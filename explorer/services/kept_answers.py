@@ -31,17 +31,21 @@ class KeptAnswers:
             await self.app(scope, receive, send)
             return
         if key in self.kept:
-            for message in self.kept[key]:
-                await send(message)
+            start, body = self.kept[key]
+            # What is around this may add headers of its own.
+            await send({**start, "headers": [*start["headers"]]})
+            await send(body)
             return
         seen: list[Message] = []
 
         async def listen(message: Message) -> None:
-            await send(message)
-            if _lasts(message) or (seen and message["type"] == "http.response.body"):
+            if _lasts(message):
+                seen.append({**message, "headers": [*message["headers"]]})
+            elif seen and message["type"] == "http.response.body":
                 seen.append(message)
-                if not message.get("more_body", len(seen) == 1):
+                if not message.get("more_body"):
                     self._keep(key, seen)
+            await send(message)
 
         await self.app(scope, receive, listen)
 

@@ -15,6 +15,21 @@ from explorer.services.kept_answers import KeptAnswers
 LASTS = {"cache-control": "public, immutable, max-age=100"}
 
 
+class Stamping:
+    """Puts a header on what comes from within, in place, as Starlette's own middleware does."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        async def stamped(message):
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"x-stamp", b"1"))
+            await send(message)
+
+        await self.app(scope, receive, stamped if scope["type"] == "http" else send)
+
+
 @pytest.fixture
 def asked() -> list[str]:
     return []
@@ -41,14 +56,14 @@ def client(asked):
         Route("/missing", answering(LASTS, 404)),
         Route("/streamed", streamed),
     ]
-    with TestClient(Starlette(routes=routes, middleware=[Middleware(KeptAnswers)])) as client:
+    with TestClient(Starlette(routes=routes, middleware=[Middleware(Stamping), Middleware(KeptAnswers)])) as client:
         yield client
 
 
 def test_what_lasts_is_asked_for_once(client, asked):
     first, second = client.get("/lasts"), client.get("/lasts")
     assert (first.status_code, first.text) == (second.status_code, second.text) == (200, "1")
-    assert first.headers == second.headers and asked == ["/lasts"]
+    assert first.headers == second.headers and second.headers["x-stamp"] == "1" and asked == ["/lasts"]
     assert [client.get("/streamed").text for _ in range(2)] == ["one, two"] * 2 and asked == ["/lasts", "/streamed"]
 
 
