@@ -62,13 +62,13 @@ def tell(what: str, figures: dict, wanted: dict[str, str]) -> None:
     for name, text in wanted.items():
         sign, bar = text.split()
         met[name] = COMPARE[sign](figures[name], float(bar))
-    shown = {name: float(f"{figures[name]:.3g}") for name in wanted}
+    shown = {name: float(f"{figures[name]:.3g}") for name in (*wanted, *(figures.keys() & {"between_per_second"}))}
     print(json.dumps({"what": what, "figures": shown, "wanted": wanted, "met": all(met.values())}), flush=True)
 
 
 def flat(figures: dict) -> dict:
     p95 = {f"{name}_p95_ms": figures[f"{name}_ms"]["p95"] for name in ("handler_to_pixels", "event_to_pixels")}
-    return p95 | {name: figures[name] for name in ("frames_per_second", "python_calls")}
+    return p95 | {name: figures[name] for name in ("frames_per_second", "between_per_second", "python_calls")}
 
 
 async def drags(url: str, seconds: float, sessions: int = 1, part: str = "pad") -> list[dict]:

@@ -47,7 +47,7 @@ def frames(page) -> int:
 
 def settle(page, before: int) -> None:
     """Until a frame has been drawn since `before`, and the next one has nothing left to do."""
-    page.wait_for_function(f"{HOST}.stats().frames > {before}")
+    page.wait_for_function(f"{HOST}.stats().frames > {before} && !{HOST}.stats().drawing")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
@@ -68,4 +68,5 @@ def drag(page, *places: tuple[float, float]) -> None:
     page.mouse.down()
     for across, down in places:
         page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=5)
+    page.wait_for_function(f"!{HOST}.stats().drawing")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

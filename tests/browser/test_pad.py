@@ -37,6 +37,30 @@ def test_pixels_follow_the_mouse(kind: str, open_pad, app) -> None:
     assert page.problems == []
 
 
+def test_a_hand_that_stops_is_where_it_stopped(open_pad, app) -> None:
+    page = open_pad()
+    page.mouse.move(*place(page, 0.05, 0.95))
+    page.mouse.down()
+    page.wait_for_function(f"!{HOST}.stats().drawing")
+    (x, y), frames_before = place(page, 0.5, 0.5), frames(page)
+    page.evaluate(
+        """async ([x, y]) => {
+          const plane = document.querySelector('.stBidiComponent [data-testid]').shadowRoot.querySelector('.plane');
+          for (const clientX of [x - 40, x - 20, x]) {
+            plane.dispatchEvent(new PointerEvent('pointermove', { pointerId: 1, clientX, clientY: y }));
+            await new Promise(requestAnimationFrame);
+          }
+        }""",
+        [x, y],
+    )
+    settle(page, frames_before)
+    assert page.evaluate(f"{HOST}.stats().between") > 0
+    found = read(page)
+    np.testing.assert_allclose(found["point"], at(page, 0.5, 0.5), atol=0.02)
+    np.testing.assert_allclose(found["z"], code(app, "digits", found["point"]), atol=1e-5)
+    assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE
+
+
 def test_canvas_shows_the_decoded_pixels(open_pad) -> None:
     page = open_pad()
     found = read(page)

@@ -10,6 +10,7 @@ const RECENT = 30;
 export class Meter {
   constructor() {
     this.frames = 0;
+    this.between = 0;
     this.decode = new Float64Array(KEPT);
     this.handled = new Float64Array(KEPT);
     this.reached = new Float64Array(KEPT);
@@ -26,6 +27,12 @@ export class Meter {
     this.gaps[at] = now - this.last;
     this.last = now;
     this.frames++;
+  }
+
+  // A frame between two events, which carries on as these went.
+  recordBetween(now, decodeMs) {
+    this.between++;
+    this.record(now, decodeMs, NaN, NaN);
   }
 
   // Of the last frames that followed each other; 0 where there are too few.
@@ -50,13 +57,14 @@ export class Meter {
 
   recent(ring) {
     const count = Math.min(this.frames, KEPT);
-    return Array.from({ length: count }, (_, i) => ring[(this.frames - count + i) % KEPT]);
+    return Array.from({ length: count }, (_, i) => ring[(this.frames - count + i) % KEPT]).filter((ms) => !Number.isNaN(ms));
   }
 
   stats() {
     const pair = (ring) => ({ p50: quantile(this.recent(ring), 0.5), p95: quantile(this.recent(ring), 0.95) });
     return {
       frames: this.frames,
+      between: this.between,
       framesPerSecond: this.framesPerSecond(),
       decode: pair(this.decode),
       handlerToPixels: pair(this.handled),

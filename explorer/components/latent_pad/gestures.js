@@ -8,7 +8,7 @@ const SOONEST_MS = 10;
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-// `pad` has plane, point, move, rest, restSoon, seize, walk and reset. Returns a function that takes the listeners off again.
+// `pad` has plane, point, motion, move, rest, restSoon, seize, walk and reset. Returns a function that takes the listeners off again.
 export function listen(surface, pad) {
   const off = new AbortController();
   const on = (name, handler) => surface.addEventListener(name, handler, { signal: off.signal });
@@ -25,6 +25,7 @@ export function listen(surface, pad) {
     const { plane } = pad;
     const a = plane.a((event.clientX - grabX - box.left) / box.width);
     const b = plane.b((event.clientY - grabY - box.top) / box.height);
+    pad.motion.moved(a, b, event.timeStamp);
     pad.move(a, b, entered, event.timeStamp);
   };
 

@@ -3,6 +3,7 @@ import { mounting } from "../base/mount.js";
 import { sameBytes, unpack } from "../base/pack.js";
 import { listen } from "./gestures.js";
 import { IMAGES } from "./model.js";
+import { Motion } from "./motion.js";
 import { Scene } from "./scene.js";
 
 const REST_MS = 150;
@@ -14,6 +15,9 @@ class Pad {
     this.surface = this.root.querySelector(".plane");
     this.problem = this.root.querySelector(".problem");
     this.meter = new Meter();
+    this.motion = new Motion();
+    this.moved = false;
+    this.ahead = null;
     this.frame = 0;
     this.timer = 0;
     this.carried = false;
@@ -166,6 +170,7 @@ class Pad {
 
   // A hand takes the handle, wherever it was going by itself.
   seize() {
+    this.motion.stop();
     this.scene.paths.stop();
   }
 
@@ -200,21 +205,34 @@ class Pad {
     this.root.dataset.touched = "";
     this.entered = entered;
     this.happened = happened;
+    this.moved = true;
     if (this.awaits) this.draw();
     else if (!this.frame) this.frame = requestAnimationFrame(this.draw);
   }
 
-  draw() {
+  draw(now) {
     this.frame = 0;
-    this.scene.show(...this.point, { entered: this.entered, happened: this.happened });
+    const { scene, motion } = this;
+    if (this.moved) {
+      this.moved = false;
+      this.ahead = null;
+      scene.show(...this.point, { entered: this.entered, happened: this.happened });
+    } else {
+      const before = this.ahead;
+      this.ahead = motion.at(now);
+      if (!this.ahead) return before && scene.show(...this.point);
+      if (this.ahead.join() !== before?.join()) scene.show(...this.plane.clamp(this.ahead), { between: true });
+    }
+    if (motion.last && !this.awaits) this.frame = requestAnimationFrame(this.draw);
   }
 
   // The images of a gesture are on screen. Those that no hand asked for are no frames.
-  drawn({ asked, entered, happened }) {
-    if (entered === undefined) return;
+  drawn({ asked, entered, happened, between }) {
+    if (entered === undefined && !between) return;
     const { scene, meter } = this;
     const now = performance.now();
-    meter.record(now, now - asked, now - entered, now - happened);
+    if (between) meter.recordBetween(now, now - asked);
+    else meter.record(now, now - asked, now - entered, now - happened);
     if (scene.readout.pace(now, meter.recentDecode(), meter.framesPerSecond(), scene.model.decoder.where)) scene.sayDistances();
   }
 
@@ -228,6 +246,7 @@ class Pad {
   rest() {
     if (!this.scene) return;
     clearTimeout(this.timer);
+    this.motion.stop();
     const { scene } = this;
     scene.plane.code(...this.point, scene.model.z);
     // On a plane of more dimensions than it has, points and tiles are not those of where it was.
@@ -284,7 +303,7 @@ class Pad {
     const decoders = this.scene.models.map(({ decoder }) => decoder);
     const macs = decoders.reduce((sum, decoder) => sum + decoder.macs, 0);
     const where = decoders.map((decoder) => decoder.where);
-    return { ...this.meter.stats(), tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs, where };
+    return { ...this.meter.stats(), drawing: this.frame !== 0, tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs, where };
   }
 
   destroy() {

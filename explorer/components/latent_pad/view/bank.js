@@ -1,3 +1,4 @@
+import { Figure } from "../../base/figure.js";
 import { Leisure } from "../../base/leisure.js";
 import { formatNumber } from "../../base/numbers.js";
 import { toInk, toPixels } from "../../base/pixels.js";
@@ -45,20 +46,24 @@ export class Bank {
       pad.carry(z, event.timeStamp);
       pad.restSoon();
     });
-    const value = Object.assign(document.createElement("output"), { className: "value" });
+    const value = new Figure();
+    const output = document.createElement("output");
+    output.append(value.element);
     const track = Object.assign(document.createElement("span"), { className: "track" });
     track.append(canvas, input);
-    element.append(name, track, value);
-    return { i, low, high, element, input, value, context: canvas.getContext("2d"), image: null };
+    element.append(name, track, output);
+    return { i, low, high, element, input, value, text: "", context: canvas.getContext("2d"), image: null };
   }
 
   // The code as it is now.
   show(z) {
     if (!this.root.open) return;
-    for (const { i, input, value } of this.rows) {
+    for (const row of this.rows) {
+      const { i, input, value } = row;
       const text = formatNumber(z[i], 2);
-      if (value.textContent === text) continue;
-      value.textContent = text;
+      if (row.text === text) continue;
+      row.text = text;
+      value.say(text);
       input.value = z[i];
       input.setAttribute("aria-valuetext", text);
     }

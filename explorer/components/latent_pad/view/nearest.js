@@ -1,3 +1,4 @@
+import { Figure } from "../../base/figure.js";
 import { toPixels } from "../../base/pixels.js";
 import { formatNumber } from "../../base/numbers.js";
 
@@ -13,8 +14,8 @@ export class Nearest {
     this.image = this.context.createImageData(width, height);
     this.values = new Float32Array(channels * height * width);
     this.what = document.createTextNode("");
-    this.away = Object.assign(document.createElement("span"), { className: "figure" });
-    root.querySelector(".what").replaceChildren(this.what, this.away);
+    this.away = new Figure();
+    root.querySelector(".what").replaceChildren(this.what, this.away.element);
     this.shown = -1;
     root.querySelector(".go").onclick = () => onGo(this.shown);
   }
@@ -29,11 +30,17 @@ export class Nearest {
       this.shown = index;
       if (this.real) this.draw(this.originals.subarray(index * size, (index + 1) * size), 1 / 255);
       else decode((values) => index === this.shown && this.draw(values, 1));
-      this.name = `${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`;
-      this.canvas.setAttribute("aria-label", this.name);
-      this.what.data = `${this.name}, at a distance of `;
+      this.say(`${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`);
     }
-    this.away.textContent = formatNumber(distance, 2);
+    this.away.say(formatNumber(distance, 2));
+  }
+
+  // Not what is said already: to set a text anew is to lay it out anew.
+  say(name) {
+    if (this.name === name) return;
+    this.name = name;
+    this.canvas.setAttribute("aria-label", name);
+    this.what.data = `${name}, at a distance of `;
   }
 
   draw(values, unit) {

@@ -1,3 +1,4 @@
+import { Figure } from "../../base/figure.js";
 import { formatNumber } from "../../base/numbers.js";
 
 const MOST = 16;
@@ -10,14 +11,16 @@ export class Readout {
   constructor(root, plane) {
     this.dimensions = plane.moving().slice(0, MOST).sort((i, j) => i - j);
     const list = root.querySelector(".code");
+    const rows = [];
     this.values = this.dimensions.map((i) => {
       const row = document.createElement("div");
-      const value = document.createElement("dd");
-      row.append(Object.assign(document.createElement("dt"), { textContent: `z${i + 1}` }), value);
-      list.append(row);
+      const value = new Figure();
+      row.append(Object.assign(document.createElement("dt"), { textContent: `z${i + 1}` }), document.createElement("dd"));
+      row.lastChild.append(value.element);
+      rows.push(row);
       return value;
     });
-    list.replaceChildren(...this.values.map((value) => value.parentNode));
+    list.replaceChildren(...rows);
     const hidden = plane.latent - this.dimensions.length;
     list.title = hidden ? `The ${MOST} dimensions that this plane changes most; ${hidden} more are not shown.` : "";
     this.speed = root.querySelector(".speed");
@@ -25,7 +28,7 @@ export class Readout {
   }
 
   code(z) {
-    for (let i = 0; i < this.values.length; i++) this.values[i].textContent = formatNumber(z[this.dimensions[i]], 2);
+    for (let i = 0; i < this.values.length; i++) this.values[i].say(formatNumber(z[this.dimensions[i]], 2));
   }
 
   // Rewritten a few times a second at most, since figures that flicker cannot be read; says whether they were.
