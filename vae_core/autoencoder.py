@@ -127,7 +127,12 @@ class Autoencoder(nn.Module):
     def decode(self, z: Images, batch_size: int = 500) -> Tensor:
         """E[x|z] for codes (N, d): float32 in [0, 1], (N, C, H, W)."""
         z = as_codes(z, self.config.latent)
-        return self._in_pieces(lambda p: self.likelihood.mean(self.decoder(p)), z, batch_size)
+        return self._in_pieces(self.mean_image, z, batch_size)
+
+    def mean_image(self, z: Tensor) -> Tensor:
+        """E[x|z] for codes (N, d) of this model's device, as it is just now: in its present mode, with gradients where they are
+        on. (N, C, H, W); `decode` is this with all care taken."""
+        return self.likelihood.mean(self.decoder(z))
 
     def reconstruct(self, x: Images, batch_size: int = 500) -> Tensor:
         """E[x|z] at the mean code of each image: float32 in [0, 1], (N, C, H, W)."""

@@ -156,13 +156,15 @@ def decoded(model: Autoencoder, request: bytes) -> bytes:
     codes = torch.from_numpy(np.frombuffer(request, "<f4", offset=HEADER.size).reshape(-1, d).copy())
     if not bool(torch.isfinite(codes).all()) or (kind == SQUARES and len(codes) % 2):
         raise RefusedError("A request for decoding has codes that are not finite, or one without its pair.")
-    found = _squares(model, codes) if kind == SQUARES else model.decode(codes, PIECE).numpy().astype("<f2")
-    return HEADER.pack(stamp, kind) + found.tobytes()
+    of = _squares if kind == SQUARES else torch.Tensor.half
+    with torch.inference_mode():
+        found = torch.cat([of(model.mean_image(piece)).cpu() for piece in codes.to(model.device).split(PIECE)])
+    return HEADER.pack(stamp, kind) + found.numpy().tobytes()
 
 
-def _squares(model: Autoencoder, codes: torch.Tensor) -> np.ndarray:
-    pieces = [model.decode(piece).unflatten(0, (-1, 2)) for piece in codes.split(PIECE)]
-    return torch.cat([(pair[:, 1] - pair[:, 0]).square().flatten(1).sum(1) for pair in pieces]).numpy().astype("<f4")
+def _squares(images: torch.Tensor) -> torch.Tensor:
+    first, second = images.unflatten(0, (-1, 2)).unbind(1)
+    return (second - first).square().flatten(1).sum(1)
 
 
 def _greeted(hello: str) -> Autoencoder:
@@ -185,4 +187,5 @@ def _greeted(hello: str) -> Autoencoder:
 @st.cache_resource(max_entries=models.MODELS_IN_MEMORY, show_spinner=False)
 def _on_device(name: str, stamp: int) -> Autoencoder:
     model, device = models.load(name).model, devices.pick()
+    # In evaluation mode, as checkpoints are loaded.
     return model if device == model.device else copy.deepcopy(model).to(device)

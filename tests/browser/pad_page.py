@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-HOST = "document.querySelector('.stBidiComponent [data-testid]').latentPad"
+HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad)?.latentPad"
 TOLERANCE = 1e-4
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from conftest import CHROMIUM_ARGS, ROOT, start_server
+from pad_page import HOST
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -101,14 +102,13 @@ VIEWS = {
     "models": ("?models=mnist-vae-2", press("Models")),
     "data-sets": ("?models=mnist-vae-2", press("Data sets")),
 }
-PAD = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((element) => element.latentPad)?.latentPad"
 
 
 def settle(page: Page) -> None:
     """Until the script has run, and a pad that is there has decoded all its tiles."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=90_000)
     page.wait_for_timeout(1000)
-    page.wait_for_function(f"!({PAD}?.stats().tilesLeft > 0)", timeout=90_000)
+    page.wait_for_function(f"!({HOST}?.stats().tilesLeft > 0)", timeout=90_000)
     page.wait_for_timeout(300)
 
 

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pad_page import drag
+from pad_page import HOST, drag
 
 from vae_core import library
 
 pytestmark = pytest.mark.browser
 
 APP = Path(__file__).parents[2] / "explorer" / "app.py"
-HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad)?.latentPad"
 # The server sends float16.
 TOLERANCE = {"server": 5e-4, "worker": 1e-4}
 
@@ -55,6 +54,30 @@ def test_two_models_show_what_torch_decodes(open_app, where):
     assert said in page.locator(".speed").inner_text()
     page.wait_for_function(f"{HOST}.stats().tilesLeft === 0")
     assert page.locator(".tiles").evaluate("(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean)")
+    assert not page.problems
+
+
+def test_the_nearest_image_is_decoded_when_the_hand_rests(open_app):
+    page = open_app("server", "/?models=mnist-vae-2")
+    picture, box = page.locator(".nearest canvas"), page.locator(".plane").bounding_box()
+    painted = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+    drag(page)
+    # Until an image is nearest whose own pixels are not at hand.
+    for step in range(1, 100):
+        page.mouse.move(box["x"] + (0.5 + 0.004 * step) * box["width"], box["y"] + 0.5 * box["height"])
+        page.wait_for_timeout(150)
+        if "as decoded from its code" in page.locator(".nearest").inner_text():
+            break
+    else:
+        pytest.fail("the pixels of all images are at hand")
+    assert not picture.evaluate(painted)
+    page.mouse.up()
+    for _ in range(100):
+        if picture.evaluate(painted):
+            break
+        page.wait_for_timeout(50)
+    assert picture.evaluate(painted)
+    assert "as decoded from its code" in page.locator(".nearest").inner_text()
     assert not page.problems
 
 

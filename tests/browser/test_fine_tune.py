@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pad_page import HOST
 
 from vae_core import checkpoint, library, load_dataset
 
@@ -61,8 +62,7 @@ def test_a_run_to_its_end_kept_and_explored(serve_bare, open_page, home):
     page.wait_for_function("location.search.includes('models=mnist-vae-2%2Cmine')")
     again = open_page(f"{serve_bare()}/?models=mine")
     again.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
-    host = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad).latentPad"
-    found = again.evaluate(f"(() => {{ const r = {host}.read(); return {{ z: [...r.z], pixels: [...r.pixels] }}; }})()")
+    found = again.evaluate(f"(() => {{ const r = {HOST}.read(); return {{ z: [...r.z], pixels: [...r.pixels] }}; }})()")
     np.testing.assert_allclose(found["pixels"], result.model.decode([found["z"]]).flatten(), atol=1e-4)
     assert page.problems + again.problems == []
 

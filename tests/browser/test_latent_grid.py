@@ -6,15 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pad_page import drag
+from pad_page import HOST, TOLERANCE, drag
 
 from vae_core import library
 
 pytestmark = pytest.mark.browser
 
 APP = Path(__file__).parents[2] / "explorer" / "app.py"
-HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad)?.latentPad"
-TOLERANCE = 1e-4
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from pad_page import HOST as PAD
 from PIL import Image
 
 from vae_core import library, load_dataset
@@ -13,7 +14,6 @@ from vae_core import library, load_dataset
 pytestmark = pytest.mark.browser
 
 SKETCH = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.sketch)?.sketch"
-PAD = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.latentPad)?.latentPad"
 
 
 def png(x: np.ndarray) -> bytes:

@@ -91,7 +91,7 @@ def _measure(
     if noise is not None:
         raw_of_x = model.encoder(x.to(model.device))
     mean = model.posterior.mean(raw_of_x)
-    reconstruction = model.likelihood.mean(model.decoder(mean)).cpu()
+    reconstruction = model.mean_image(mean).cpu()
     likeness = ssim(reconstruction, x) if with_ssim else None
     mse = ((reconstruction - x) ** 2).flatten(1).mean(1)
 

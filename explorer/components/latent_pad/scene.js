@@ -224,7 +224,9 @@ export class Scene {
     this.bank.show(z);
     const nearest = model.neighbours.find(z);
     const distance = Math.sqrt(model.neighbours.square[0]);
-    this.nearest.show(nearest, distance, (then) => model.decoder.decodeAtRest(model.codeOf(nearest), then));
+    // Elsewhere than in the page it would be decoded in the hand's way.
+    const decode = (then) => model.decoder.decodeAtRest(model.codeOf(nearest), then);
+    this.nearest.show(nearest, distance, model.decoder.where === "page" || !this.pad.busy() ? decode : null);
   }
 
   putHandle(a, b) {

@@ -17,10 +17,11 @@ export class Nearest {
     this.away = new Figure();
     root.querySelector(".what").replaceChildren(this.what, this.away.element);
     this.shown = -1;
+    this.owed = false;
     root.querySelector(".go").onclick = () => onGo(this.shown);
   }
 
-  // decode(then) is asked for only where the pixels are not at hand.
+  // decode(then) is asked for only where the pixels are not at hand; null where it has to wait, and the picture with it.
   show(index, distance, decode) {
     this.root.hidden = index < 0;
     if (index < 0) return;
@@ -28,9 +29,14 @@ export class Nearest {
       const size = this.values.length;
       this.real = (index + 1) * size <= this.originals.length;
       this.shown = index;
+      this.owed = !this.real;
       if (this.real) this.draw(this.originals.subarray(index * size, (index + 1) * size), 1 / 255);
-      else decode((values) => index === this.shown && this.draw(values, 1));
+      else if (!decode) this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
       this.say(`${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`);
+    }
+    if (this.owed && decode) {
+      this.owed = false;
+      decode((values) => index === this.shown && this.draw(values, 1));
     }
     this.away.say(formatNumber(distance, 2));
   }
