@@ -33,7 +33,8 @@ def _watch(run: Run) -> None:
     st.progress(min(1.0, run.share), plain(words))
     st.caption(plain(f"On {run.device}. " if run.device else "") + "You can go elsewhere meanwhile, or close the page.")
     if run.stopping:
-        st.caption("It stops at its next step; what has been learnt until then is measured and stays.")
+        when = "once its steps are compiled" if run.phase == runs.COMPILING else "at its next step"
+        st.caption(f"It stops {when}; what has been learnt until then is measured and stays.")
     elif st.button("Stop", key="tune-stop"):
         run.job.stop()
         st.rerun(scope="fragment")

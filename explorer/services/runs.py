@@ -18,6 +18,8 @@ from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError
 
 KIND = "fine-tune"
+COMPILING = "Compiling its steps, which takes up to a minute the first time"
+"""The phase in which a run does not hear that it is to stop."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,10 @@ def _begun(run: Run, event: dict[str, Any]) -> None:
     run.refused.clear()
 
 
+def _compiling(run: Run, event: dict[str, Any]) -> None:
+    run.phase, run.share = COMPILING, 0.0
+
+
 def _started(run: Run, event: dict[str, Any]) -> None:
     run.phase, run.share, run.step, run.steps = "Training", 0.0, event["step"], event["steps"]
     # A run that goes on after a crash does again what came after its last saved state.
@@ -139,6 +145,7 @@ _HEARD = {
     "begin": _begun,
     "device": lambda run, event: setattr(run, "device", str(event["name"])),
     "before": lambda run, event: setattr(run, "before", dict(event["metrics"])),
+    "compiling": _compiling,
     "refused": lambda run, event: run.refused.append((str(event["name"]), str(event["reason"]))),
     "started": _started,
     "progress": _progress,

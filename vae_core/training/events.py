@@ -38,6 +38,14 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class Compiling(Event):
+    """Steps are being compiled: seconds where such steps have been compiled before, else up to a minute, in which nothing else
+    is told and `should_stop` is not asked."""
+
+    engine: str
+
+
+@dataclass(frozen=True)
 class NotCompiled(Event):
     """Compiling failed, and another engine takes the steps, also where the run is gone on from later."""
 
@@ -120,6 +128,8 @@ class ProgressLine:
             rate = "" if event.rate is None else f", rate {event.rate:.2f}"
             best = " (best)" if event.best else ""
             self._line(f"step {event.step}: validation loss {event.loss:.2f}, distortion {event.distortion:.2f}{rate}{best}")
+        elif isinstance(event, Compiling):
+            self._line("compiling the steps")
         elif isinstance(event, NotCompiled):
             self._line(f"not compiled ({event.reason}); goes on as {event.engine}")
         elif isinstance(event, Skipped):

@@ -78,6 +78,8 @@ class Run:
     def _ready(self) -> Eager:
         counters = self.counters
         chosen = engine_for(self.model, self.config, self.team, counters.steps, counters.engine)
+        if chosen.compiles:
+            self.tell(events.Compiling(counters.step, chosen.name))
         engine, not_compiled = made_ready(chosen, self.feed, counters.step)
         if not_compiled:
             self.tell(events.NotCompiled(counters.step, engine.name, not_compiled))

@@ -7,10 +7,24 @@ import json
 from explorer.services import runs
 
 
+def put(home, told: list[dict]) -> None:
+    folder = home / "jobs" / "fine-tune-x"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "request.json").write_text('{"kind": "fine-tune", "arguments": {"model": "m"}, "submitted": 1}')
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in told))
+
+
+def test_a_run_that_compiles_first_says_so(home) -> None:
+    told = [{"event": "begin"}, {"event": "phase", "name": "Training", "share": 0.0}, {"event": "compiling", "step": 0}]
+    put(home, told)
+    assert runs.find("fine-tune-x").phase == runs.COMPILING
+    put(home, [*told, {"event": "started", "step": 0, "steps": 20}])
+    assert runs.find("fine-tune-x").phase == "Training"
+
+
 def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice(home) -> None:
     folder = home / "jobs" / "fine-tune-x"
     (folder / "views").mkdir(parents=True)
-    (folder / "request.json").write_text('{"kind": "fine-tune", "arguments": {"model": "m"}, "submitted": 1}')
     for step in (0, 5, 9):
         (folder / "views" / f"{step:09d}.npz").touch()
     point = {"loss": 1.0, "distortion": 1.0, "rate": None, "seconds_left": 1, "images_per_second": 1, "steps": 20}
@@ -18,6 +32,6 @@ def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice
     told += [{"event": "progress", "step": step} | point for step in (3, 5, 9)]
     told += [{"event": "view", "step": step} for step in (0, 5, 9)]
     told += [{"event": "begin"}, {"event": "started", "step": 6, "steps": 20}, {"event": "progress", "step": 8} | point]
-    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in told))
+    put(home, told)
     run = runs.find("fine-tune-x")
     assert [p.step for p in run.training] == [3, 5, 8] and run.views == [0, 5] and run.refused == []
