@@ -156,10 +156,10 @@ def decoded(model: Autoencoder, request: bytes) -> bytes:
     codes = torch.from_numpy(np.frombuffer(request, "<f4", offset=HEADER.size).reshape(-1, d).copy())
     if not bool(torch.isfinite(codes).all()) or (kind == SQUARES and len(codes) % 2):
         raise RefusedError("A request for decoding has codes that are not finite, or one without its pair.")
-    of = _squares if kind == SQUARES else torch.Tensor.half
+    of, sent = (_squares, "<f4") if kind == SQUARES else (torch.Tensor.half, "<f2")
     with torch.inference_mode():
         found = torch.cat([of(model.mean_image(piece)).cpu() for piece in codes.to(model.device).split(PIECE)])
-    return HEADER.pack(stamp, kind) + found.numpy().tobytes()
+    return HEADER.pack(stamp, kind) + found.numpy().astype(sent, copy=False).tobytes()
 
 
 def _squares(images: torch.Tensor) -> torch.Tensor:

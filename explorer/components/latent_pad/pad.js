@@ -106,6 +106,7 @@ class Pad {
     const stays = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.holds(code);
     if (!stays) scene.lay(index, kind, code);
     scene.share(this.same);
+    this.motion.stop();
     this.point = this.plane.point(code);
     this.show();
   }

@@ -86,14 +86,16 @@ def test_engines_give_the_same_numbers(name, digits, compiler):
 @pytest.mark.slow
 def test_a_compiled_run_goes_on_bit_for_bit(digits, tmp_path, compiler):
     config = TrainConfig(steps=40, batch_size=64, validate_every=0.7, save_every=0, threads=1, ema=0.9, engine="compile")
-    whole, part = make("small"), make("small")
-    expected = fit(whole, digits.train.x, digits.validation.x, config)
+    whole, part, told = make("small"), make("small"), []
+    given = {"folder": tmp_path, "subscribers": [told.append]}
+    expected = fit(whole, digits.train.x, digits.validation.x, config, subscribers=[told.append])
     calls = iter(range(10**6))
-    stopped = fit(part, digits.train.x, digits.validation.x, config, folder=tmp_path, should_stop=lambda: next(calls) == 17)
+    stopped = fit(part, digits.train.x, digits.validation.x, config, **given, should_stop=lambda: next(calls) == 17)
     assert (stopped.reason, stopped.steps) == ("stopped", 17)
     torch.manual_seed(99)
     resumed = Autoencoder(whole.config)
-    again = fit(resumed, digits.train.x, digits.validation.x, config, folder=tmp_path)
+    again = fit(resumed, digits.train.x, digits.validation.x, config, **given)
+    assert [event.engine for event in told if isinstance(event, Started)] == ["compile"] * 3
     assert again.curve == expected.curve
     assert all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True))
 
