@@ -8,7 +8,10 @@ export class Figure {
     this.element.firstChild.append(this.text);
   }
 
+  // Whether it said something else before.
   say(text) {
-    if (this.text.data !== text) this.text.data = text;
+    if (this.text.data === text) return false;
+    this.text.data = text;
+    return true;
   }
 }

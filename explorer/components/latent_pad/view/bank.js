@@ -52,18 +52,15 @@ export class Bank {
     const track = Object.assign(document.createElement("span"), { className: "track" });
     track.append(canvas, input);
     element.append(name, track, output);
-    return { i, low, high, element, input, value, text: "", context: canvas.getContext("2d"), image: null };
+    return { i, low, high, element, input, value, context: canvas.getContext("2d"), image: null };
   }
 
   // The code as it is now.
   show(z) {
     if (!this.root.open) return;
-    for (const row of this.rows) {
-      const { i, input, value } = row;
+    for (const { i, input, value } of this.rows) {
       const text = formatNumber(z[i], 2);
-      if (row.text === text) continue;
-      row.text = text;
-      value.say(text);
+      if (!value.say(text)) continue;
       input.value = z[i];
       input.setAttribute("aria-valuetext", text);
     }
