@@ -24,6 +24,8 @@ Trained = Literal["all", "encoder", "decoder", "heads"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Engine = Literal["auto", "eager", "compile", "graph", "compiled-graph"]
 Source = Literal["auto", "resident", "streamed"]
+Keep = Literal["last", "best"]
+NormStatistics = Literal["batch", "stored"]
 
 
 class ConfigError(ValueError):
@@ -232,6 +234,10 @@ class TrainConfig(_Config):
     trained: Trained = "all"
     """What trains, the rest staying as it is: `encoder`, `decoder` (with a learned sigma), or `heads`, which are the encoder's
     last layer, that gives the posterior's raw parameters, and the decoder's first, that takes z."""
+    norm_statistics: NormStatistics = "batch"
+    """What batch norm normalises with while the model trains. `batch`: the mean and variance of each batch, whose running
+    averages serve inference; `stored`: the running averages that the model has, which stay as they are, as suits a trained
+    model that is given a few steps or few images."""
     batch_size: int = 256
     lr: float = 2e-3
     """Peak learning rate of AdamW."""
@@ -260,6 +266,9 @@ class TrainConfig(_Config):
     """Epochs between two validations."""
     patience: int = 0
     """Validations without a better loss after which the run stops and the best weights are kept; 0: never."""
+    keep: Keep = "last"
+    """Which weights the model has in the end. `best`: those of the validation with the lowest loss, where the weights before
+    the first step are validated like any others, so that a trained model never gets worse; `last`: those of the last step."""
     save_every: float = 30.0
     """Seconds between two writes of the training state, where a run has a folder."""
     seed: int = 0
@@ -285,3 +294,8 @@ class TrainConfig(_Config):
         _check(self.save_every >= 0, "TrainConfig.save_every", self.save_every, "0 or more seconds")
         _check(0 <= self.seed < 2**30, "TrainConfig.seed", self.seed, "from 0 to 1073741823")
         _check(0 <= self.threads <= 1024, "TrainConfig.threads", self.threads, "0 to 1024")
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the weights of the best validation are the model in the end."""
+        return self.keep == "best" or self.patience > 0

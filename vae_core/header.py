@@ -95,7 +95,7 @@ def _data(value: Any, where: str) -> None:
 
 
 def _training(value: Any, where: str) -> None:
-    numbers = dict.fromkeys(("steps", "epochs", "seconds", "skipped"), _number)
+    numbers = dict.fromkeys(("steps", "epochs", "seconds", "skipped", "kept_step"), _number)
     _fields(value, f"{where}.", numbers | {"config": _train, "reason": _text, "curve": _curve})
 
 

@@ -56,7 +56,7 @@ def new_run(shelf: Shelf, current: View) -> None:
             "until it is discarded; whoever opens this app sees its runs.",
         )
     with st.expander("What trains, and how"):
-        how = _how(card)
+        how = _how(card, None if choice == OWN else choice)
     left, right = st.columns([1, 4], vertical_alignment="center")
     go = left.button("Start", type="primary", key="tune-start", width="stretch")
     right.caption(plain(f"Trains on: {hardware.described()}."))
@@ -71,7 +71,7 @@ def new_run(shelf: Shelf, current: View) -> None:
         st.rerun()
 
 
-def _how(card: Card) -> dict[str, Any]:
+def _how(card: Card, data: str | None) -> dict[str, Any]:
     """Draws the choices that have a sensible value already; gives the fields of a request that they are."""
     first, second, third, fourth = st.columns(4)
     trained = first.selectbox(
@@ -101,16 +101,20 @@ def _how(card: Card) -> dict[str, Any]:
         help="loss = distortion + beta × rate. 1 is the ELBO; more makes codes tell less. A plain AE has no rate.",
         key=f"tune-beta-{card.name}",
     )
+    beta = beta if stochastic else None
+    usual = fine_tunes.learning_rate(card, data, beta, likelihood)
     lr = fourth.select_slider(
         "Learning rate",
-        [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
-        1e-4,
+        fine_tunes.LEARNING_RATES,
+        usual,
         format_func=lambda value: f"{value:g}",
-        help="The largest step of AdamW; it rises to it and falls to 0. A trained model wants less than a new one.",
-        key="tune-lr",
+        help="The largest step of AdamW; it rises to it and falls to 0. A model that goes on with its own images wants small "
+        "steps, one that is given other images or another loss larger ones.",
+        # Another usual value has a slider of its own, or the old one would stay.
+        key=f"tune-lr-{usual:g}",
     )
     first, second, third, fourth = st.columns(4)
-    batch = first.select_slider("Batch size", [16, 32, 64, 128, 256, 512], 128, key="tune-batch")
+    batch = first.select_slider("Batch size", fine_tunes.BATCH_SIZES, fine_tunes.BATCH_SIZE, key="tune-batch")
     patience = second.selectbox(
         "Stop early",
         [0, 2, 3, 5, 10],
@@ -131,7 +135,7 @@ def _how(card: Card) -> dict[str, Any]:
         "lr": lr,
         "batch_size": batch,
         "seed": seed,
-        "beta": beta if stochastic else None,
+        "beta": beta,
         "likelihood": likelihood,
         "trained": trained,
         "patience": patience,

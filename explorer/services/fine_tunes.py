@@ -22,6 +22,12 @@ from vae_core.data.untrusted import shown
 
 SAVE_EVERY = 10
 """Seconds of training that a crash may cost."""
+BATCH_SIZES = (16, 32, 64, 128, 256, 512)
+BATCH_SIZE = 64
+LEARNING_RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+SAME_TASK_RATE, NEW_TASK_RATE = 1e-4, 3e-3
+"""Learning rates that a run has unless a person chooses another: for the images and the loss that the model was trained with,
+and for others. `tests/benchmarks/fine_tune_defaults.py` measures them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,13 @@ def data_sets(card: Card) -> list[tuple[str, str, bool]]:
     image = tuple(card.config.image)
     fits = [(name, title, state == "ready") for name, title, state, _ in available() if SHAPES_OF[name] == image]
     return sorted(fits, key=lambda found: found[0] != card.source)
+
+
+def learning_rate(card: Card, data: str | None, beta: float | None, likelihood: LikelihoodConfig) -> float:
+    """The learning rate of a run on a data set (None: a person's own images) unless a person chooses another."""
+    objective = card.config.objective
+    same = data == card.source and likelihood == card.config.likelihood and beta in (None, objective.beta)
+    return SAME_TASK_RATE if same else NEW_TASK_RATE
 
 
 def likelihoods(card: Card) -> dict[LikelihoodConfig, str]:
@@ -92,6 +105,8 @@ def start(request: Request, card: Card, files: Sequence[tuple[str, bytes]] = ())
         trained=request.trained,
         patience=request.patience,
         ema=request.ema,
+        keep="best",
+        norm_statistics="stored",
         threads=hardware.threads(),
         save_every=SAVE_EVERY,
         **length,

@@ -16,11 +16,11 @@ from vae_core.config import TrainConfig
 from vae_core.training import events
 from vae_core.training.errors import TrainingError, memory_errors
 from vae_core.training.feed import Feed
-from vae_core.training.pace import Pace
 from vae_core.training.parts import only
 from vae_core.training.run import Run, Summary
 from vae_core.training.state import held
 from vae_core.training.team import Team
+from vae_core.training.time_budget import TimeBudget
 
 STATE_FILE = "state.safetensors"
 PROGRESS_EVERY = 0.5
@@ -71,7 +71,7 @@ def fit(
         path = None if folder is None else folder / STATE_FILE
         with (
             held(path) if path is not None and team.leads else nullcontext(),
-            only(model, config.trained),
+            only(model, config.trained, config.norm_statistics),
             memory_errors(config.batch_size, model.device),
             closing(Feed(train, config, model, team)) as feed,
         ):
@@ -88,14 +88,16 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
     """Takes the steps of a run that began at that time, and says why it is over."""
     config, counters, engine, feed, team = run.config, run.counters, run.engine, run.feed, run.team
     validate_every, before = run.validate_every, counters.seconds
-    pace = None
+    time_budget = None
     if config.seconds is not None:
-        pace = Pace(counters.step, begin, config.seconds - before, validate_every, engine.at_once)
-    first, now, agreed_at = counters.step, begin, -1
-    last_save = last_progress = began_steps = team.look(False)[0]
-    run.model.train()
+        time_budget = TimeBudget(counters.step, begin, config.seconds - before, validate_every, engine.at_once)
     if counters.steps:
         run.tell_start()
+    if config.keep == "best" and not counters.step:
+        run.validate(*_weights(run, 0.0))
+    first, agreed_at = counters.step, -1
+    now = last_save = last_progress = began_steps = team.look(False)[0]
+    run.model.train()
 
     while not counters.steps or counters.step < counters.steps:
         if counters.step // team.agree_every != agreed_at:
@@ -120,13 +122,13 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
             now = time.perf_counter()
         counters.seconds = before + now - begin
 
-        if pace is not None:
+        if time_budget is not None:
             length = counters.steps
             if length:
-                length = pace.steps(counters.step, now, length)
-            elif pace.known(counters.step, now):
-                pace.validation_seconds = engine.time_of_validation(run.validation)
-                length = pace.steps(counters.step, now, 0)
+                length = time_budget.steps(counters.step, now, length)
+            elif time_budget.known(counters.step, now):
+                time_budget.expect_validation(engine.time_of_validation(run.validation))
+                length = time_budget.steps(counters.step, now, 0)
             known, counters.steps = counters.steps, length
             if length and not known:
                 run.tell_start()
@@ -142,8 +144,8 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
             run.validate(lr, beta)
             now, _ = team.look(False)
             counters.seconds = before + now - begin
-            if pace is not None:
-                pace.validated(now - begin_validation)
+            if time_budget is not None:
+                time_budget.validated(now - begin_validation)
         if now - last_save >= config.save_every:
             run.save()
             last_save = team.look(False)[0]

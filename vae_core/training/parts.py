@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from vae_core.autoencoder import Autoencoder
-from vae_core.config import Trained
+from vae_core.config import NormStatistics, Trained
 from vae_core.training.errors import TrainingError
 
 
@@ -31,8 +31,9 @@ def _layers(net: nn.Module) -> list[nn.Module]:
 
 
 @contextmanager
-def only(model: Autoencoder, trained: Trained) -> Iterator[None]:
-    """Inside, the parts of that choice alone have gradients, and batch norm outside them stays in evaluation mode.
+def only(model: Autoencoder, trained: Trained, norm_statistics: NormStatistics = "batch") -> Iterator[None]:
+    """Inside, the parts of that choice alone have gradients, and batch norm outside them, or all of it where its statistics are
+    the stored ones, stays in evaluation mode.
 
     What takes no gradient when it is found takes none inside either; flags and modes are put back as they were found.
     Raises TrainingError where nothing is left that trains.
@@ -48,14 +49,15 @@ def only(model: Autoencoder, trained: Trained) -> Iterator[None]:
                 p.grad = None
         if not any(p.requires_grad for p, _ in found):
             raise TrainingError(f"Nothing would train: no parameter of this choice ({trained}) takes a gradient.")
-        if trained != "all":
-            for module in model.modules():
-                if isinstance(module, _BatchNorm) and not any(id(p) in chosen for p in module.parameters()):
-                    # `model.train()` asks each module, whoever calls it. A method, and not a function: a copy of the
-                    # model, as for its average, then has one of its own.
-                    module.train = MethodType(_stay, module)
-                    held.append((module, module.training))
-                    module.eval()
+        for module in model.modules():
+            if isinstance(module, _BatchNorm) and (
+                norm_statistics == "stored" or not any(id(p) in chosen for p in module.parameters())
+            ):
+                # `model.train()` asks each module, whoever calls it. A method, and not a function: a copy of the model, as
+                # for its average, then has one of its own.
+                module.train = MethodType(_stay, module)
+                held.append((module, module.training))
+                module.eval()
         yield
     finally:
         for module, mode in held:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -38,6 +38,8 @@ class Summary:
     skipped: int
     curve: list[dict[str, float | None]]
     """A point for each validation: step, beta, lr, the mean terms of training since the last point, and of validation."""
+    kept_step: int = 0
+    """The step whose weights the model has; 0: those that the run began with."""
 
 
 class Run:
@@ -68,7 +70,7 @@ class Run:
         stored = read_state(path, self.identity) if path is not None and path.exists() else None
         self.counters = stored.counters if stored else Counters(steps=_length(config, feed))
         self.best: dict[str, Tensor] = {}
-        """Weights of the best validation, where the run may stop early."""
+        """Weights of the best validation, where these are kept."""
         self.engine = self._ready()
         if stored:
             self._restore(stored)
@@ -131,12 +133,13 @@ class Run:
         loss, distortion, rate = as_floats(self.engine.validate(self.validation, generator))
         better = math.isfinite(loss) and (counters.best_loss is None or loss < counters.best_loss)
         if better:
-            counters.best_loss, counters.bad_validations = loss, 0
-            if self.config.patience:
+            counters.best_loss, counters.best_step, counters.bad_validations = loss, counters.step, 0
+            if self.config.keeps_best:
                 self.best = {k: v.detach().clone() for k, v in self.engine.evaluated.state_dict().items()}
         else:
             counters.bad_validations += 1
-        seen = dict(zip(("train_loss", "train_distortion", "train_rate"), self.means.take(), strict=True))
+        trained = self.means.take() if self.means.count else (None, None, None)
+        seen = dict(zip(("train_loss", "train_distortion", "train_rate"), trained, strict=True))
         point = {"validation_loss": loss, "validation_distortion": distortion, "validation_rate": rate}
         counters.curve.append({"step": counters.step, "beta": beta, "lr": lr} | seen | point)
         if len(counters.curve) > MOST_POINTS:
@@ -168,8 +171,15 @@ class Run:
             self.model.load_state_dict(self.engine.average.module.state_dict())
         counters = self.counters
         self.tell(events.Finished(counters.step, reason, counters.seconds))
-        kept = {k: v for k, v in asdict(counters).items() if k in ("skipped", "curve", "seconds")}
-        return Summary(steps=counters.step, epochs=counters.step / self.feed.steps_per_epoch, reason=reason, **kept)
+        return Summary(
+            steps=counters.step,
+            epochs=counters.step / self.feed.steps_per_epoch,
+            seconds=counters.seconds,
+            reason=reason,
+            skipped=counters.skipped,
+            curve=list(counters.curve),
+            kept_step=counters.best_step if self.best else counters.step,
+        )
 
 
 def _length(config: TrainConfig, feed: Feed) -> int:

@@ -67,6 +67,8 @@ class Counters:
     unfit: int = 0
     """Steps left out in a row, up to now."""
     best_loss: float | None = None
+    best_step: int | None = None
+    """The step of the validation with the lowest loss."""
     bad_validations: int = 0
     seconds: float = 0.0
     """Time trained so far, earlier stretches included."""
@@ -133,6 +135,8 @@ def read_state(path: Path, identity: dict[str, Any]) -> Stored:
         if isinstance(found.get("training"), dict):
             # A state from before there was a choice of what trains.
             found["training"].setdefault("trained", "all")
+            found["training"].setdefault("keep", "last")
+            found["training"].setdefault("norm_statistics", "batch")
         other = [key for key, value in identity.items() if found.get(key) != value]
         groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
         for key, value in tensors.items():

@@ -17,9 +17,11 @@ from PIL import Image
 
 from explorer.services import fine_tunes, models, runs
 from explorer.services.jobs import JobError
+from explorer.services.run_summary import kept_weights
 from vae_core import checkpoint, load_dataset
-from vae_core.config import LikelihoodConfig
+from vae_core.config import LikelihoodConfig, TrainConfig
 from vae_core.metrics import evaluate
+from vae_core.training import fit
 from vae_core.tuning import altered
 
 STEPS = 30
@@ -130,6 +132,34 @@ def test_what_trains_and_how_is_carried_to_the_run(put, until):
     told = dict(how)
     assert told["Trained part"] == "decoder" and told["Average of the weights"] == "0.99 a step"
     assert told["Early stop"] == "after 3 validations without progress"
+
+
+def test_a_run_that_only_makes_the_model_worse_leaves_it_as_it_was(put, folder, until):
+    put("m")
+    trained, digits = checkpoint.load(folder / "m.safetensors"), load_dataset("digits")
+    fit(trained.model, digits.train.x, digits.validation.x, TrainConfig(epochs=80, batch_size=32))
+    checkpoint.save(trained, folder / "m.safetensors")
+    run = start(request(amount=25, lr=1.0))
+    until(run.job, "done")
+    run = again(run)
+    before, after = models.load("m"), runs.result(run)
+    assert after.training["kept_step"] == 0 and run.validation[0].step == 0
+    assert run.validation[0].loss < min(point.loss for point in run.validation[1:])
+    for name, value in before.model.encoder.state_dict().items():
+        assert torch.equal(value.half(), after.model.encoder.state_dict()[name].half()), name
+    assert "as it was" in kept_weights(after.training)
+
+
+def test_the_usual_learning_rate_is_small_for_the_models_own_images_and_loss(put):
+    put("m")
+    card = models.shelf().card("m")
+    likelihood = card.config.likelihood
+    assert fine_tunes.learning_rate(card, card.source, 1.0, likelihood) == fine_tunes.SAME_TASK_RATE
+    assert fine_tunes.learning_rate(card, card.source, None, likelihood) == fine_tunes.SAME_TASK_RATE
+    others = [(None, 1.0, likelihood), ("mnist5k", 1.0, likelihood), (card.source, 4.0, likelihood)]
+    others.append((card.source, 1.0, LikelihoodConfig("gaussian", sigma=0.3)))
+    assert {fine_tunes.learning_rate(card, *given) for given in others} == {fine_tunes.NEW_TASK_RATE}
+    assert {fine_tunes.SAME_TASK_RATE, fine_tunes.NEW_TASK_RATE} <= set(fine_tunes.LEARNING_RATES)
 
 
 def test_a_run_asked_for_by_an_older_version_is_read_and_done(put, until, monkeypatch):

@@ -99,7 +99,7 @@ def test_beta_warms_up_and_weighs_the_rate(digits):
 
 
 @pytest.mark.parametrize("extra", [
-    {}, {"ema": 0.9}, {"flip": True, "shift": 2}, {"patience": 2}, {"lr_schedule": "cosine"},
+    {}, {"ema": 0.9}, {"flip": True, "shift": 2}, {"patience": 2}, {"keep": "best", "lr": 0.1}, {"lr_schedule": "cosine"},
 ])  # fmt: skip
 def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
     # Cycles and binarised pixels: all that depends on the step or on chance takes part.
@@ -273,6 +273,33 @@ def test_early_stop_keeps_the_best_weights(digits):
     assert losses.index(min(losses)) == len(losses) - 4
     again = fit(model, few, digits.validation.x, config.replace(epochs=None, steps=1, lr=1e-12, patience=0))
     assert again.curve[-1]["validation_loss"] == pytest.approx(min(losses), rel=0.02)
+
+
+@pytest.mark.parametrize("engine", ["eager", "compile"])
+def test_a_trained_model_that_only_gets_worse_is_kept_as_it_was(digits, engine, compiler):
+    model = make()
+    fit(model, digits.train.x, digits.validation.x, TrainConfig(epochs=10, batch_size=64))
+    before, seen = weights(model), []
+    config = TrainConfig(steps=12, batch_size=64, lr=1.0, lr_schedule="constant", validate_every=0.2, keep="best")
+    config = config.replace(engine=engine)
+    summary = fit(model, digits.train.x, digits.validation.x, config, subscribers=[seen.append])
+    assert [e.name for e in seen if isinstance(e, events.NotCompiled)] == []
+    assert summary.kept_step == 0 and summary.steps == 12 and same(before, weights(model))
+    first, *others = summary.curve
+    assert first["step"] == 0 and first["train_loss"] is None
+    assert others and all(point["validation_loss"] > first["validation_loss"] for point in others)
+    assert [e.step for e in seen if isinstance(e, events.Validated)] == [point["step"] for point in summary.curve]
+
+
+def test_the_best_weights_of_a_run_are_kept_and_said_where_they_are_from(digits):
+    few = digits.train.x[:40]
+    model = make(net=NetConfig("mlp", hidden=(256,)))
+    config = TrainConfig(epochs=150, batch_size=20, lr=5e-3, lr_schedule="constant", validate_every=5, keep="best")
+    summary = fit(model, few, digits.validation.x, config)
+    best = min(summary.curve, key=lambda point: point["validation_loss"])
+    assert 0 < summary.kept_step == best["step"] < summary.steps == 300 and summary.reason == "done"
+    again = fit(model, few, digits.validation.x, config.replace(epochs=None, steps=1, lr=1e-12))
+    assert again.curve[0]["validation_loss"] == pytest.approx(best["validation_loss"], rel=1e-6)
 
 
 @pytest.mark.parametrize(("slower_from", "times"), [(math.inf, 1), (100, 2), (100, 0.5), (300, 2)])

@@ -76,6 +76,28 @@ def test_what_trains_changes_and_nothing_else(digits, net, trained, extra):
     assert changed(before, model) == expected(model, trained)
 
 
+@pytest.mark.parametrize("engine", ["eager", "compile"])
+@pytest.mark.parametrize("extra", [{}, {"ema": 0.9}, {"trained": "decoder"}])
+def test_stored_statistics_of_batch_norm_stay_as_they_are(digits, engine, extra, compiler):
+    model = make()
+    before = weights(model)
+    config = TrainConfig(steps=6, batch_size=64, norm_statistics="stored", engine=engine, **extra)
+    fit(model, digits.train.x, digits.validation.x, config)
+    statistics = {name for name in before if name.endswith(("running_mean", "running_var", "num_batches_tracked"))}
+    assert statistics and changed(before, model) == expected(model, extra.get("trained", "all")) - statistics
+
+
+def test_stored_statistics_are_what_a_step_computes_with(digits):
+    model = make().eval()
+    x = digits.train.x[:64]
+    noise = torch.Generator().manual_seed(0)
+    with only(model, "all", "stored"):
+        model.train()
+        trained = model.terms(Batch(x / 255), model.draw_noise(64, noise)).distortion
+    model.eval()
+    torch.testing.assert_close(model.terms(Batch(x / 255), model.draw_noise(64, noise.manual_seed(0))).distortion, trained)
+
+
 @pytest.mark.parametrize("net", NETS)
 def test_the_heads_give_the_posterior_and_take_the_code(net):
     model = make(net)

@@ -1,0 +1,35 @@
+"""What a finished training run came to, in a sentence or two for the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CLEAR_SHARE = 0.02
+"""Share of the loss at the start by which the loss of the training images has to change before it is named as a reason."""
+
+
+def kept_weights(training: dict[str, Any]) -> str:
+    """Which weights of a run were kept and, where none of its steps improved the model, why and what to try; empty where the
+    last weights are the best. `training` is the summary in a checkpoint's header."""
+    steps, kept, curve = training.get("steps", 0), training.get("kept_step"), training.get("curve", [])
+    if not steps or kept is None or kept == steps or len(curve) < 2:
+        return ""
+    if kept > 0:
+        return f"The weights of step {kept:,} were kept, where the validation loss was lowest."
+    return f"Nothing got better, so the model is as it was: {_reason(curve)}"
+
+
+def _reason(curve: list[dict[str, float | None]]) -> str:
+    start = curve[0]["validation_loss"]
+    best = min(curve[1:], key=lambda point: point["validation_loss"])["validation_loss"]
+    losses = [point["train_loss"] for point in curve if point.get("train_loss") is not None]
+    told = f"the validation loss was {start:.1f} nats at the start and {best:.1f} at best after that. "
+    clear = CLEAR_SHARE * abs(start)
+    if losses and losses[-1] > max(losses[0], start) + clear:
+        return told + "The loss of the training images rose as well: try a smaller learning rate, or a longer run."
+    if losses and losses[-1] < min(losses[0], start) - clear:
+        return told + (
+            "The loss of the training images fell, so the model learned these images and not what they have in common with "
+            "others: add images, or train for fewer steps."
+        )
+    return told + "It may have learned these images already: try a longer run, or a smaller learning rate."
