@@ -115,14 +115,20 @@ class NetConfig(_Config):
     kind: NetKind = "residual"
     channels: tuple[int, ...] = (32, 64)
     """Feature maps of each halving of the image (`conv`, `residual`); its length is the number of halvings."""
-    hidden: tuple[int, ...] = (256,)
-    """Widths of the fully connected layers, from the image's side to the code's; the decoder mirrors them."""
+    hidden: tuple[int, ...] | None = None
+    """Widths of the fully connected layers, from the image's side to the code's; the decoder mirrors them. None becomes 400 and
+    200 for `mlp`, and 256 for the others."""
     conv_blocks: int = 1
     """Residual blocks after each halving (`residual`)."""
     dense_blocks: int = 1
     """Residual blocks after each fully connected layer (`residual`)."""
     norm: NormKind = "batch"
     """Before each activation (`conv`, `residual`): `batch` norm, or `none`, as in most work on disentanglement."""
+
+    def __post_init__(self) -> None:
+        if self.hidden is None:
+            object.__setattr__(self, "hidden", (400, 200) if self.kind == "mlp" else (256,))
+        super().__post_init__()
 
     def check(self) -> None:
         _check(all(1 <= c <= 1024 for c in self.channels), "NetConfig.channels", self.channels, "1 to 1024 each")

@@ -1,0 +1,53 @@
+"""The net of a run without a choice follows from its budget and from how fast this machine takes steps."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vae_core.config import ModelConfig, NetConfig
+from vae_core.training import net_choice
+from vae_core.training.net_choice import CANDIDATES, net_for, step_seconds
+from vae_core.zoo import model_config
+
+NETS = [net for net, _ in CANDIDATES]
+CPU = torch.device("cpu")
+
+
+def model_of(net: NetConfig, image=(1, 28, 28)) -> ModelConfig:
+    return model_config("vae", image, 2, net)
+
+
+def images(n=16, image=(1, 28, 28)) -> torch.Tensor:
+    return torch.zeros((n, *image), dtype=torch.uint8)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(60.0, 0), (30.0, 0), (20.0, 1), (1.6, 1), (1.4, 2), (0.01, 2)])
+def test_the_largest_net_with_enough_steps_is_taken(monkeypatch, seconds, expected):
+    # Steps of 0.1 and 0.01 s: 30 s are 300 steps of the largest net, 1.5 s are 150 of the second.
+    taken = {NETS[0]: 0.1, NETS[1]: 0.01}
+    monkeypatch.setattr(net_choice, "step_seconds", lambda config, x, enough, device: taken[config.net])
+    assert net_for(seconds, images(), 8, model_of, CPU) == NETS[expected]
+
+
+def test_a_net_that_does_not_fit_the_image_is_passed_over(monkeypatch):
+    tried = []
+    monkeypatch.setattr(net_choice, "step_seconds", lambda config, *rest: tried.append(config.net) or 0.0)
+    monkeypatch.setattr(
+        net_choice, "CANDIDATES", ((NetConfig("residual", channels=(8, 8, 8, 8)), 10), *CANDIDATES)
+    )  # fmt: skip
+    assert net_for(60.0, images(), 8, model_of, CPU) == NETS[0] and tried == [NETS[0]]
+
+
+def test_steps_are_timed_and_leave_torch_as_it_was(monkeypatch):
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    clock = iter(range(10**6))
+    monkeypatch.setattr(net_choice.time, "perf_counter", lambda: float(next(clock)))
+    assert net_for(1e6, images(), 8, model_of, CPU) == NETS[0]
+    assert torch.equal(torch.get_rng_state(), state)
+    # Each reading of the clock is a second later; the first step alone is looked at where it is far too slow.
+    assert step_seconds(model_of(NETS[2]), images(), 10.0, CPU) == 1.0
+    before = next(clock)
+    step_seconds(model_of(NETS[2]), images(), 0.01, CPU)
+    assert next(clock) - before == 3

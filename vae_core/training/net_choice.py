@@ -1,0 +1,62 @@
+"""Which net a run with a time budget trains unless a person chooses one: the largest that gets enough steps on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from vae_core.autoencoder import Autoencoder
+from vae_core.batch import Batch, scale
+from vae_core.config import ConfigError, ModelConfig, NetConfig
+
+CANDIDATES: tuple[tuple[NetConfig, int], ...] = (
+    (NetConfig("residual", channels=(32, 64), hidden=(256,)), 300),
+    (NetConfig("residual", channels=(16, 32), hidden=(256,), conv_blocks=0), 150),
+    (NetConfig("mlp"), 0),
+)
+"""Nets from the largest to the smallest, and the number of steps from which each gets further than the next in the same time.
+`tests/benchmarks/default_nets.py` measures them."""
+TIMED_STEPS = 3
+HASTE = 4
+"""A first step that takes so many times as long as fits, which is more than what starting up adds, ends the timing of a net."""
+
+
+def net_for(
+    seconds: float, x: Tensor, batch_size: int, model_of: Callable[[NetConfig], ModelConfig], device: torch.device
+) -> NetConfig:
+    """The largest net of CANDIDATES whose steps, timed on this machine, fit often enough into a budget of `seconds`.
+
+    x: the training images, uint8 (N, C, H, W). model_of: the configuration of the model with a net. Torch's random state is
+    left as it was found. The timing takes some steps of each net that is tried, a few hundredths of the budget.
+    """
+    with torch.random.fork_rng():
+        for net, least_steps in CANDIDATES[:-1]:
+            try:
+                config = model_of(net)
+            except ConfigError:
+                # The image is too small to be halved so often.
+                continue
+            if step_seconds(config, x[:batch_size], seconds / least_steps, device) * least_steps <= seconds:
+                return net
+    return CANDIDATES[-1][0]
+
+
+def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.device) -> float:
+    """Seconds that a forward and backward pass of a batch takes: the shortest of TIMED_STEPS after one that is not counted, or
+    what that one took where it is far more than `enough`."""
+    model = Autoencoder(config).to(device, memory_format=torch.channels_last).train()
+    batch = Batch(scale(x.to(device)).contiguous(memory_format=torch.channels_last))
+    found = []
+    for k in range(1 + TIMED_STEPS):
+        begin = time.perf_counter()
+        loss = model.objective(model.terms(batch, model.draw_noise(len(x))), model.objective.beta(1.0))
+        loss.backward()
+        # Reading a number waits for the device.
+        loss.item()
+        found.append(time.perf_counter() - begin)
+        if k == 0 and found[0] > HASTE * enough:
+            return found[0]
+    return min(found[1:])
