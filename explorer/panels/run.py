@@ -32,6 +32,8 @@ def _watch(run: Run) -> None:
         words = f"Step {run.step:,} of {run.steps:,}{left}{speed}"
     st.progress(min(1.0, run.share), plain(words))
     st.caption(plain(f"On {run.device}. " if run.device else "") + "You can go elsewhere meanwhile, or close the page.")
+    if run.warning:
+        st.warning(plain(run.warning))
     if run.stopping:
         when = "once its steps are compiled" if run.phase == runs.COMPILING else "at its next step"
         st.caption(f"It stops {when}; what has been learnt until then is measured and stays.")

@@ -16,6 +16,7 @@ from explorer.services.tasks.fine_tune import RESULT, VIEWS
 from explorer.services.text import distinct
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError
+from vae_core.training.events import FewSteps
 
 KIND = "fine-tune"
 COMPILING = "Compiling its steps, which takes up to a minute the first time"
@@ -58,6 +59,8 @@ class Run:
     refused: list[tuple[str, str]] = field(default_factory=list)
     message: str = ""
     """Why it failed."""
+    warning: str = ""
+    """What a person should know of it while it runs; empty where there is nothing."""
     stopping: bool = False
 
     @property
@@ -137,6 +140,10 @@ def _viewed(run: Run, event: dict[str, Any]) -> None:
     run.views = sorted({*run.views, event["step"]})
 
 
+def _few_steps(run: Run, event: dict[str, Any]) -> None:
+    run.warning = str(FewSteps(event["step"], event["steps"], event["seconds"]))
+
+
 def _ended(run: Run, event: dict[str, Any]) -> None:
     run.message = str(event.get("message", ""))
 
@@ -148,6 +155,7 @@ _HEARD = {
     "compiling": _compiling,
     "refused": lambda run, event: run.refused.append((str(event["name"]), str(event["reason"]))),
     "started": _started,
+    "fewsteps": _few_steps,
     "progress": _progress,
     "validated": _validated,
     "phase": _phase,

@@ -38,6 +38,22 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class FewSteps(Event):
+    """The time budget of the run holds too few steps to learn much, as far as the first steps tell."""
+
+    steps: int
+    seconds: float
+    """A budget that would hold enough steps on this machine."""
+
+    def __str__(self) -> str:
+        count = "1 step fits" if self.steps == 1 else f"{self.steps} steps fit"
+        return (
+            f"Only about {count} into this time, too few to learn much: give the run {self.seconds:,.0f} seconds or more, or "
+            "take a smaller net, smaller batches or smaller images."
+        )
+
+
+@dataclass(frozen=True)
 class Compiling(Event):
     """Steps are being compiled: seconds where such steps have been compiled before, else up to a minute, in which nothing else
     is told and `should_stop` is not asked."""
@@ -128,6 +144,8 @@ class ProgressLine:
             rate = "" if event.rate is None else f", rate {event.rate:.2f}"
             best = " (best)" if event.best else ""
             self._line(f"step {event.step}: validation loss {event.loss:.2f}, distortion {event.distortion:.2f}{rate}{best}")
+        elif isinstance(event, FewSteps):
+            self._line(str(event))
         elif isinstance(event, Compiling):
             self._line("compiling the steps")
         elif isinstance(event, NotCompiled):

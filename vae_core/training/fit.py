@@ -132,6 +132,7 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
             known, counters.steps = counters.steps, length
             if length and not known:
                 run.tell_start()
+                run.tell_few_steps(first, time_budget.step_seconds)
         # The first event of a run tells of its length.
         validating = counters.steps and (counters.step % validate_every == 0 or counters.step == counters.steps)
         if now - last_progress >= PROGRESS_EVERY and run.means.recent_count and counters.steps:

@@ -22,6 +22,8 @@ from vae_core.training.team import Team
 
 MOST_POINTS = 2000
 """Of a run's curve; a checkpoint's header takes no more than twice as many."""
+FEW_STEPS, ENOUGH_STEPS = 50, 300
+"""Steps below which a time budget is called too small, and the steps of the budget that is then named."""
 PERSISTENT = 25
 """Steps in a row without a finite gradient after which a run gives up."""
 
@@ -107,6 +109,12 @@ class Run:
         self.tell(events.Started(
             counters.step, counters.steps, feed.steps_per_epoch, device, precision, engine.name, source, self.team.size,
         ))  # fmt: skip
+
+    def tell_few_steps(self, first: int, step_seconds: float) -> None:
+        """Says so where the run, which began at step `first`, holds too few steps to learn much."""
+        counters = self.counters
+        if counters.steps - first < FEW_STEPS:
+            self.tell(events.FewSteps(counters.step, counters.steps, ENOUGH_STEPS * step_seconds))
 
     def tell_progress(self, lr: float, beta: float, steps_per_second: float) -> None:
         counters = self.counters

@@ -324,6 +324,25 @@ def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch,
     assert started.step < 40 and summary.steps == taken[0] == seen[-1].step
 
 
+@pytest.mark.parametrize(("seconds", "few"), [(3.0, True), (60.0, False)])
+def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, seconds, few):
+    model, seen, clock = make(net=NetConfig("mlp", hidden=(16,))), [], [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    terms = model.terms
+
+    def timed(batch, noise):
+        clock[0] += 0.1 if model.training else 0.0
+        return terms(batch, noise)
+
+    model.terms = timed
+    fit(model, digits.train.x, digits.validation.x, TrainConfig(seconds=seconds, batch_size=64), subscribers=[seen.append])
+    told = [event for event in seen if isinstance(event, events.FewSteps)]
+    assert len(told) == few
+    if few:
+        assert told[0].step < 10 and told[0].seconds == pytest.approx(30, rel=0.1)
+        assert "30 steps fit" in str(told[0]) or "29 steps fit" in str(told[0])
+
+
 def test_a_budget_shorter_than_a_step_is_one_step(digits):
     assert fit(make(), digits.train.x, digits.validation.x, TrainConfig(seconds=1e-6)).steps == 1
 
