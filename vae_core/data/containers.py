@@ -63,7 +63,9 @@ class Structure:
 
     def decoded_bytes(self, scale: int = 1) -> int:
         """Bytes that decoding takes. scale: by which a JPEG is decoded smaller."""
-        return -(-self.width // scale) * -(-self.height // scale) * self.pixel_bytes + self.coefficient_bytes
+        # The address of each row, which Pillow keeps too, counts where rows are short.
+        row = max(32, -(-self.width // scale) * self.pixel_bytes)
+        return -(-self.height // scale) * row + self.coefficient_bytes
 
     def count(self) -> None:
         """Counts one part. Raises RefusedError where there are too many."""

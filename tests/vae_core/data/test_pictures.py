@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import subprocess
 import sys
 import warnings
@@ -160,6 +161,13 @@ def test_what_cannot_be_decoded_small_is_refused_by_its_bytes():
     assert refusal(progressive, 45_949) == sentence.format("183,800", "183,796")
     assert central_square(progressive, 45_950, 8).decoded == 38 * 25
     assert central_square(files.saved(picture, "JPEG"), 950, 8).decoded == 38 * 25
+
+
+def test_a_picture_of_very_many_rows_counts_as_what_it_takes():
+    header = files.chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 30_000_000, 8, 2, 0, 0, 0))
+    tall = files.saved(SMALL)[:8] + header + files.chunk(b"IEND", b"")
+    with pytest.raises(RefusedError, match="it is 1x30000000 pixels, which take 960,000,000 bytes"):
+        whole_picture(tall, PIXELS, 256)
 
 
 def test_a_canvas_that_is_only_claimed_is_refused_before_it_is_made():
