@@ -153,19 +153,20 @@ def _jpeg(content: bytes, found: Structure) -> None:
         at = match.end()
         if marker == 0xD8:
             continue
-        size = _big(content, at, 2)
-        if marker == 0xD9 or size < 2 or at + size > len(content):
+        # Decoders go on behind a length that does not even count itself.
+        size = max(2, _big(content, at, 2))
+        if marker == 0xD9 or at + size > len(content):
             break
         at += size
         if marker == 0xDA:
             found.scans += 1
             if found.scans == 1:
                 several = frame in _PROGRESSIVE or _big(content, body, 1) < len(shape) // 3
+        elif found.scans:
+            continue
         elif marker in _FRAMES:
             frame, shape = marker, content[body + 6 : at]
             found.height, found.width = _big(content, body + 1, 2), _big(content, body + 3, 2)
-        elif found.scans:
-            continue
         elif marker in _METADATA_SEGMENTS:
             weight, entries = _directory_weight(content[body:at], entries)
             found.extra(start, at, weight)
@@ -173,8 +174,9 @@ def _jpeg(content: bytes, found: Structure) -> None:
             tables += at - start
     if tables > _TABLES:
         raise RefusedError(f"its tables have more than {_TABLES:,} bytes")
-    if found.scans and frame:
-        _check_frame(found, frame, shape, several)
+    if not found.scans or not frame:
+        raise _damaged("it has no scan, or nothing that says its size")
+    _check_frame(found, frame, shape, several)
 
 
 def _check_frame(found: Structure, frame: int, shape: bytes, several: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import image_files
 import numpy as np
@@ -11,6 +12,7 @@ import streamlit as st
 import torch
 from PIL import Image
 
+from explorer.components import sketch
 from explorer.components.pictures import png_of_rows
 from explorer.services import models, uploads
 from explorer.services.uploads import Preparation
@@ -170,3 +172,5 @@ def test_uploaders_say_the_limit_that_is_kept():
     assert uploads.MOST_MB == 32
     [(_, reason)] = uploads.add([("a.bmp", b"BM" + bytes(uploads.MOST_MB * 2**20))])
     assert reason == "it is larger than 33,554,432 bytes"
+    pasted = Path(sketch.__file__).with_name("hand_over.js").read_text()
+    assert f"const MOST_BYTES = {uploads.MOST_MB} * 2 ** 20;" in pasted

@@ -95,7 +95,12 @@ def _dqt(count: int) -> bytes:
     return files.segment(0xDB, (b"\0" + b"\1" * 64) * count)
 
 
+_MANY = files.repeated_scan(3000, 2000, 2000)
+_SMALL_FRAME = files.segment(0xC2, b"\x08\0\1\0\1\3\1\x22\0\2\x11\1\3\x11\1")
 TOO_MUCH = {
+    "scans behind a length of 0": (files.after_start(_MANY, b"\xff\xe5\0\0"), "3000x2000 pixels in 2,010 scans"),
+    "scans before a smaller frame": (_MANY[:-2] + _SMALL_FRAME + _MANY[-2:], "3000x2000 pixels in 2,010 scans"),
+    "scans behind another start": (files.after_start(_MANY, b"\xff\xd8\xff\xd1\xff\xff"), "3000x2000 pixels in 2,010 scans"),
     "2,000 scans": (files.repeated_scan(3000, 2000, 2000), "3000x2000 pixels in 2,010 scans"),
     "tiny scans": (files.repeated_scan(5000, 5000, 60, cut=12), "5000x5000 pixels in 70 scans"),
     "tables": (files.after_start(FILES["jpeg"], _dqt(900) * 10), "tables have more than"),
@@ -175,6 +180,7 @@ BLOATED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @pytest.mark.parametrize(("kind", "bloat"), BLOATED.values(), ids=BLOATED)
 def test_metadata_beyond_a_sane_size_never_reaches_the_decoder(kind, bloat):
     assert FILES["gif"][10] & 0x87 == 0x87, "a table of 256 colours, which ends at byte 781"
@@ -206,6 +212,13 @@ def test_a_wrong_checksum_is_damage():
         structure(bytes(content))
     with pytest.raises(RefusedError, match="ends too early"):
         structure(FILES["png"][:-5])
+
+
+def test_a_jpeg_without_a_scan_or_a_frame_is_damage():
+    jpeg = FILES["jpeg"]
+    for content in (jpeg[: jpeg.index(b"\xff\xda")], jpeg.replace(b"\xff\xc0", b"\xff\xe7", 1), b"\xff\xd8\xff\xd9"):
+        with pytest.raises(RefusedError, match="it has no scan, or nothing that says its size"):
+            structure(content)
 
 
 HEADS = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\xff\xff\0\0WEBP", b"BM", b"GIF89a", b""]
