@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.services import fine_tunes, hardware, view
+from explorer.services import fine_tunes, hardware, uploads, view
 from explorer.services.jobs import JobError
 from explorer.services.models import Card, Shelf
 from explorer.services.text import plain
@@ -49,7 +49,7 @@ def new_run(shelf: Shelf, current: View) -> None:
     if choice == OWN:
         files = st.file_uploader(
             "A .zip of images, or at least 10 images",
-            ["zip", "png", "jpg", "jpeg", "webp", "bmp", "gif"],
+            ["zip", *uploads.TYPES],
             accept_multiple_files=True,
             key="tune-files",
             help="They are prepared as on the page Your images. The run keeps them until it has ended, and what it rebuilt "

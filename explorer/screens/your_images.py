@@ -28,10 +28,10 @@ smooth = first.config.image[0] == 3
 turn = st.session_state.setdefault("uploads-turn", 0)
 left, right = st.columns([3, 2])
 files = left.file_uploader(
-    "Images: PNG, JPEG, WebP, BMP or GIF, up to 32 MB each",
-    ["png", "jpg", "jpeg", "webp", "bmp", "gif"],
+    f"Images: PNG, JPEG, WebP, BMP or GIF, up to {uploads.MOST_MB} MB each",
+    uploads.TYPES,
     accept_multiple_files=True,
-    max_upload_size=32,
+    max_upload_size=uploads.MOST_MB,
     key=f"uploads-files-{turn}",
     help="They stay on this computer, are seen by this window alone, and are gone with it.",
 )

@@ -13,11 +13,16 @@ from PIL import Image
 
 from explorer.services import datasets, held_out, models
 from explorer.services.models import Card
-from vae_core.data.preparation import FRAMES, Preparation, decoded, prepared, suggested, usual
+from vae_core.data.containers import SUFFIXES
+from vae_core.data.preparation import FRAMES, LIMITS, Preparation, decoded, prepared, suggested, usual
 from vae_core.data.untrusted import RefusedError, shown
 
-__all__ = ["FRAMES", "MOST", "Preparation", "Upload"]
+__all__ = ["FRAMES", "MOST", "MOST_MB", "TYPES", "Preparation", "Upload"]
 
+TYPES = [suffix for suffixes in SUFFIXES.values() for suffix in suffixes]
+"""Endings of the names of files that an uploader takes as pictures."""
+MOST_MB = LIMITS.file_bytes // 2**20
+"""Megabytes that one picture's file may have."""
 MOST = 24
 """Pictures a session holds: each is kept at 512 by 2,048 pixels at most."""
 THUMBNAIL = 160

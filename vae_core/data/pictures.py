@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import ExifTags, Image, ImageStat, UnidentifiedImageError
+from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageStat, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from .containers import STARTS, Structure, structure, trimmed
+from .eight_bits import reduced
+from .orientation import orientation
 from .untrusted import RefusedError, shown
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-STARTS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP|BM|GIF8[79]a", re.DOTALL)
+__all__ = ["STARTS", "Picture", "central_square", "resized", "whole_picture"]
+
+_READERS = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.jpeg_factory,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+}
+"""What `Image.open` calls for each format. `Image.open` itself also refuses a size that is only reached without `draft`."""
+_SCALES = (8, 4, 2, 1)
+"""By which a JPEG can be decoded smaller."""
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -40,55 +52,74 @@ class Picture:
 def central_square(content: bytes, pixels: int, side: int) -> Picture:
     """The centre of a picture's first frame, upright.
 
-    pixels: the most a picture may have, checked before it is decoded. side: what the square will be resized to; a
-    large JPEG is decoded no finer than twice that. Raises RefusedError.
+    pixels: the most that a picture may have as it is decoded, of 4 bytes each; checked before it is decoded. side: what the
+    square will be resized to. A large JPEG is decoded no finer than twice that, others are reduced to no less. Raises
+    RefusedError.
     """
-    with _opened(content, pixels, side) as (picture, turn, longest):
+    found = structure(content)
+    shrink = min(found.width, found.height) / (2 * side)
+    with _loaded(content, found, pixels, shrink) as picture:
         edge = min(picture.size)
         left, top = (picture.width - edge) // 2, (picture.height - edge) // 2
-        square = _opaque(picture.crop((left, top, left + edge, top + edge)), "transparency" in picture.info)
-        return Picture(_turned(square, turn), longest, picture.width * picture.height)
+        square = reduced(picture, (left, top, left + edge, top + edge), max(1, edge // (2 * side)), found.bits)
+        return _finished(square, picture, found)
 
 
 def whole_picture(content: bytes, pixels: int, side: int) -> Picture:
     """All of a picture's first frame, upright, mode L or RGB, as for `central_square`; a larger one is shrunk until its shorter
     side is at most 2 and its longer at most 8 times `side`. Raises RefusedError."""
-    with _opened(content, pixels, side) as (picture, turn, longest):
-        upright = _turned(_opaque(picture.copy(), "transparency" in picture.info), turn)
-        shrink = min(2 * side / min(upright.size), 8 * side / max(upright.size))
-        if shrink < 1:
-            size = tuple(max(1, round(shrink * edge)) for edge in upright.size)
-            upright = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        return Picture(upright, longest, picture.width * picture.height)
+    found = structure(content)
+    shrink = _shrink((found.width, found.height), side)
+    with _loaded(content, found, pixels, shrink) as picture:
+        shrink = _shrink(picture.size, side)
+        factor = max(1, int(shrink / 2))
+        small = reduced(picture, (0, 0, *picture.size), factor, found.bits)
+        if shrink > 1:
+            size = tuple(max(1, round(edge / shrink)) for edge in picture.size)
+            box = (0, 0, picture.width / factor, picture.height / factor)
+            small = small.resize(size, Image.Resampling.LANCZOS, box)
+        return _finished(small, picture, found)
+
+
+def _shrink(size: tuple[int, int], side: int) -> float:
+    """By how much a whole picture is shrunk; 1 or less: not at all."""
+    return max(min(size) / (2 * side), max(size) / (8 * side))
 
 
 @contextmanager
-def _opened(content: bytes, pixels: int, side: int) -> Iterator[tuple[Image.Image, Image.Transpose | None, int]]:
-    """The picture, what turns it upright, and its longer side; whatever fails inside the block is a RefusedError."""
+def _loaded(content: bytes, found: Structure, pixels: int, shrink: float) -> Iterator[Image.Image]:
+    """The picture, decoded. shrink: by how much a JPEG may be decoded smaller. Whatever fails inside the block is a
+    RefusedError."""
+    scale = next(scale for scale in _SCALES if scale <= max(1, shrink)) if found.kind == "JPEG" else 1
+    _check_size(found, scale, pixels)
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > pixels:
-                raise RefusedError(f"it is {width}x{height} pixels, more than {pixels:,} in all")
-            if picture.format in ("JPEG", "MPO"):
-                picture.draft(None, (2 * side, 2 * side))
-            turn = None
-            with suppress(Exception):  # an unreadable orientation is no reason to refuse a readable picture
-                turn = _TURNS.get(picture.getexif().get(ExifTags.Base.Orientation))
-            yield picture, turn, max(width, height)
+        with _READERS[found.kind](io.BytesIO(trimmed(content, found))) as picture:
+            found.width, found.height = picture.size
+            _check_size(found, scale, pixels)
+            if scale > 1:
+                picture.draft(None, (max(1, picture.width // scale), max(1, picture.height // scale)))
+            picture.load()
+            yield picture
     except RefusedError:
         raise
-    except Image.DecompressionBombError:
-        raise RefusedError(f"it has more than {pixels:,} pixels") from None
-    except UnidentifiedImageError:
-        raise RefusedError("it cannot be decoded: its content is not that of an image") from None
     # Pillow's decoders meet hostile bytes with many kinds of error (struct.error, SyntaxError, IndexError ...).
     except Exception as error:
         raise RefusedError(f"it cannot be decoded: {shown(str(error)) or type(error).__name__}") from None
 
 
-def _turned(picture: Image.Image, turn: Image.Transpose | None) -> Image.Image:
-    return picture if turn is None else picture.transpose(turn)
+def _check_size(found: Structure, scale: int, pixels: int) -> None:
+    need = found.decoded_bytes(scale)
+    if need > 4 * pixels:
+        raise RefusedError(
+            f"it is {found.width}x{found.height} pixels, which take {need:,} bytes to decode, more than {4 * pixels:,}"
+        )
+
+
+def _finished(small: Image.Image, picture: Image.Image, found: Structure) -> Picture:
+    turn = _TURNS.get(orientation(picture.info))
+    flat = _opaque(small)
+    upright = flat if turn is None else flat.transpose(turn)
+    return Picture(upright, max(found.width, found.height), picture.width * picture.height)
 
 
 def resized(square: Image.Image, side: int) -> np.ndarray:
@@ -101,14 +132,16 @@ def resized(square: Image.Image, side: int) -> np.ndarray:
     return x
 
 
-def _opaque(picture: Image.Image, keyed: bool) -> Image.Image:
+def _opaque(picture: Image.Image) -> Image.Image:
     """Mode L or RGB. What can be seen through is laid over white where the picture is dark, over black where light."""
-    if keyed or picture.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        clear = picture.convert("RGBA")
-        seen = clear.getchannel("A").point(lambda value: 255 * (value > 127))
-        light = ImageStat.Stat(clear.convert("L"), seen).mean[0] if seen.getbbox() else 255.0
-        ground = (255, 255, 255, 255) if light < 128 else (0, 0, 0, 255)
-        return Image.alpha_composite(Image.new("RGBA", clear.size, ground), clear).convert("RGB")
-    if picture.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip to white
-        return Image.fromarray((np.asarray(picture).clip(0, 65535) >> 8).astype(np.uint8))
-    return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    if picture.mode != "RGBA":
+        return picture
+    alpha = picture.getchannel("A")
+    seen = alpha.point(lambda value: 255 * (value > 127))
+    if not seen.getbbox():
+        seen = alpha
+    if not seen.getbbox():
+        raise RefusedError("all that would be used of it is transparent; give it without transparency")
+    light = ImageStat.Stat(picture.convert("L"), seen).mean[0]
+    ground = (255, 255, 255, 255) if light < 128 else (0, 0, 0, 255)
+    return Image.alpha_composite(Image.new("RGBA", picture.size, ground), picture).convert("RGB")

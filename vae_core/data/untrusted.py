@@ -26,8 +26,9 @@ class Limits:
 
     images, entries: how many are used, and how many files are looked at. file_bytes: one file, unpacked; total_bytes:
     all files together. ratio: unpacked over packed bytes of a zip entry, once it has given `ratio_from` bytes. pixels:
-    one image, before it is decoded; total_pixels: all images, as far as they were decoded. decoded_bytes: all images as
-    kept in memory. directory_bytes: a zip's own list.
+    one image, in pixels of 4 bytes that decoding it takes, told from its header; a large JPEG is decoded small, and counts
+    so. total_pixels: all images, as far as they were decoded. decoded_bytes: all images as kept in memory.
+    directory_bytes: a zip's own list.
     """
 
     images: int = 200_000
@@ -36,7 +37,7 @@ class Limits:
     total_bytes: int = 2**33
     ratio: int = 250
     ratio_from: int = 2**20
-    pixels: int = 50_000_000
+    pixels: int = 2**26
     total_pixels: int = 50_000_000_000
     decoded_bytes: int = 2**31
     directory_bytes: int = 2**26

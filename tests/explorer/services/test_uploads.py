@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import image_files
 import numpy as np
 import pytest
 import streamlit as st
 import torch
 from PIL import Image
 
+from explorer.components import sketch
 from explorer.components.pictures import png_of_rows
 from explorer.services import models, uploads
 from explorer.services.uploads import Preparation
 from vae_core import library
+from vae_core.data.containers import SUFFIXES
 
 
 def file_of(x: np.ndarray, kind: str = "PNG") -> bytes:
@@ -133,3 +137,40 @@ def test_a_picture_of_any_shape_has_a_thumbnail(shape):
     (upload,) = uploads.held().values()
     small = uploads.thumbnail(upload)
     assert min(small.size) >= 1 and max(small.size) <= uploads.THUMBNAIL
+
+
+def test_a_damaged_picture_is_refused_by_name_and_the_others_go_on():
+    damaged = bytearray(file_of(PICTURE))
+    damaged[len(damaged) // 2] ^= 0x55
+    refused = uploads.add([("a.png", file_of(PICTURE)), ("b.png", bytes(damaged)), ("c.jpg", file_of(PICTURE, "JPEG"))])
+    assert [upload.name for upload in uploads.held().values()] == ["a.png", "c.jpg"]
+    assert refused == [("b.png", "it cannot be decoded: it is damaged, as its checksums show")]
+
+
+def test_a_picture_that_would_hold_the_decoder_is_refused_by_name():
+    jpeg = image_files.repeated_scan(3000, 2000, 2000)
+    [(name, reason)] = uploads.add([("scans.jpg", jpeg)])
+    assert name == "scans.jpg"
+    assert reason == "it is a JPEG of 3000x2000 pixels in 2,010 scans, which takes too long to decode"
+
+
+def test_a_photograph_of_48_million_pixels_is_taken_in_small():
+    assert not uploads.add([("phone.jpg", image_files.saved(Image.new("L", (8064, 6048), 130), "JPEG"))])
+    (upload,) = uploads.held().values()
+    assert upload.picture.size == (683, 512)
+
+
+def test_the_usual_endings_of_every_format_are_taken():
+    assert {"png", "apng", "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "webp", "bmp", "dib", "gif"} == set(uploads.TYPES)
+    for suffix in uploads.TYPES:
+        kind = next(kind for kind, suffixes in SUFFIXES.items() if suffix in suffixes)
+        assert not uploads.add([(f"a.{suffix}", file_of(PICTURE, kind))])
+    assert len(uploads.held()) == len(uploads.TYPES)
+
+
+def test_uploaders_say_the_limit_that_is_kept():
+    assert uploads.MOST_MB == 32
+    [(_, reason)] = uploads.add([("a.bmp", b"BM" + bytes(uploads.MOST_MB * 2**20))])
+    assert reason == "it is larger than 33,554,432 bytes"
+    pasted = Path(sketch.__file__).with_name("hand_over.js").read_text()
+    assert f"const MOST_BYTES = {uploads.MOST_MB} * 2 ** 20;" in pasted

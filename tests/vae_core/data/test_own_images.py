@@ -183,7 +183,6 @@ def test_alpha_is_laid_over_what_shows_it(ink, ground):
     x = _one(_saved(pixels))
     assert (x[4:12, 4:12] == ink).all()
     assert (x[:4] == ground).all()
-    assert (_one(_saved(np.zeros((16, 16, 4), np.uint8))) == 0).all()
 
 
 def test_a_transparent_palette_colour_is_laid_over_too():
@@ -226,7 +225,7 @@ def _png_claiming(width, height):
         (_picture(0)[:-2000], "cannot be decoded"),
         (_picture(0, form="JPEG")[:400], "cannot be decoded"),
         (_png_claiming(20_000, 20_000), "pixels"),
-        (_png_claiming(8_000, 8_000), "8000x8000 pixels, more than 50,000,000"),
+        (_png_claiming(9_000, 8_000), "9000x8000 pixels, which take 288,000,000 bytes to decode, more than 268,435,456"),
         (_png_claiming(0, 5), "cannot be decoded"),
     ],
 )
