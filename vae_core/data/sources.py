@@ -11,6 +11,7 @@ from pathlib import Path
 from . import celeba, cifar, digits, mnist, shapes
 from .dataset import DataError, Dataset, Progress
 from .own_images import own_images
+from .preparation import Preparation
 from .roots import find, how_to_get
 
 
@@ -44,19 +45,26 @@ SHAPES_OF = {name: source.image for name, source in _SOURCES.items()}
 
 
 def load_dataset(
-    name_or_path: str | Path, *, root: Path | None = None, progress: Progress | None = None, size: int | None = None
+    name_or_path: str | Path,
+    *,
+    root: Path | None = None,
+    progress: Progress | None = None,
+    size: int | None = None,
+    image: tuple[int, int, int] | None = None,
+    preparation: Preparation | None = None,
 ) -> Dataset:
     """A named set (one of NAMES), or a person's own images from a folder or a .zip.
 
     root: a folder to look in before those of the environment variable VAE_DATA and the user's cache. progress: called
-    as progress(what, done, total) by what takes long. size: pixels a side, for one's own images only. Raises DataError.
+    as progress(what, done, total) by what takes long. For one's own images only: size, in pixels a side; image and
+    preparation, the shape of a model's images and how pictures are brought to it (own_images). Raises DataError.
     """
     source = _SOURCES.get(name_or_path) if isinstance(name_or_path, str) else None
     if source is None:
         given = os.path.expanduser(name_or_path)
         if not given or not os.path.exists(given):
             raise DataError(f"There is no data set, folder or .zip {str(name_or_path)!r}; the sets are {', '.join(NAMES)}.")
-        return own_images(Path(given), size=size, progress=progress)
+        return own_images(Path(given), size=size, image=image, preparation=preparation, progress=progress)
     found = source.load(None if root is None else Path(root), progress)
     if size is not None and found.image[1:] != (size, size):
         raise DataError(
