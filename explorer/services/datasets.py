@@ -12,6 +12,7 @@ from explorer.services.jobs import Job
 from explorer.services.models import Card
 from vae_core.data import FETCHABLE, DataError, available, load_dataset
 from vae_core.data.roots import VARIABLE
+from vae_core.data.sources import part_of
 
 KEPT = 3
 """Data sets whose held-out images stay in memory."""
@@ -43,7 +44,9 @@ def table() -> list[Found]:
 def _found(name: str, title: str, state: str, about: str) -> Found:
     base = Found(name, title, state == "ready", about, name in FETCHABLE)
     if not base.ready and base.fetchable:
-        about = f"Not on this computer. Fetch it, or start the app with {VARIABLE} set to the folder that holds it."
+        said = part_of(name)
+        there = f"Not complete: {said}." if said else "Not on this computer."
+        about = f"{there} Fetch it, or start the app with {VARIABLE} set to the folder that holds it."
         base = replace(base, about=about)
     job = jobs.find(_job_name(name))
     if job is None or base.ready:

@@ -12,33 +12,42 @@ from . import celeba, cifar, digits, mnist, shapes
 from .dataset import DataError, Dataset, Progress
 from .own_images import own_images
 from .preparation import Preparation
-from .roots import find, how_to_get
+from .roots import Pieces, find, how_to_get, incomplete
 
 
 @dataclass(frozen=True)
 class _Source:
     """image: (C, H, W). carried: whether an installed package brings the set. layouts: the forms its files may have under a
-    root."""
+    root. pieces: what of its files is under a root."""
 
     title: str
     image: tuple[int, int, int]
     load: Callable[[Path | None, Progress | None], Dataset]
     carried: bool = False
     layouts: tuple[Callable[[Path], bool], ...] = ()
+    pieces: Callable[[Path], Pieces] | None = None
 
 
 GREY_28 = (1, 28, 28)
 _SOURCES = {
     "digits": _Source("Digits 8x8", (1, 8, 8), lambda root, progress: digits.digits(), carried=True),
     "mnist5k": _Source("MNIST, 5,000 digits", GREY_28, lambda root, progress: digits.mnist5k(), carried=True),
-    "mnist": _Source("MNIST", GREY_28, lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,)),
-    "fashion_mnist": _Source(
-        "Fashion-MNIST", GREY_28, lambda root, progress: mnist.fashion_mnist(root), layouts=(mnist.has_fashion,)
+    "mnist": _Source(
+        "MNIST", GREY_28, lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,), pieces=mnist.mnist_pieces
     ),
-    "cifar10": _Source("CIFAR-10", (3, 32, 32), cifar.cifar10, layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack)),
-    "celeba": _Source("CelebA faces", (3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack)),
+    "fashion_mnist": _Source(
+        "Fashion-MNIST", GREY_28, lambda root, progress: mnist.fashion_mnist(root),
+        layouts=(mnist.has_fashion,), pieces=mnist.fashion_pieces,
+    ),
+    "cifar10": _Source(
+        "CIFAR-10", (3, 32, 32), cifar.cifar10,
+        layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack), pieces=cifar.pieces,
+    ),
+    "celeba": _Source(
+        "CelebA faces", (3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack), pieces=celeba.pieces
+    ),
     "shapes": _Source("Shapes", (1, 64, 64), lambda root, progress: shapes.shapes()),
-}
+}  # fmt: skip
 NAMES = tuple(_SOURCES)
 SHAPES_OF = {name: source.image for name, source in _SOURCES.items()}
 """Name to (C, H, W) of its images."""
@@ -78,11 +87,18 @@ def available(root: Path | None = None) -> list[tuple[str, str, str, str]]:
     return [(name, source.title, *_state(name, source, root)) for name, source in _SOURCES.items()]
 
 
+def part_of(name: str, root: Path | None = None) -> str:
+    """What is there of a named set that is not there whole, in a clause; empty where nothing is."""
+    pieces = _SOURCES[name].pieces
+    return "" if pieces is None else incomplete(pieces, root)
+
+
 def _state(name: str, source: _Source, root: Path | None) -> tuple[str, str]:
     if source.layouts:
         found = find(source.layouts, root)
         if found is None:
-            return "missing", f"To get it, {how_to_get(name)}."
+            said = part_of(name, root)
+            return "missing", f"{f'It is not complete: {said}. ' if said else ''}To get it, {how_to_get(name)}."
         return "ready", f"It is in {found[1]}."
     if not source.carried:
         return "ready", "It is drawn when asked for, and needs no download."
