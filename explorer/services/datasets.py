@@ -92,6 +92,13 @@ def attributes(data: str, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]
     return None if found is None or found.attributes is None else (found.attributes, found.attribute_names)
 
 
+def absent(card: Card) -> str:
+    """Why the images of a model's data set are not shown, in a sentence."""
+    if _ready(card.source):
+        return f"The {card.data_title} on this computer is not the data set that {card.title} was trained on."
+    return f"The images of {card.data_title} are not on this computer."
+
+
 def at_hand(card: Card) -> bool:
     """Whether the images are there: part of what is known of a model that changes while the app runs, when they are fetched."""
     return originals(card.source, card.fingerprint) is not None

@@ -110,7 +110,7 @@ def _raw(root: Path, folders: Sequence[str]) -> Path:
 
 def _pieces(root: Path, folders: Sequence[str]) -> Pieces:
     raw = _raw(root, folders)
-    if not any(_file(raw, name).is_file() for name in FILES):
+    if not any(_file(raw, name).is_file() for name in FILES) and not has_mnist(root) and not has_fashion(root):
         # Files that lie about may be of either set, whole or not.
         raw = next((bare for bare in (root, root / "raw") if _has_all(bare)), raw)
     return Pieces(raw, {name: _file(raw, name).is_file() for name in FILES}, folders[0])

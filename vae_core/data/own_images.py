@@ -14,7 +14,7 @@ from . import splits
 from .dataset import DataError, Dataset, Progress, Split, whole
 from .pictures import STARTS, central_square, resized
 from .preparation import Preparation, opened, prepared, suggested
-from .refusals import OTHER_PART, SAME_PICTURE, folded, unused
+from .refusals import OTHER_PART, SAME_PICTURE, SAME_PREPARED, folded, unused
 from .untrusted import FullError, Limits, Meter, Refusals, RefusedError, entries, shown
 
 SIZES = range(8, 129)
@@ -151,6 +151,7 @@ def _distinct(
     """
     parts = [splits.TRAIN] * len(names) if given is None else given.parts
     kept: dict[bytes, int] = {}
+    highest = marks.copy()
     for i in sorted(range(len(names)), key=lambda i: parts[i] or 0):
         name = _called(names[i], called)
         if parts[i] is None:
@@ -158,11 +159,12 @@ def _distinct(
             continue
         same = kept.setdefault(hashlib.sha256(x[i]).digest(), i)
         if same != i:
-            why = SAME_PICTURE if parts[same] == parts[i] else OTHER_PART
+            copied = SAME_PICTURE if marks[same] == marks[i] else SAME_PREPARED
+            why = copied if parts[same] == parts[i] else OTHER_PART
             refused.append((name, f"{why} {_called(names[same], called)}"))
-            marks[same] = max(marks[same], marks[i])
+            highest[same] = max(highest[same], marks[i])
     keep = np.array(sorted(kept.values()), np.int64)
-    return keep, np.array([parts[i] for i in keep], np.int64), marks[keep]
+    return keep, np.array([parts[i] for i in keep], np.int64), highest[keep]
 
 
 class _Gallery:

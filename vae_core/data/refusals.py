@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 SAME_PICTURE = "it is the same picture as"
+SAME_PREPARED = "once prepared, it is the same image as another:"
 OTHER_PART = "another part of the split has the same picture:"
 LINES = 10
 _LONGEST_NAME = 60

@@ -49,6 +49,8 @@ _SOURCES = {
     "shapes": _Source("Shapes", (1, 64, 64), lambda root, progress: shapes.shapes()),
 }  # fmt: skip
 NAMES = tuple(_SOURCES)
+STAND_INS = {"mnist": "mnist5k"}
+"""A set to one that is installed and whose images none of its models was trained on."""
 SHAPES_OF = {name: source.image for name, source in _SOURCES.items()}
 """Name to (C, H, W) of its images."""
 

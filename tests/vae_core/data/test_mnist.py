@@ -195,6 +195,12 @@ def test_files_that_may_be_of_either_set_are_not_guessed(tmp_path):
         assert f"{tmp_path} has files of these names, and has to be called {folder}." in _why(tmp_path, name)
 
 
+def test_the_files_of_one_set_are_not_told_as_those_of_the_other(tmp_path):
+    _empty(tmp_path / "MNIST" / "raw")
+    for root in (tmp_path, tmp_path / "MNIST", tmp_path / "MNIST" / "raw"):
+        assert "Fashion-MNIST is not on this computer" in _why(root, "fashion_mnist")
+
+
 def test_a_folder_below_the_root_is_named(tmp_path):
     _empty(tmp_path / "sets" / "MNIST" / "raw")
     assert _why(tmp_path) == f"MNIST is in {tmp_path / 'sets'}: set VAE_DATA to that folder."

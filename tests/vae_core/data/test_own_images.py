@@ -308,6 +308,7 @@ def test_a_copy_saved_anew_is_trained_on_where_either_file_is(tmp_path):
     after = load_dataset(_zip(tmp_path / "b.zip", files | copies), size=16)
     old, new = _part_of(before), _part_of(after)
     assert set(old) == set(new) and len(after.refused) == 60
+    assert all(reason.startswith("once prepared, it is the same image as another: ") for _, reason in after.refused)
     assert all(new[image] == "train" for image, part in old.items() if part == "train")
     assert len(after.train) > len(before.train)
 
