@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import os
 import secrets
+import stat
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STALE_SECONDS = 3600
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with `~` replaced by the home folder; unchanged where that is not known."""
+    return Path(os.path.expanduser(path))
+
+
+def home() -> Path:
+    """The user's home folder; for a user who has none, as in some containers, a private one among the temporary files."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        pass
+    try:
+        return _private_folder(tempfile.gettempdir())
+    except OSError:
+        return Path(os.devnull)  # nothing can be written below it, and whoever tries gets an OSError
+
+
+@functools.cache
+def _private_folder(parent: str) -> Path:
+    """The user's folder in `parent`, the same for all processes of the user unless someone else has taken its name."""
+    user = os.getuid() if hasattr(os, "getuid") else None
+    folder = Path(parent) / ("latent-explorer" if user is None else f"latent-explorer-{user}")
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if stat.S_ISDIR(found.st_mode) and (user is None or (found.st_uid == user and not found.st_mode & 0o077)):
+        return folder
+    return Path(tempfile.mkdtemp(prefix="latent-explorer-", dir=parent))
 
 
 @contextmanager

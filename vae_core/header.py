@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vae_core.config import ConfigError, ModelConfig, TrainConfig
+from vae_core.data.preparation import Preparation
 
 LONGEST_TEXT = 1000
 MOST_CLASSES = 255
@@ -24,8 +25,9 @@ def check(header: Any) -> None:
     """Raises HeaderError unless every field is there, of its kind and of bounded size, and no other is.
 
     `title`: text. `config`: a ModelConfig. `data`: `name`, `title`, `about`, `fingerprint` as text, `classes` as a list of
-    text. `training`: a TrainConfig under `config`, the numbers and the curve of a Summary. `metrics`: each a finite number,
-    for `rate_by_group` a list of them, or null. In `data`, `training` and `metrics` any field may be missing.
+    text; for a person's own images `split_by` as text and `preparation`, a Preparation. `training`: a TrainConfig under
+    `config`, the numbers and the curve of a Summary. `metrics`: each a finite number, for `rate_by_group` a list of them, or
+    null. In `data`, `training` and `metrics` any field may be missing.
     """
     kinds = {"title": _text, "config": _model, "data": _data, "training": _training, "metrics": _metrics}
     _fields(header, "", kinds | {"version": _number})
@@ -91,7 +93,15 @@ def _curve(value: Any, where: str) -> None:
 
 
 def _data(value: Any, where: str) -> None:
-    _fields(value, f"{where}.", dict.fromkeys(("name", "title", "about", "fingerprint"), _text) | {"classes": _texts})
+    texts = dict.fromkeys(("name", "title", "about", "fingerprint", "split_by"), _text)
+    _fields(value, f"{where}.", texts | {"classes": _texts, "preparation": _preparation})
+
+
+def _preparation(value: Any, where: str) -> None:
+    try:
+        Preparation.from_json(value)
+    except ValueError as error:
+        raise HeaderError(f"has a header field {where!r} that is no preparation of pictures: {error}") from None
 
 
 def _training(value: Any, where: str) -> None:

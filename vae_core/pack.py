@@ -58,6 +58,10 @@ def pack(
         nll = iwae_nll(model, x, iwae_samples, progress=tell(2 * len(x)))
         metrics |= {"iwae_samples": iwae_samples, "iwae_nll": float(nll.mean())}
     about = {"name": data.name, "title": data.title, "about": data.about, "fingerprint": data.fingerprint}
+    if data.split_by:
+        about["split_by"] = data.split_by
+    if data.preparation is not None:
+        about["preparation"] = asdict(data.preparation)
     packed = Checkpoint(
         model=model,
         data=about | {"classes": list(data.classes)},

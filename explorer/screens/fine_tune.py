@@ -8,9 +8,6 @@ from explorer.panels.run_outcome import run_outcome
 from explorer.services import models, runs, view
 from explorer.services.text import plain
 
-# Files that were refused are named up to so many.
-SHOWN = 10
-
 labels = runs.labels()
 names = list(labels)
 current = st.session_state.view
@@ -33,10 +30,11 @@ if names:
         view.show_run(listed)
     run = runs.find(listed) if listed else None
     if run is not None:
+        if run.about:
+            st.caption(plain(f"{run.about} {run.note}".strip()))
         if run.refused:
-            left_out = [plain(f"{file} was not used: {reason}.") for file, reason in run.refused[:SHOWN]]
-            more = len(run.refused) - SHOWN
-            st.warning("  \n".join([*left_out, f"{more} more files were not used."] if more > 0 else left_out))
+            count = "1 file was not used" if run.refused == 1 else f"{run.refused:,} files were not used"
+            st.warning("  \n".join([f"{count}:", *(plain(line) for line in run.refused_lines)]))
         if run.under_way:
             live_run(listed)
         else:

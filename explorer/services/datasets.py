@@ -12,6 +12,7 @@ from explorer.services.jobs import Job
 from explorer.services.models import Card
 from vae_core.data import FETCHABLE, DataError, available, load_dataset
 from vae_core.data.roots import VARIABLE
+from vae_core.data.sources import part_of
 
 KEPT = 3
 """Data sets whose held-out images stay in memory."""
@@ -43,7 +44,9 @@ def table() -> list[Found]:
 def _found(name: str, title: str, state: str, about: str) -> Found:
     base = Found(name, title, state == "ready", about, name in FETCHABLE)
     if not base.ready and base.fetchable:
-        about = f"Not on this computer. Fetch it, or start the app with {VARIABLE} set to the folder that holds it."
+        said = part_of(name)
+        there = f"Not complete: {said}." if said else "Not on this computer."
+        about = f"{there} Fetch it, or start the app with {VARIABLE} set to the folder that holds it."
         base = replace(base, about=about)
     job = jobs.find(_job_name(name))
     if job is None or base.ready:
@@ -87,6 +90,13 @@ def attributes(data: str, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]
     """What is known of each of them, uint8 0/1 (N, A), and the names of the A attributes; None where nothing is."""
     found = _held_out(data, fingerprint) if _ready(data) else None
     return None if found is None or found.attributes is None else (found.attributes, found.attribute_names)
+
+
+def absent(card: Card) -> str:
+    """Why the images of a model's data set are not shown, in a sentence."""
+    if _ready(card.source):
+        return f"The {card.data_title} on this computer is not the data set that {card.title} was trained on."
+    return f"The images of {card.data_title} are not on this computer."
 
 
 def at_hand(card: Card) -> bool:

@@ -11,9 +11,7 @@ from explorer.components.pictures import as_pixels
 from explorer.services import datasets, models
 from explorer.services.models import Card
 from vae_core import load_dataset
-
-CARRIED = {"mnist": "mnist5k"}
-"""A set that is installed and whose images none of the models of the other set has seen."""
+from vae_core.data.sources import STAND_INS
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +35,10 @@ def images_for(card: Card) -> HeldOutImages:
         labels = None if held_out is None or held_out.labels is None else held_out.labels.numpy()
         about = f"Held-out images of {card.data_title}: none of these models has seen them."
         return HeldOutImages(own, _names(card, labels, len(own)), about, True)
-    if card.source in CARRIED:
-        x, labels = _carried(CARRIED[card.source])
+    if card.source in STAND_INS:
+        x, labels = _carried(STAND_INS[card.source])
         about = (
-            f"The test images of {card.data_title} are not on this computer. These are digits of mnist5k, which comes "
+            f"{datasets.absent(card)} These are digits of mnist5k, which comes "
             "installed and which no shipped model was trained on."
         )
         return HeldOutImages(x, _names(card, labels, len(x)), about, True)
@@ -57,8 +55,8 @@ def _carried(name: str) -> tuple[np.ndarray, np.ndarray]:
 def _drawn(name: str, stamp: int) -> HeldOutImages:
     card, checkpoint = models.shelf().card(name), models.load(name)
     about = (
-        f"The images of {card.data_title} are not on this computer: what {card.title} draws from their codes stands in for "
-        "them, so errors are smaller than with the real ones."
+        f"{datasets.absent(card)} What {card.title} draws from the codes of its held-out images stands in for them, so "
+        "errors are smaller than with the real ones."
     )
     if checkpoint.held_out is None:
         x, labels = checkpoint.model.sample(200), None

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from explorer.components.latent_pad import WHERE as DECODE
+from vae_core.files import expanded
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,4 +47,4 @@ def _given() -> argparse.Namespace:
 def checkpoint_folders() -> list[Path]:
     """The folders that were named, whether they are there or not."""
     named = _given().checkpoints
-    return list(dict.fromkeys(folder.expanduser().resolve() for folder in named))
+    return list(dict.fromkeys(expanded(folder).resolve() for folder in named))

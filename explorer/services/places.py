@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from vae_core import files
+
 VARIABLE = "LATENT_EXPLORER_HOME"
 _APP = "latent-explorer"
 
@@ -13,14 +15,14 @@ _APP = "latent-explorer"
 def home() -> Path:
     """The folder; it need not exist yet."""
     if given := os.environ.get(VARIABLE):
-        return Path(given).expanduser().resolve()
+        return files.expanded(given).resolve()
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or files.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = files.home() / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base.expanduser() / _APP
+        base = Path(os.environ.get("XDG_DATA_HOME") or files.home() / ".local" / "share")
+    return files.expanded(base) / _APP
 
 
 def jobs() -> Path:

@@ -56,7 +56,14 @@ class Run:
     before: dict[str, Any] = field(default_factory=dict)
     views: list[int] = field(default_factory=list)
     """Steps at which the model was looked at."""
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    refused: int = 0
+    """Files of own images that were not used."""
+    refused_lines: list[str] = field(default_factory=list)
+    """Their names and the reasons, folded."""
+    about: str = ""
+    """The data set that it trains on, in a sentence."""
+    note: str = ""
+    """How that is another one than the model was trained on before; empty for the same."""
     message: str = ""
     """Why it failed."""
     warning: str = ""
@@ -105,7 +112,20 @@ def _ignore(run: Run, event: dict[str, Any]) -> None:
 
 
 def _begun(run: Run, event: dict[str, Any]) -> None:
-    run.refused.clear()
+    run.refused, run.refused_lines = 0, []
+
+
+def _refused(run: Run, event: dict[str, Any]) -> None:
+    if "lines" in event:
+        run.refused, run.refused_lines = int(event["count"]), [str(line) for line in event["lines"]]
+    else:
+        # Older runs told of each file by itself.
+        run.refused += 1
+        run.refused_lines.append(f"{event['name']}: {event['reason']}")
+
+
+def _data(run: Run, event: dict[str, Any]) -> None:
+    run.about, run.note = str(event["about"]), str(event["note"])
 
 
 def _compiling(run: Run, event: dict[str, Any]) -> None:
@@ -153,7 +173,8 @@ _HEARD = {
     "device": lambda run, event: setattr(run, "device", str(event["name"])),
     "before": lambda run, event: setattr(run, "before", dict(event["metrics"])),
     "compiling": _compiling,
-    "refused": lambda run, event: run.refused.append((str(event["name"]), str(event["reason"]))),
+    "refused": _refused,
+    "data": _data,
     "started": _started,
     "fewsteps": _few_steps,
     "progress": _progress,

@@ -95,6 +95,8 @@ def usual_for(card: Card) -> Preparation:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _usual(name: str, stamp: int, at_hand: bool) -> Preparation:
+    if known := models.load(name).data.get("preparation"):
+        return Preparation.from_json(known)
     return usual(held_out.images_for(models.shelf().card(name)).x[:SAMPLE])
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.services.held_out import CARRIED
 from vae_core import library, load_dataset
+from vae_core.data.sources import STAND_INS
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +49,7 @@ def row(page, block: int, line: int) -> np.ndarray:
 
 def test_the_pictures_are_those_of_the_models(open_compare):
     page = open_compare()
-    x = load_dataset(CARRIED["mnist"]).test.x[:8]
+    x = load_dataset(STAND_INS["mnist"]).test.x[:8]
     np.testing.assert_array_equal(row(page, 0, 0), x[:, 0].numpy())
     for i, name in enumerate(NAMES):
         model = library.load(name).model

@@ -219,6 +219,9 @@ def test_foreign_safetensors(tmp_path):
         checkpoint.load(path)
 
 
+HOW = {"frame": "crop", "invert": False, "grey": False, "box": 0.7, "middle": [0.5, 0.5]}
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
@@ -235,6 +238,13 @@ def test_foreign_safetensors(tmp_path):
         ("data", {"name": 5}, "'data.name'"),
         ("data", {"classes": None}, "'data.classes'"),
         ("data", {"classes": ["a"] * 1000}, "'data.classes'"),
+        ("data", {"split_by": 1}, "'data.split_by'"),
+        ("data", {"preparation": {}}, "'data.preparation'"),
+        ("data", {"preparation": HOW | {"frame": "sideways"}}, "'data.preparation'"),
+        ("data", {"preparation": HOW | {"grey": 1}}, "'data.preparation'"),
+        ("data", {"preparation": HOW | {"box": 1e9}}, "'data.preparation'"),
+        ("data", {"preparation": HOW | {"middle": [0.5]}}, "'data.preparation'"),
+        ("data", {"preparation": HOW | {"middle": 3}}, "'data.preparation'"),
         ("data", {"path": "/"}, "unknown header field 'data.path'"),
         ("metrics", {"rate": "x"}, "'metrics.rate'"),
         ("metrics", {"rate": True}, "'metrics.rate'"),

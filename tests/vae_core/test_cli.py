@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from vae_core import checkpoint, recipes
+from vae_core import checkpoint, load_dataset, recipes, zoo
+from vae_core.autoencoder import Autoencoder
 from vae_core.cli import COMMANDS, main
+from vae_core.config import NetConfig
 
 TINY = ["--net", "mlp", "--hidden", "16", "--batch-size", "128", "--device", "cpu"]
 
@@ -152,15 +155,112 @@ def test_where_no_checkpoint_can_be_written_nothing_is_trained(out, why, tmp_pat
     assert why in error(capsys) and not (tmp_path / "run").exists()
 
 
-def test_train_brings_own_images_to_a_checkpoints_size(tmp_path):
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    generator = np.random.default_rng(0)
-    for k in range(20):
-        Image.fromarray(generator.integers(0, 255, (40, 44), dtype=np.uint8)).save(folder / f"{k}.png")
-    arguments = ["train", "--data", "mine", "--start", "mnist-vae-2", "--steps", "2", "--trained", "heads"]
+def pictures(folder, count, shape=(40, 44), seed=0):
+    """Writes so many noise pictures of that shape."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(seed)
+    for k in range(count):
+        Image.fromarray(generator.integers(0, 255, shape, dtype=np.uint8)).save(folder / f"{seed}-{k:03d}.png")
+
+
+@pytest.mark.parametrize(
+    ("start", "image", "shape", "said"),
+    [
+        ("mnist-vae-2", (1, 28, 28), (40, 44, 3), "fitted to mnist-vae-2: 28x28, grey, what is drawn, scaled and centred"),
+        ("faces-vae-64", (3, 64, 64), (40, 44), "fitted to faces-vae-64: 64x64, colour, their central part"),
+    ],
+)  # fmt: skip
+def test_own_images_are_fitted_to_a_checkpoint(start, image, shape, said, tmp_path, capsys):
+    pictures(tmp_path / "mine", 20, shape)
+    arguments = ["train", "--data", "mine", "--start", start, "--steps", "2", "--trained", "heads", "--device", "cpu"]
     assert main([*arguments, "--out", "mine.safetensors"]) == 0
-    assert checkpoint.load(tmp_path / "mine.safetensors").config.image == (1, 28, 28)
+    assert said in capsys.readouterr().err
+    tuned = checkpoint.load(tmp_path / "mine.safetensors")
+    assert tuned.config.image == image and tuned.data["split_by"] == "content" and tuned.data["preparation"]["frame"]
+    assert main(["encode", start, "--data", "mine", "--split", "train"]) == 0
+    assert said in capsys.readouterr().err
+    # As they were in training, so that they are known to be the same.
+    assert main(["evaluate", "mine.safetensors", "--data", "mine", "--json"]) == 0
+    [told] = lines(capsys)
+    assert (told["same_data"], told["held_out"], told["note"]) == (True, True, "")
+    assert told["distortion"] == pytest.approx(tuned.metrics["distortion"], rel=1e-4)
+    assert main([*arguments, "--size", "16"]) == 1
+    assert "leave out --size" in error(capsys)
+
+
+def test_own_images_are_fitted_to_a_model_that_is_not_square(tmp_path, capsys):
+    pictures(tmp_path / "mine", 12, (40, 44, 3))
+    config = zoo.model_config("ae", (1, 8, 12), 2, NetConfig("mlp", hidden=(8,)))
+    checkpoint.save(checkpoint.Checkpoint(Autoencoder(config), {"name": "own-x", "title": "x"}), tmp_path / "a.safetensors")
+    assert main(["evaluate", "a.safetensors", "--data", "mine"]) == 0
+    assert "8x12, grey" in capsys.readouterr().err
+
+
+def test_a_set_of_another_shape_is_one_sentence(capsys):
+    assert main(["evaluate", "mnist-vae-2", "--data", "digits"]) == 1
+    assert "has images of 1x8x8 (channels, height, width); mnist-vae-2 takes 1x28x28" in error(capsys)
+
+
+def test_a_data_set_that_has_grown_is_not_the_one_trained_on(tmp_path, capsys):
+    folder = tmp_path / "grow"
+    pictures(folder, 40, (20, 20, 3))
+    assert main(["train", "--data", "grow", "--size", "16", "--steps", "2", *TINY, "--out", "a.safetensors"]) == 0
+    before = load_dataset(folder, size=16)
+    pictures(folder, 1, (20, 20, 3), seed=1)
+    capsys.readouterr()
+    assert main(["evaluate", "a.safetensors", "--data", "grow"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out images of grow" in out
+    assert "grow is not the data set that the model was trained on" in err and "with other images or another split" in err
+    assert main(["encode", "a.safetensors", "--data", "grow", "--json"]) == 0
+    assert lines(capsys)[0]["same_data"] is False
+    after = load_dataset(folder, size=16)
+    trained = {image.tobytes() for image in before.train.x.numpy()}
+    assert not trained & {image.tobytes() for split in (after.validation, after.test) for image in split.x.numpy()}
+
+    # A checkpoint of a version that dealt by chance says nothing of the split.
+    old = checkpoint.load(tmp_path / "a.safetensors")
+    old.data = {k: v for k, v in old.data.items() if k != "split_by"} | {"fingerprint": "f" * 64}
+    checkpoint.save(old, tmp_path / "old.safetensors")
+    assert main(["evaluate", "old.safetensors", "--data", "grow"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out images" not in out and "which of its images were trained on cannot be told" in err
+
+
+def test_folders_that_give_the_split_are_said(tmp_path, capsys):
+    for k, (folder, count) in enumerate({"train/cat": 9, "train/dog": 8, "val/cat": 3, "test/dog": 3, "test/cat": 2}.items()):
+        pictures(tmp_path / "mine" / folder, count, (20, 20), seed=k)
+    assert main(["train", "--data", "mine", "--size", "8", "--steps", "2", *TINY, "--out", "a.safetensors"]) == 0
+    said = "(17 train, 3 validation, 5 test; split by the folders test, train, val)"
+    assert said in capsys.readouterr().err
+    made = checkpoint.load(tmp_path / "a.safetensors")
+    assert made.data["classes"] == ["cat", "dog"] and said in made.data["about"] and len(made.held_out.codes) == 5
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [(".", "in-ae-2"), ("..", "my.photos-ae-2"), ("./", "in-ae-2"), ("../-odd name/", "odd-name-ae-2"),
+     ("../.h.zip", "h-ae-2")],
+)  # fmt: skip
+def test_a_checkpoint_is_called_as_its_folder_is(data, name, tmp_path, monkeypatch):
+    for folder in (tmp_path / "my.photos" / "in", tmp_path / "my.photos" / "-odd name"):
+        pictures(folder, 12, (20, 20))
+    with zipfile.ZipFile(tmp_path / "my.photos" / ".h.zip", "w") as archive:
+        for file in (tmp_path / "my.photos" / "in").iterdir():
+            archive.write(file, file.name)
+    here = tmp_path / "my.photos" / "in"
+    monkeypatch.chdir(here)
+    assert main(["train", "--data", data, "--size", "8", "--model", "ae", "--steps", "1", *TINY]) == 0
+    assert [path.name for path in here.glob("*.safetensors")] == [f"{name}.safetensors"]
+
+
+def test_many_text_files_are_one_line(tmp_path, capsys):
+    pictures(tmp_path / "mine", 12)
+    for k in range(300):
+        (tmp_path / "mine" / f"{k}.txt").write_text("text")
+    assert main(["evaluate", "mnist-vae-2", "--data", "mine"]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "txt" in line]
+    assert told == ["left out 300 .txt files are not images (0.txt, 1.txt, 10.txt, ...)"]
 
 
 @pytest.mark.slow

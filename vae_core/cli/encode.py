@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    model, data = inputs.load(options)
+    model, data, found = inputs.load(options)
     split = getattr(data, options.split)
     codes = model.encode(split.x)
     arrays = {"mean": codes.mean, "scale": codes.scale, "rate": codes.rate, "labels": split.y}
@@ -29,5 +29,6 @@ def run(options: argparse.Namespace) -> int:
     with replacing(options.out) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
     told = {"out": str(options.out), "data": data.name, "split": options.split, "n": len(split), "arrays": sorted(arrays)}
+    told |= {"same_data": found.same, "note": found.note}
     print(json.dumps(told) if options.json else f"{options.out}: {', '.join(sorted(arrays))} of {len(split)} images")
     return 0

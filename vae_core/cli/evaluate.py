@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    model, data = inputs.load(options)
+    model, data, found = inputs.load(options)
     images = data.test.x[: options.images]
     line = download_line()
     out = evaluate(
@@ -35,8 +35,11 @@ def run(options: argparse.Namespace) -> int:
         out |= factor_scores(model.encode(images).mean, data)
     scale = model.config.likelihood.scale
     if options.json:
-        print(json.dumps({"checkpoint": options.checkpoint, "data": data.name, "scale": scale} | out))
+        about = {"checkpoint": options.checkpoint, "data": data.name, "scale": scale}
+        about |= {"same_data": found.same, "held_out": found.held_out, "note": found.note}
+        print(json.dumps(about | out))
     else:
-        print(f"{options.checkpoint} on {len(images)} held-out images of {data.title} ({scale})")
+        which = "held-out images" if found.held_out else "images, held out or not,"
+        print(f"{options.checkpoint} on {len(images)} {which} of {data.title} ({scale})")
         print_figures(out)
     return 0

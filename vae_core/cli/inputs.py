@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from contextlib import suppress
 
 from vae_core import devices, library
 from vae_core.autoencoder import Autoencoder
+from vae_core.checkpoint import Checkpoint
 from vae_core.cli.reporting import download_line
-from vae_core.data import NAMES, Dataset, load_dataset
+from vae_core.data import NAMES, DataError, Dataset, load_dataset
+from vae_core.data.digits import CARRIERS
+from vae_core.data.preparation import Preparation, usual
+from vae_core.data.provenance import Provenance, provenance
+from vae_core.data.refusals import folded, unused
+from vae_core.data.sources import STAND_INS
+
+SAMPLE = 500
+"""Images by which it is told how pictures for a model are prepared."""
+FRAMES = {"crop": "their central part", "fit": "all of each on a plain ground", "centre": "what is drawn, scaled and centred"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,13 +29,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
-def load(options: argparse.Namespace) -> tuple[Autoencoder, Dataset]:
-    """The model on its device, and the images, which a person's own are fitted to."""
+def load(options: argparse.Namespace) -> tuple[Autoencoder, Dataset, Provenance]:
+    """The model on its device, images that fit it, and whether these are what it was trained on."""
     checkpoint = library.load(options.checkpoint)
-    model = checkpoint.model.to(devices.pick(options.device))
+    checkpoint.model.to(devices.pick(options.device))
     name = options.data or checkpoint.data.get("name")
     if not options.data and name not in NAMES:
         # A path in a file of unknown origin is not followed.
         raise ValueError(f"{options.checkpoint} was not trained on a data set known here; say with --data which images to use.")
-    size = None if name in NAMES else model.config.image[1]
-    return model, load_dataset(name, size=size, progress=download_line())
+    data = load_for(checkpoint, options.checkpoint, name)
+    found = provenance(checkpoint.data, data)
+    if found.note:
+        print(found.note, file=sys.stderr)
+    return checkpoint.model, data, found
+
+
+def load_for(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
+    """The data set of that name, or own images brought to the shape of the model, which is said on stderr.
+
+    called: what a person calls the checkpoint. Raises ValueError where a named set has images of another shape.
+    """
+    image = checkpoint.config.image
+    if name in NAMES:
+        data = load_dataset(name, progress=download_line())
+        if data.image != image:
+            found, wanted = ("x".join(map(str, shape)) for shape in (data.image, image))
+            raise ValueError(f"{data.title} has images of {found} (channels, height, width); {called} takes {wanted}.")
+        return data
+    how = _preparation(checkpoint)
+    data = load_dataset(name, image=image, preparation=how, progress=download_line())
+    tell_own(data)
+    colour = "grey" if image[0] == 1 else "colour"
+    frame = FRAMES["crop" if how is None else how.frame]
+    print(f"The pictures of {data.title} are fitted to {called}: {image[1]}x{image[2]}, {colour}, {frame}.", file=sys.stderr)
+    return data
+
+
+def tell_own(data: Dataset) -> None:
+    """Says on stderr how own images are split, and which files were not used, one line for each kind of reason."""
+    if data.split_by:
+        print(f"{data.title}: {data.about.removesuffix(f'; {unused(data.refused)}.')}", file=sys.stderr)
+    for line in folded(data.refused):
+        print(f"left out {line}", file=sys.stderr)
+
+
+def _preparation(checkpoint: Checkpoint) -> Preparation | None:
+    """How pictures are prepared for a model: as those were that it was trained on.
+
+    None stands for the central square, for a model that was trained on own images. For one of a named set it is found from
+    images of that set where some are installed, else from what the model draws of its held-out codes, so that it is the same
+    on every computer.
+    """
+    if known := checkpoint.data.get("preparation"):
+        return Preparation.from_json(known)
+    name = str(checkpoint.data.get("name", ""))
+    if name.startswith("own-"):
+        return None
+    installed = STAND_INS.get(name, name)
+    if installed in CARRIERS:
+        with suppress(DataError):
+            return usual(load_dataset(installed).test.x[:SAMPLE].numpy())
+    model, held_out = checkpoint.model, checkpoint.held_out
+    drawn = model.sample(SAMPLE) if held_out is None else model.decode(held_out.codes[:SAMPLE])
+    return usual(drawn.cpu().numpy())

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -18,10 +20,12 @@ import torch
 from vae_core import devices, library, zoo
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import SUFFIX, Checkpoint
+from vae_core.cli import inputs
 from vae_core.cli.numbers import several, whole
 from vae_core.cli.reporting import download_line, print_figures
 from vae_core.config import Engine, LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
 from vae_core.data import NAMES, Dataset, load_dataset
+from vae_core.data.own_images import title_of
 from vae_core.pack import pack
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
@@ -117,16 +121,18 @@ def _settled(options: argparse.Namespace) -> None:
 
 
 def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> Dataset:
-    size = options.size
-    if start is not None and size is None and name not in NAMES:
-        size = start.config.image[1]
-    data = load_dataset(name, size=size, progress=download_line())
-    for refused, reason in data.refused:
-        print(f"left out {refused}: {reason}", file=sys.stderr)
-    if start is not None and data.image != start.config.image:
-        found, wanted = ("x".join(map(str, image)) for image in (data.image, start.config.image))
-        raise ValueError(f"{data.title} has images of {found} (channels, height, width); {options.start} takes {wanted}.")
-    return data
+    if start is None:
+        data = load_dataset(name, size=options.size, progress=download_line())
+        inputs.tell_own(data)
+        return data
+    if options.size not in (None, start.config.image[1]):
+        raise ValueError(f"{options.start} takes images of {'x'.join(map(str, start.config.image[1:]))}; leave out --size.")
+    return inputs.load_for(start, options.start, name)
+
+
+def _file_name(name: str) -> str:
+    """A name for files, of letters, digits, `_`, `.` and `-`, that does not begin with a dash or a dot."""
+    return re.sub(r"[^\w.-]+", "-", name).lstrip("-.")[:60] or "images"
 
 
 def _train(options: argparse.Namespace, start: TrainConfig) -> TrainConfig:
@@ -148,13 +154,14 @@ def run(options: argparse.Namespace) -> int:
     images = data.fingerprint
     if start is not None:
         path = library.find(options.start)
-        model, name, title = _tuned(options, start.model), f"{path.stem}-tuned", start.title
+        model, name, title = _tuned(options, start.model), f"{_file_name(path.stem)}-tuned", start.title
         # A run's state is gone on from where the weights that it began with are the same.
         images += f" from {hashlib.sha256(path.read_bytes()).hexdigest()}"
     else:
         model = Autoencoder(recipe.model if recipe else _model(options, data.image))
         kind = options.model or "vae"
-        name = recipe.name if recipe else f"{Path(options.data).stem}-{kind}-{model.config.latent}"
+        of = data.name if data.name in NAMES else title_of(Path(os.path.expanduser(options.data)))
+        name = recipe.name if recipe else f"{_file_name(of)}-{kind}-{model.config.latent}"
         title = recipe.title if recipe else f"{zoo.ZOO[kind].title}, {model.config.latent}-D"
     out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     if out.is_dir():

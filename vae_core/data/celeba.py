@@ -23,7 +23,7 @@ from vae_core.files import replacing
 
 from .dataset import DataError, Dataset, Progress, Split, shuffled, whole
 from .packs import decoded, read_pack
-from .roots import cache_folder, find, missing
+from .roots import Pieces, cache_folder, file_at, find, missing, places
 
 PACK = "faces/celeba10k_89x109_jpeg.npz"
 FOLDER = "celeba"
@@ -38,14 +38,23 @@ _TEXT_LIMIT, _IMAGE_LIMIT = 2**26, 2**21
 
 def has_pack(root: Path) -> bool:
     """Whether the pack of the first 10,000 faces is under this root."""
-    return (root / PACK).is_file()
+    return file_at(root, PACK) is not None
 
 
 def has_full(root: Path) -> bool:
     """Whether the whole set, images zipped or not, is under this root."""
-    folder = root / FOLDER
-    texts = (folder / ATTRIBUTES).is_file() and (folder / PARTITION).is_file()
-    return texts and ((folder / ARCHIVE).is_file() or (folder / IMAGES).is_dir())
+    return all(pieces(root).files.values())
+
+
+def pieces(root: Path) -> Pieces:
+    """What of the whole set is under this root."""
+
+    def files(folder: Path) -> dict[str, bool]:
+        images = (folder / ARCHIVE).is_file() or (folder / IMAGES).is_dir()
+        return {name: (folder / name).is_file() for name in (ATTRIBUTES, PARTITION)} | {ARCHIVE: images}
+
+    folder = max(places(root, FOLDER), key=lambda folder: sum(files(folder).values()))
+    return Pieces(folder, files(folder), FOLDER)
 
 
 def celeba(root: Path | None = None, progress: Progress | None = None) -> Dataset:
@@ -53,11 +62,12 @@ def celeba(root: Path | None = None, progress: Progress | None = None) -> Datase
 
     The whole set is decoded once into the user's cache (2.5 GB) and mapped from there. Raises DataError.
     """
-    found = find([has_full, has_pack], root)
+    layouts = [has_full, has_pack]
+    found = find(layouts, root)
     if found is None:
-        raise missing("celeba", "CelebA", root)
+        raise missing("celeba", "CelebA", layouts, pieces, root)
     layout, folder = found
-    return _from_pack(folder / PACK, progress) if layout else _from_full(folder / FOLDER, progress)
+    return _from_pack(file_at(folder, PACK), progress) if layout else _from_full(pieces(folder).folder, progress)
 
 
 def _dataset(train: Split, validation: Split, test: Split, names: tuple[str, ...], which: str) -> Dataset:

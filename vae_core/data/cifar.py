@@ -18,7 +18,7 @@ from PIL import Image
 
 from .dataset import DataError, Dataset, Progress, Split, shuffled, whole
 from .packs import decoded, read_pack
-from .roots import find, how_to_get, missing, search_roots
+from .roots import Pieces, file_at, find, how_to_get, missing, places, search_roots
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 ARCHIVE_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -27,7 +27,7 @@ PACK = "cifar10/cifar10_60k_jpeg.npz"
 BATCHES = tuple(f"data_batch_{i}.bin" for i in range(1, 6)), ("test_batch.bin",)
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 VALIDATION = 2_000
-_PICKLES = "cifar-10-batches-py"
+_PICKLES = ("cifar-10-batches-py", "cifar-10-python.tar.gz")
 _RECORD = 1 + 3 * 32 * 32
 _BATCH = 10_000 * _RECORD
 _UNPACKED_LIMIT = 2**28  # the archive unpacks to 184 MB
@@ -40,33 +40,42 @@ def has_archive(root: Path) -> bool:
 
 def has_folder(root: Path) -> bool:
     """Whether the unpacked binary version is under this root."""
-    return all((root / FOLDER / name).is_file() for part in BATCHES for name in part)
+    return all(pieces(root).files.values())
 
 
 def has_pack(root: Path) -> bool:
     """Whether the pack of JPEG files is under this root."""
-    return (root / PACK).is_file()
+    return file_at(root, PACK) is not None
+
+
+def pieces(root: Path) -> Pieces:
+    """What of the unpacked binary version is under this root."""
+    names = [name for part in BATCHES for name in part]
+    folder = max(places(root, FOLDER), key=lambda folder: sum((folder / name).is_file() for name in names))
+    return Pieces(folder, {name: (folder / name).is_file() for name in names}, FOLDER)
 
 
 def cifar10(root: Path | None = None, progress: Progress | None = None) -> Dataset:
     """48,000 train, 2,000 validation, the 10,000 test images. Raises DataError."""
-    found = find([has_folder, has_archive, has_pack], root)
+    layouts = [has_folder, has_archive, has_pack]
+    found = find(layouts, root)
     if found is None:
-        pickles = [r / _PICKLES for r in search_roots(root) if (r / _PICKLES).is_dir()]
+        pickles = [r / name for r in search_roots(root) for name in _PICKLES if (r / name).exists()]
         if pickles:
             raise DataError(
                 f"CIFAR-10 is here only as Python pickles ({pickles[0]}), which are not opened because a pickle can "
                 f"run code: {how_to_get('cifar10')} in its binary version."
             )
-        raise missing("cifar10", "CIFAR-10", root)
+        raise missing("cifar10", "CIFAR-10", layouts, pieces, root)
     layout, folder = found
     if layout == 0:
-        batches = {n: _read_file(folder / FOLDER / n) for part in BATCHES for n in part}
-        train, test = _from_batches(batches, folder / FOLDER)
+        unpacked = pieces(folder).folder
+        batches = {n: _read_file(unpacked / n) for part in BATCHES for n in part}
+        train, test = _from_batches(batches, unpacked)
     elif layout == 1:
         train, test = _from_batches(_read_archive(folder / ARCHIVE), folder / ARCHIVE)
     else:
-        train, test = _from_pack(folder / PACK, progress)
+        train, test = _from_pack(file_at(folder, PACK), progress)
     order = shuffled(len(train))
     coded = " Re-coded as JPEG, so not for figures to publish." if layout == 2 else ""
     return Dataset(

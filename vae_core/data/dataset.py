@@ -7,9 +7,13 @@ import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
+
+if TYPE_CHECKING:
+    from .preparation import Preparation
 
 SEED = 20_131_220
 """Seeds every split. Changing it changes which images are held out, and so every published figure."""
@@ -58,8 +62,9 @@ class Dataset:
     """Three disjoint splits and how to speak of them.
 
     `classes[y]` is a label's name; `factor_names` and `factor_sizes` describe the columns of `factors`,
-    `attribute_names` those of `attributes`. `refused` lists (name, reason) of each file of one's own images that could
-    not be used.
+    `attribute_names` those of `attributes`. Of a person's own images, `refused` lists (name, reason) of each file that was
+    not used, `split_by` says what the split depends on (the content of each file, or the folders that they lie in), and
+    `preparation` how they were brought to a model's shape, where it was not by their central square.
     """
 
     name: str
@@ -73,6 +78,8 @@ class Dataset:
     factor_sizes: tuple[int, ...] = ()
     attribute_names: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
+    split_by: Literal["", "content", "folders"] = ""
+    preparation: Preparation | None = None
 
     @property
     def image(self) -> tuple[int, int, int]:
@@ -82,8 +89,11 @@ class Dataset:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """sha256 (hex) over the name and over the shapes and bytes of all that the three splits hold."""
-        digest = hashlib.sha256(self.name.encode())
+        """sha256 (hex) over the name and over the shapes and bytes of all that the three splits hold.
+
+        A person's own images are the same data set whatever their folder is called.
+        """
+        digest = hashlib.sha256((self.split_by or self.name).encode())
         for part in ("train", "validation", "test"):
             split = getattr(self, part)
             for f in dataclasses.fields(Split):

@@ -10,17 +10,23 @@ import hashlib
 import http.client
 import os
 import re
+import socket
+import ssl
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+from vae_core.files import expanded
 
 from . import celeba, cifar, mnist
 from .dataset import DataError, Progress
 from .roots import cache_folder, search_roots
+from .untrusted import shown
 
 try:
     import fcntl
@@ -49,7 +55,7 @@ def fetch(name: str, *, root: Path | None = None, progress: Progress | None = No
     that are searched is left as it is and nothing is downloaded; nor is anything for the sets that need no download.
     What is already in `root` and whole is kept; what is broken there is replaced. Raises DataError.
     """
-    target = Path(root).expanduser() if root is not None else cache_folder() / "data"
+    target = expanded(root) if root is not None else cache_folder() / "data"
     if name in ("digits", "mnist5k", "shapes"):
         return target
     if name not in _SETS:
@@ -87,30 +93,61 @@ def download(remote: Remote, root: Path, progress: Progress | None = None) -> Pa
                 raise
         draft.replace(target)
     except OSError as error:
-        raise DataError(f"{target} could not be written: {error}.") from None
+        raise DataError(f"{target} could not be written: {error.strerror or error}.") from None
     return target
 
 
 def _fill(stream: BinaryIO, remote: Remote, name: str, progress: Progress | None) -> None:
     """Completes the draft from the first address that gives the right bytes, or empties it and raises DataError."""
-    reasons = []
+    reasons: dict[str, str] = {}
     for url in remote.urls:
+        host = urlsplit(url).hostname or url
         for _ in range(_TRIES):
             resumed = stream.seek(0, os.SEEK_END) > 0
             try:
                 _receive(url, stream, remote.limit, name, progress)
+            except _DiskError as error:
+                raise DataError(f"{name} could not be written: {error.args[0]}.") from None
             except (OSError, http.client.HTTPException, DataError) as error:
-                reasons.append(f"{url}: {error}")
+                reasons[host] = _why(error)
                 if isinstance(error, HTTPError | DataError):
                     break  # the server's word, and not an interruption
                 continue
             if _md5_of(stream) == remote.md5:
                 return
+            page = _is_page(stream)
             stream.truncate(0)
-            reasons.append(f"{url}: what came is not the file it should be (its md5 is wrong)")
+            reasons[host] = "what came is a web page" if page else "what came is not the file it should be (its md5 is wrong)"
             if not resumed:
                 break
-    raise DataError(f"{name} could not be downloaded ({reasons[-1]}).")
+    kept = "; what has come is kept for the next attempt" if stream.seek(0, os.SEEK_END) else ""
+    said = shown("; ".join(f"{host}: {reason}" for host, reason in reasons.items()))
+    raise DataError(f"{name} could not be downloaded ({said}){kept}.")
+
+
+class _DiskError(Exception):
+    """The draft cannot be written; the text is the reason."""
+
+
+def _why(error: Exception) -> str:
+    """Why nothing more came, in words."""
+    if isinstance(error, HTTPError):
+        return f"the server answers {error.code} ({error.reason})"
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, socket.gaierror):
+        return "the server's name is not known here; is there a network?"
+    if isinstance(cause, TimeoutError):
+        return f"the server did not answer within {_TIMEOUT:.0f} seconds"
+    if isinstance(cause, ssl.SSLError):
+        return f"no secure connection could be made {getattr(cause, 'verify_message', '')}".strip()
+    if isinstance(cause, http.client.HTTPException):
+        return "the answer is not that of a web server, or broke off"
+    return getattr(cause, "strerror", None) or str(cause)
+
+
+def _is_page(stream: BinaryIO) -> bool:
+    stream.seek(0)
+    return stream.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
 def _receive(url: str, stream: BinaryIO, limit: int, name: str, progress: Progress | None) -> None:
@@ -142,7 +179,11 @@ def _receive(url: str, stream: BinaryIO, limit: int, name: str, progress: Progre
             if have > limit:
                 stream.truncate(0)
                 raise DataError(f"more than the {limit:,} bytes expected")
-            stream.write(chunk)
+            try:
+                stream.write(chunk)
+                stream.flush()
+            except OSError as error:
+                raise _DiskError(error.strerror or str(error)) from None
             if progress:
                 progress(f"downloading {name}", have, total)
     stream.flush()

@@ -2,10 +2,12 @@
 
 Sources: LeCun, Bottou, Bengio and Haffner 1998 (http://yann.lecun.com/exdb/mnist/); Xiao, Rasul and Vollgraf 2017
 (https://github.com/zalandoresearch/fashion-mnist). The layout is torchvision's: MNIST/raw, FashionMNIST/raw.
+The folder `raw` may be left out, and files may be named with a dot (train-images.idx3-ubyte), as some distributions do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,14 @@ import numpy as np
 from .dataset import DataError, Dataset, Split, shuffled, whole
 from .digits import CLASSES, mnist5k_arrays
 from .idx import read_idx
-from .roots import find, missing
+from .roots import Pieces, find, missing, places
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+MNIST_FOLDERS = ("MNIST/raw", "MNIST", "mnist/raw", "mnist")
+FASHION_FOLDERS = (
+    "FashionMNIST/raw", "FashionMNIST", "fashion-mnist/raw", "fashion-mnist", "fashion_mnist/raw", "fashion_mnist",
+)  # fmt: skip
+"""The folder has to be called so: the files of the two sets have the same names."""
 VALIDATION = 2_000
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -24,17 +31,27 @@ FASHION_CLASSES = (
 
 def has_mnist(root: Path) -> bool:
     """Whether the four files of MNIST are under this root."""
-    return _has_all(root / "MNIST" / "raw")
+    return _has_all(_raw(root, MNIST_FOLDERS))
 
 
 def has_fashion(root: Path) -> bool:
     """Whether the four files of Fashion-MNIST are under this root."""
-    return _has_all(root / "FashionMNIST" / "raw")
+    return _has_all(_raw(root, FASHION_FOLDERS))
+
+
+def mnist_pieces(root: Path) -> Pieces:
+    """What of MNIST is under this root."""
+    return _pieces(root, MNIST_FOLDERS)
+
+
+def fashion_pieces(root: Path) -> Pieces:
+    """What of Fashion-MNIST is under this root."""
+    return _pieces(root, FASHION_FOLDERS)
 
 
 def mnist(root: Path | None = None) -> Dataset:
     """53,000 train, 2,000 validation, 10,000 test. The 5,000 images of `mnist5k` are in none of them."""
-    train, test = _read("mnist", "MNIST", has_mnist, "MNIST", root)
+    train, test = _read("mnist", "MNIST", has_mnist, mnist_pieces, root)
     held_out = {image.tobytes() for image in mnist5k_arrays()[0]}
     free = np.flatnonzero([image.numpy().tobytes() not in held_out for image in train.x])
     if len(train) - len(free) != len(held_out):
@@ -51,7 +68,7 @@ def mnist(root: Path | None = None) -> Dataset:
 
 def fashion_mnist(root: Path | None = None) -> Dataset:
     """58,000 train, 2,000 validation, 10,000 test."""
-    train, test = _read("fashion_mnist", "Fashion-MNIST", has_fashion, "FashionMNIST", root)
+    train, test = _read("fashion_mnist", "Fashion-MNIST", has_fashion, fashion_pieces, root)
     about = (
         "70,000 pictures of clothes, 28x28 grey pixels (58,000 train, 2,000 validation, the 10,000 test images), "
         "by Zalando Research (MIT licence)."
@@ -67,12 +84,14 @@ def _split(
     return Dataset(name, title, about, train, validation, test, classes)
 
 
-def _read(name: str, title: str, holds, folder: str, root: Path | None) -> tuple[Split, Split]:
+def _read(
+    name: str, title: str, holds: Callable[[Path], bool], pieces: Callable[[Path], Pieces], root: Path | None
+) -> tuple[Split, Split]:
     """The 60,000 in the files' order, and the 10,000 shuffled so that a prefix is a fair sample."""
     found = find([holds], root)
     if found is None:
-        raise missing(name, title, root)
-    raw = found[1] / folder / "raw"
+        raise missing(name, title, [holds], pieces, root)
+    raw = pieces(found[1]).folder
     parts = []
     for images, labels, count in ((FILES[0], FILES[1], 60_000), (FILES[2], FILES[3], 10_000)):
         x, y = read_idx(_file(raw, images), (count, 28, 28)), read_idx(_file(raw, labels), (count,))
@@ -83,9 +102,25 @@ def _read(name: str, title: str, holds, folder: str, root: Path | None) -> tuple
     return train, test.take(shuffled(len(test)))
 
 
+def _raw(root: Path, folders: Sequence[str]) -> Path:
+    """Of the folders that may hold the files, the one that holds most of them, and of those with none one that is there."""
+    known = [place for folder in folders for place in places(root, folder)]
+    return max(known, key=lambda raw: (sum(_file(raw, name).is_file() for name in FILES), raw.is_dir()))
+
+
+def _pieces(root: Path, folders: Sequence[str]) -> Pieces:
+    raw = _raw(root, folders)
+    if not any(_file(raw, name).is_file() for name in FILES) and not has_mnist(root) and not has_fashion(root):
+        # Files that lie about may be of either set, whole or not.
+        raw = next((bare for bare in (root, root / "raw") if _has_all(bare)), raw)
+    return Pieces(raw, {name: _file(raw, name).is_file() for name in FILES}, folders[0])
+
+
 def _file(raw: Path, name: str) -> Path:
-    packed = raw / f"{name}.gz"
-    return packed if packed.is_file() else raw / name
+    """The file of that name, packed or not, named with a hyphen or a dot, or in a folder of its own name."""
+    dotted = name.replace("-idx", ".idx")
+    known = (f"{name}.gz", name, f"{dotted}.gz", dotted, f"{name}/{name}", f"{dotted}/{dotted}")
+    return next((raw / path for path in known if (raw / path).is_file()), raw / name)
 
 
 def _has_all(raw: Path) -> bool:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from .dataset import DataError, Dataset, Progress, shuffled, whole
+from . import splits
+from .dataset import DataError, Dataset, Progress, Split, whole
 from .pictures import STARTS, central_square, resized
+from .preparation import Preparation, opened, prepared, suggested
+from .refusals import OTHER_PART, SAME_PICTURE, SAME_PREPARED, folded, unused
 from .untrusted import FullError, Limits, Meter, Refusals, RefusedError, entries, shown
 
 SIZES = range(8, 129)
 TINY, USUAL = 28, 64
 _TINY_SIDE = 32
 FEWEST = 10
-_LOOSE = "(no folder)"
-_EVERY = 50
-
-
-Prepare = Callable[[bytes], tuple[np.ndarray, int]]
-"""A file's bytes to uint8 (C, H, W), the same shape for all, and how many pixels were decoded for it. Raises RefusedError."""
 
 
 def own_images(
@@ -31,63 +28,156 @@ def own_images(
     *,
     size: int | None = None,
     title: str = "",
-    prepare: Prepare | None = None,
+    image: tuple[int, int, int] | None = None,
+    preparation: Preparation | None = None,
+    names: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     limits: Limits | None = None,
 ) -> Dataset:
     """The images of a folder or a .zip, each cut to its central square and brought to `size` pixels a side.
 
-    title: what they are called; the name of the folder or .zip if not given. size: 8 to 128; unless given, 28 where no
-    image is larger than 32, else 64. prepare: does all of this in another way, for a model that wants another shape.
-    Folders are classes where there are two or more. Grey only where every image is. Split 80/10/10; a picture that is
-    there twice is used once, so that none is both trained on and held out. `Dataset.refused` tells of each file that was
-    not used. Raises DataError.
+    size: 8 to 128; unless given, 28 where no image is larger than 32, else 64. Grey only where every image is. image: the
+    shape (C, H, W) of a model's images, to which all are brought instead; preparation: how that is done, for a model that
+    was not trained on own images as they are. title: what the images are called; the name of the folder or .zip if not
+    given. names: what a person calls a file, by its name here.
+
+    Folders are classes where there are two or more; those called train, val or test are the split (splits.by_folder). What
+    they leave open is split 80/10/10 in expectation, by the content of each file alone (splits.dealt). A picture that is
+    there several times is used once, and is trained on where any of its files is. `Dataset.refused` tells of each file that
+    was not used. Raises DataError.
     """
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size not in SIZES):
         raise DataError(f"The size of one's own images is {size!r}, and must be a whole number from 8 to 128.")
-    limits = limits or Limits()
-    refused: Refusals = []
-    gallery = _Gallery(size, limits) if prepare is None else _PreparedGallery(prepare, limits)
-    with entries(path, Meter(limits, STARTS), limits, refused) as found:
-        for i, entry in enumerate(found):
-            try:
-                gallery.add(entry.name, entry.read())
-            except RefusedError as reason:
-                refused.append((shown(entry.name), str(reason)))
-                if isinstance(reason, FullError):
-                    rest = "it comes after the file at which a limit was reached"
-                    refused.extend((shown(later.name), rest) for later in found[i + 1 :])
-                    break
-            if progress and (i % _EVERY == _EVERY - 1 or i + 1 == len(found)):
-                progress("reading images", i + 1, len(found))
-    names, x = _distinct(gallery, refused)
-    title = title or shown(path.resolve().name if path.is_dir() else path.resolve().stem)
-    if len(names) < FEWEST:
-        first = f"; {refused[0][0]} was refused: {refused[0][1]}" if refused else ""
-        raise DataError(f"{title} has {len(names)} usable images, and {FEWEST} are needed{first}.")
-    classes, labels = _classes(names)
-    images, order, held = whole(x, labels), shuffled(len(names)), max(2, len(names) // 10)
-    lost = f"; {len(refused):,} files were not used" if refused else ""
+    if image is not None and preparation is None and image[1] != image[2]:
+        preparation = Preparation("crop")
+    limits, names = limits or Limits(), names or {}
+    gallery = _PreparedGallery(image, preparation, limits) if preparation else _Gallery(size, image, limits)
+    marks, refused = _read(path, title, gallery, names, progress, limits)
+    title = title or title_of(path)
+    x, given = gallery.images(), splits.by_folder(gallery.names)
+    keep, parts, marks = _distinct(x, gallery.names, np.array(marks), given, names, refused)
+    if len(keep) < FEWEST:
+        first = f"; not used: {'; '.join(folded(refused, lines=3))}" if refused else ""
+        raise DataError(f"{title} has {len(keep)} usable images, and {FEWEST} are needed{first}.")
+    classes, labels = splits.classes([gallery.names[i] for i in keep], given and given.level)
+    lacking = [part for part in (splits.TEST, splits.VALIDATION) if np.count_nonzero(parts == part) < splits.FEWEST]
+    free = np.flatnonzero(parts == splits.TRAIN)
+    parts[free] = splits.dealt(marks[free], lacking)
+    counts = [np.count_nonzero(parts == part) for part in range(len(splits.PARTS))]
+    if counts[splits.TRAIN] < splits.FEWEST:
+        few = f"too few images to train on beside those that are held out ({counts[splits.TRAIN]})"
+        raise DataError(f"{title} has {few}; add more.")
+
+    def split(part: int) -> Split:
+        # In the order of the marks, so that the first images of a part are a fair sample of it.
+        rows = np.flatnonzero(parts == part)
+        rows = rows[np.argsort(marks[rows], kind="stable")]
+        return whole(x[keep[rows]], None if labels is None else labels[rows])
+
+    lost = f"; {unused(refused)}" if refused else ""
     return Dataset(
         name="own-" + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "images"),
         title=title,
-        about=f"{len(names):,} {'grey' if x.shape[1] == 1 else 'colour'} images of your own at {x.shape[2]}x{x.shape[3]} "
-        f"({len(names) - 2 * held:,} train, {held:,} validation, {held:,} test){lost}.",
-        train=images.take(order[2 * held :]),
-        validation=images.take(order[held : 2 * held]),
-        test=images.take(order[:held]),
-        classes=classes,
+        about=f"{len(keep):,} {'grey' if x.shape[1] == 1 else 'colour'} images of your own at {x.shape[2]}x{x.shape[3]} "
+        f"({', '.join(f'{n:,} {part}' for n, part in zip(counts, splits.PARTS, strict=True))}; {_how(given, lacking)}){lost}.",
+        train=split(splits.TRAIN),
+        validation=split(splits.VALIDATION),
+        test=split(splits.TEST),
+        classes=tuple(shown(name) for name in classes),
         refused=tuple(refused),
+        split_by="content" if given is None else "folders",
+        preparation=preparation,
     )
 
 
-class _Gallery:
-    """The images so far. While all are tiny and no size is given they are kept as they came."""
+def title_of(path: Path) -> str:
+    """What the images of a folder or .zip are called: its name, also where it is given as `.`, `..` or `/`."""
+    full = path.resolve()
+    return shown(full.name if full.is_dir() else full.stem) or "images"
 
-    def __init__(self, size: int | None, limits: Limits) -> None:
+
+def _how(given: splits.FolderSplit | None, lacking: Sequence[int]) -> str:
+    """How the images were split, in a clause."""
+    if given is None:
+        return "split by the content of each file"
+    said = f"split by the folders {', '.join(given.folders[:6])}"
+    chosen = " and ".join(splits.PARTS[part] for part in sorted(lacking))
+    return f"{said}, {chosen} chosen from train by content" if chosen else said
+
+
+def _read(
+    path: Path,
+    title: str,
+    gallery: _Gallery | _PreparedGallery,
+    names: Mapping[str, str],
+    progress: Progress | None,
+    limits: Limits,
+) -> tuple[list[float], Refusals]:
+    """Fills the gallery; gives the mark of each image in it, and the files that were refused."""
+    marks, refused = [], []
+    with entries(path, Meter(limits, STARTS), limits, refused, title) as found:
+        for i, entry in enumerate(found):
+            try:
+                content = entry.read()
+                gallery.add(entry.name, content)
+                marks.append(splits.mark(content))
+            except RefusedError as reason:
+                refused.append((_called(entry.name, names), str(reason)))
+                if isinstance(reason, FullError):
+                    rest = "it comes after the file at which a limit was reached"
+                    refused.extend((_called(later.name, names), rest) for later in found[i + 1 :])
+                    break
+            if progress:
+                progress("reading images", i + 1, len(found))
+    return marks, refused
+
+
+def _called(name: str, names: Mapping[str, str]) -> str:
+    return shown(names.get(name, name))
+
+
+def _distinct(
+    x: np.ndarray,
+    names: Sequence[str],
+    marks: np.ndarray,
+    given: splits.FolderSplit | None,
+    called: Mapping[str, str],
+    refused: Refusals,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions in `x` of one image for each picture, their parts as far as folders give them (else TRAIN), and their marks.
+
+    Of equal images the one in train is kept, then the one in validation, and of these the first; its mark is the highest
+    of all, which is the furthest from being held out.
+    """
+    parts = [splits.TRAIN] * len(names) if given is None else given.parts
+    kept: dict[bytes, int] = {}
+    highest = marks.copy()
+    for i in sorted(range(len(names)), key=lambda i: parts[i] or 0):
+        name = _called(names[i], called)
+        if parts[i] is None:
+            refused.append((name, "it lies outside the folders of the split"))
+            continue
+        same = kept.setdefault(hashlib.sha256(x[i]).digest(), i)
+        if same != i:
+            copied = SAME_PICTURE if marks[same] == marks[i] else SAME_PREPARED
+            why = copied if parts[same] == parts[i] else OTHER_PART
+            refused.append((name, f"{why} {_called(names[same], called)}"))
+            highest[same] = max(highest[same], marks[i])
+    keep = np.array(sorted(kept.values()), np.int64)
+    return keep, np.array([parts[i] for i in keep], np.int64), highest[keep]
+
+
+class _Gallery:
+    """The images so far. While all are tiny and no size is given they are kept as they came.
+
+    image: the shape of a model's square images, to which all are brought.
+    """
+
+    def __init__(self, size: int | None, image: tuple[int, int, int] | None, limits: Limits) -> None:
         self.names: list[str] = []
         self._kept: list[np.ndarray] = []
-        self._size, self._limits, self._bytes, self._pixels = size, limits, 0, 0
+        self._size, self._channels = (size, None) if image is None else (image[1], image[0])
+        self._limits, self._bytes, self._pixels = limits, 0, 0
 
     def add(self, name: str, content: bytes) -> None:
         """Raises RefusedError where the picture cannot be used, FullError where no more can be kept."""
@@ -100,6 +190,8 @@ class _Gallery:
         if self._size is None and picture.longest > _TINY_SIDE:
             self._bring_to(USUAL)
         x = resized(picture.image, self._size or picture.image.width)
+        if self._channels == 1 and x.ndim == 3:
+            x = np.asarray(Image.fromarray(x).convert("L"))
         # Counted as colour, which all become when one of them is.
         size = 3 * x.shape[0] ** 2
         if self._bytes + size > self._limits.decoded_bytes:
@@ -117,7 +209,7 @@ class _Gallery:
         """uint8 (N, C, side, side)."""
         if self._size is None:
             self._bring_to(TINY)
-        channels = 1 if all(x.ndim == 2 for x in self._kept) else 3
+        channels = self._channels or (1 if all(x.ndim == 2 for x in self._kept) else 3)
         out = np.empty((len(self._kept), channels, self._size, self._size), np.uint8)
         for i, x in enumerate(self._kept):
             out[i] = x if x.ndim == 2 else x.transpose(2, 0, 1)
@@ -125,19 +217,20 @@ class _Gallery:
 
 
 class _PreparedGallery:
-    """The same, where someone else prepares each picture."""
+    """The images so far, each prepared for a model."""
 
-    def __init__(self, prepare: Prepare, limits: Limits) -> None:
+    def __init__(self, image: tuple[int, int, int], preparation: Preparation, limits: Limits) -> None:
         self.names: list[str] = []
         self._kept: list[np.ndarray] = []
-        self._prepare, self._limits, self._pixels = prepare, limits, 0
+        self._image, self._preparation, self._limits, self._pixels = image, preparation, limits, 0
 
     def add(self, name: str, content: bytes) -> None:
         """As for `_Gallery`."""
         if len(self.names) >= self._limits.images:
             raise FullError(f"there are more than {self._limits.images:,} images")
-        x, pixels = self._prepare(content)
-        self._pixels += pixels
+        picture = opened(content)
+        x = prepared(picture.image, self._image, suggested(picture.image, self._preparation))
+        self._pixels += picture.decoded
         if self._pixels > self._limits.total_pixels:
             raise FullError(f"all images together have more than {self._limits.total_pixels:,} pixels")
         if (len(self._kept) + 1) * x.nbytes > self._limits.decoded_bytes:
@@ -148,28 +241,3 @@ class _PreparedGallery:
     def images(self) -> np.ndarray:
         """uint8 (N, C, H, W)."""
         return np.stack(self._kept) if self._kept else np.empty((0, 1, 1, 1), np.uint8)
-
-
-def _distinct(gallery: _Gallery | _PreparedGallery, refused: Refusals) -> tuple[list[str], np.ndarray]:
-    x = gallery.images()
-    first: dict[bytes, int] = {}
-    for i, name in enumerate(gallery.names):
-        same = first.setdefault(hashlib.sha256(x[i]).digest(), i)
-        if same != i:
-            refused.append((shown(name), f"it is the same picture as {shown(gallery.names[same])}"))
-    keep = list(first.values())
-    return [gallery.names[i] for i in keep], x[keep]
-
-
-def _classes(names: list[str]) -> tuple[tuple[str, ...], np.ndarray | None]:
-    """The folders below the one that all images share, and each image's: ((), None) where there are fewer than two."""
-    folders = [name.split("/")[:-1] for name in names]
-    shared = 0
-    while all(len(folder) > shared for folder in folders) and len({folder[shared] for folder in folders}) == 1:
-        shared += 1
-    own = [folder[shared] if len(folder) > shared else _LOOSE for folder in folders]
-    classes = sorted(set(own))
-    if len(set(classes) - {_LOOSE}) < 2:
-        return (), None
-    index = {name: i for i, name in enumerate(classes)}
-    return tuple(shown(name) for name in classes), np.array([index[name] for name in own])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 from PIL import Image
@@ -38,6 +38,18 @@ class Preparation:
     """`centre`: the longer side of what is drawn, in shares of the image's."""
     middle: tuple[float, float] = (0.5, 0.5)
     """`centre`: where its centre of mass goes, down and across, in shares of the image's sides."""
+
+    @classmethod
+    def from_json(cls, given: Any) -> Preparation:
+        """What `dataclasses.asdict` made, back from JSON. Raises ValueError where it is not that."""
+        if not isinstance(given, dict) or set(given) != {f.name for f in fields(cls)}:
+            raise ValueError("its fields are not those of a preparation")
+        shares = [given["box"], *given["middle"]] if isinstance(given["middle"], list | tuple) else []
+        if len(shares) != 3 or not all(type(share) in (int, float) and 0 < share <= 1 for share in shares):
+            raise ValueError("box and middle are not shares of a side")
+        if given["frame"] not in FRAMES or not isinstance(given["invert"], bool) or not isinstance(given["grey"], bool):
+            raise ValueError("its frame, invert or grey is not known")
+        return cls(**given | {"middle": tuple(given["middle"])})
 
 
 def decoded(content: bytes) -> Image.Image:

@@ -11,52 +11,71 @@ from pathlib import Path
 from . import celeba, cifar, digits, mnist, shapes
 from .dataset import DataError, Dataset, Progress
 from .own_images import own_images
-from .roots import find, how_to_get
+from .preparation import Preparation
+from .roots import Pieces, find, how_to_get, incomplete
 
 
 @dataclass(frozen=True)
 class _Source:
     """image: (C, H, W). carried: whether an installed package brings the set. layouts: the forms its files may have under a
-    root."""
+    root. pieces: what of its files is under a root."""
 
     title: str
     image: tuple[int, int, int]
     load: Callable[[Path | None, Progress | None], Dataset]
     carried: bool = False
     layouts: tuple[Callable[[Path], bool], ...] = ()
+    pieces: Callable[[Path], Pieces] | None = None
 
 
 GREY_28 = (1, 28, 28)
 _SOURCES = {
     "digits": _Source("Digits 8x8", (1, 8, 8), lambda root, progress: digits.digits(), carried=True),
     "mnist5k": _Source("MNIST, 5,000 digits", GREY_28, lambda root, progress: digits.mnist5k(), carried=True),
-    "mnist": _Source("MNIST", GREY_28, lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,)),
-    "fashion_mnist": _Source(
-        "Fashion-MNIST", GREY_28, lambda root, progress: mnist.fashion_mnist(root), layouts=(mnist.has_fashion,)
+    "mnist": _Source(
+        "MNIST", GREY_28, lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,), pieces=mnist.mnist_pieces
     ),
-    "cifar10": _Source("CIFAR-10", (3, 32, 32), cifar.cifar10, layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack)),
-    "celeba": _Source("CelebA faces", (3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack)),
+    "fashion_mnist": _Source(
+        "Fashion-MNIST", GREY_28, lambda root, progress: mnist.fashion_mnist(root),
+        layouts=(mnist.has_fashion,), pieces=mnist.fashion_pieces,
+    ),
+    "cifar10": _Source(
+        "CIFAR-10", (3, 32, 32), cifar.cifar10,
+        layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack), pieces=cifar.pieces,
+    ),
+    "celeba": _Source(
+        "CelebA faces", (3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack), pieces=celeba.pieces
+    ),
     "shapes": _Source("Shapes", (1, 64, 64), lambda root, progress: shapes.shapes()),
-}
+}  # fmt: skip
 NAMES = tuple(_SOURCES)
+STAND_INS = {"mnist": "mnist5k"}
+"""A set to one that is installed and whose images none of its models was trained on."""
 SHAPES_OF = {name: source.image for name, source in _SOURCES.items()}
 """Name to (C, H, W) of its images."""
 
 
 def load_dataset(
-    name_or_path: str | Path, *, root: Path | None = None, progress: Progress | None = None, size: int | None = None
+    name_or_path: str | Path,
+    *,
+    root: Path | None = None,
+    progress: Progress | None = None,
+    size: int | None = None,
+    image: tuple[int, int, int] | None = None,
+    preparation: Preparation | None = None,
 ) -> Dataset:
     """A named set (one of NAMES), or a person's own images from a folder or a .zip.
 
     root: a folder to look in before those of the environment variable VAE_DATA and the user's cache. progress: called
-    as progress(what, done, total) by what takes long. size: pixels a side, for one's own images only. Raises DataError.
+    as progress(what, done, total) by what takes long. For one's own images only: size, in pixels a side; image and
+    preparation, the shape of a model's images and how pictures are brought to it (own_images). Raises DataError.
     """
     source = _SOURCES.get(name_or_path) if isinstance(name_or_path, str) else None
     if source is None:
         given = os.path.expanduser(name_or_path)
         if not given or not os.path.exists(given):
             raise DataError(f"There is no data set, folder or .zip {str(name_or_path)!r}; the sets are {', '.join(NAMES)}.")
-        return own_images(Path(given), size=size, progress=progress)
+        return own_images(Path(given), size=size, image=image, preparation=preparation, progress=progress)
     found = source.load(None if root is None else Path(root), progress)
     if size is not None and found.image[1:] != (size, size):
         raise DataError(
@@ -70,11 +89,18 @@ def available(root: Path | None = None) -> list[tuple[str, str, str, str]]:
     return [(name, source.title, *_state(name, source, root)) for name, source in _SOURCES.items()]
 
 
+def part_of(name: str, root: Path | None = None) -> str:
+    """What is there of a named set that is not there whole, in a clause; empty where nothing is."""
+    pieces = _SOURCES[name].pieces
+    return "" if pieces is None else incomplete(pieces, root)
+
+
 def _state(name: str, source: _Source, root: Path | None) -> tuple[str, str]:
     if source.layouts:
         found = find(source.layouts, root)
         if found is None:
-            return "missing", f"To get it, {how_to_get(name)}."
+            said = part_of(name, root)
+            return "missing", f"{f'It is not complete: {said}. ' if said else ''}To get it, {how_to_get(name)}."
         return "ready", f"It is in {found[1]}."
     if not source.carried:
         return "ready", "It is drawn when asked for, and needs no download."

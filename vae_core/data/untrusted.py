@@ -94,8 +94,8 @@ def shown(name: str) -> str:
 
 
 @contextmanager
-def entries(path: Path, meter: Meter, limits: Limits, refused: Refusals) -> Iterator[list[Entry]]:
-    """The files of a folder or .zip, sorted by name, to be read inside the block. Raises DataError.
+def entries(path: Path, meter: Meter, limits: Limits, refused: Refusals, title: str = "") -> Iterator[list[Entry]]:
+    """The files of a folder or .zip, sorted by name, to be read inside the block. Raises DataError, which calls it by `title`.
 
     What is no ordinary file goes to `refused`. Names that begin with a dot, and what macOS puts under __MACOSX, are
     the system's own and are passed over.
@@ -107,7 +107,7 @@ def entries(path: Path, meter: Meter, limits: Limits, refused: Refusals) -> Iter
             archive = zipfile.ZipFile(_Guarded(io.FileIO(path), limits.directory_bytes))
         # A damaged directory comes out of zipfile as many kinds of error (struct.error and IndexError among them).
         except Exception as error:
-            raise DataError(f"{path} is neither a folder nor a readable .zip: {error}.") from None
+            raise DataError(f"{title or path} is neither a folder nor a readable .zip: {error}.") from None
         with archive:
             yield _sorted(_in_zip(archive, meter, refused), limits, refused)
     else:
@@ -117,7 +117,7 @@ def entries(path: Path, meter: Meter, limits: Limits, refused: Refusals) -> Iter
 def _sorted(found: Iterator[Entry], limits: Limits, refused: Refusals) -> list[Entry]:
     kept: list[Entry] = []
     for entry in found:
-        if len(kept) == limits.entries:
+        if len(kept) + len(refused) >= limits.entries:
             refused.append((shown(entry.name), f"there are more than {limits.entries:,} files; the rest is left out"))
             break
         if not any(part.startswith(".") or part == "__MACOSX" for part in entry.name.split("/")):

@@ -19,7 +19,9 @@ from vae_core.checkpoint import Checkpoint
 from vae_core.config import LikelihoodConfig, TrainConfig
 from vae_core.data import Dataset
 from vae_core.data.own_images import own_images
-from vae_core.data.preparation import Preparation, opened, prepared, suggested
+from vae_core.data.preparation import Preparation
+from vae_core.data.provenance import provenance
+from vae_core.data.refusals import folded
 from vae_core.data.untrusted import Limits
 from vae_core.files import replacing
 from vae_core.metrics import per_image, summarise
@@ -50,12 +52,13 @@ def fine_tune(context: Context) -> None:
     missing as in older runs: the model's own). The folder holds the checkpoint to start from as `start.safetensors`; own
     images are deleted once there is a result.
 
-    Tells of `device`, `phase` (name, share), `before` (metrics), `refused` (name, reason) and `view` (step), and passes on
-    what `fit` tells. Leaves `result.safetensors`, also where the training was stopped.
+    Tells of `device`, `phase` (name, share), `before` (metrics), `refused` (count, lines), `data` (about, note) and `view`
+    (step), and passes on what `fit` tells. Leaves `result.safetensors`, also where the training was stopped.
     """
     given = context.arguments
     start = checkpoint.load(context.folder / START)
     data = _data(context, start)
+    context.tell({"event": "data", "about": data.about, "note": provenance(start.data, data).note})
     likelihood = given.get("likelihood")
     likelihood = None if likelihood is None else LikelihoodConfig.from_json(likelihood)
     model = altered(start.model, beta=given["beta"], likelihood=likelihood).to(devices.pick())
@@ -98,21 +101,14 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
         if found.image != start.config.image:
             raise ValueError(f"{found.title} has images of another size than this model takes.")
         return found
-    how = Preparation(**given["preparation"])
-
-    def prepare(content: bytes) -> tuple[np.ndarray, int]:
-        if context.should_stop():
-            raise Stopped
-        picture = opened(content)
-        return prepared(picture.image, start.config.image, suggested(picture.image, how)), picture.decoded
-
-    tell = _phase(context, "Reading your images", stoppable=True)
     path = next((context.folder / OWN).glob("*.zip"), context.folder / OWN)
+    tell = _phase(context, "Reading your images", stoppable=True)
     found = own_images(
-        path, title=given["title"], prepare=prepare, limits=LIMITS, progress=lambda what, done, total: tell(done, total)
-    )
-    for name, reason in found.refused[:100]:
-        context.tell({"event": "refused", "name": given["names"].get(name, name), "reason": reason})
+        path, title=given["title"], image=start.config.image, preparation=Preparation.from_json(given["preparation"]),
+        names=given["names"], limits=LIMITS, progress=lambda what, done, total: tell(done, total),
+    )  # fmt: skip
+    if found.refused:
+        context.tell({"event": "refused", "count": len(found.refused), "lines": folded(found.refused)})
     # Two sets of own images are two data sets, whatever they are called.
     return replace(found, name=f"own-{context.folder.name}")
 

@@ -32,6 +32,17 @@ def test_the_table_says_what_is_here_and_how_to_get_the_rest(tmp_path, monkeypat
     assert not table["mnist"].ready and table["mnist"].fetchable and "VAE_DATA" in table["mnist"].about
 
 
+def test_the_table_says_which_file_is_missing(tmp_path, monkeypatch):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in ("train-images-idx3-ubyte.gz", "train-labels.idx1-ubyte", "t10k-images-idx3-ubyte"):
+        (raw / name).touch()
+    monkeypatch.setenv("VAE_DATA", str(raw))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    about = {found.name: found.about for found in datasets.table()}
+    assert about["mnist"].startswith(f"Not complete: {raw} has 3 of the 4 files and lacks t10k-labels-idx1-ubyte. Fetch it, ")
+
+
 def test_a_fetch_that_fails_says_why_and_can_be_tried_again(tmp_path, monkeypatch, until):
     monkeypatch.setenv("VAE_DATA", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -15,11 +16,12 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.services import fine_tunes, models, runs
+from explorer.services import fine_tunes, models, runs, uploads
 from explorer.services.jobs import JobError
 from explorer.services.run_summary import kept_weights
 from vae_core import checkpoint, load_dataset
 from vae_core.config import LikelihoodConfig, TrainConfig
+from vae_core.data.preparation import Preparation
 from vae_core.metrics import evaluate
 from vae_core.training import fit
 from vae_core.tuning import altered
@@ -80,14 +82,39 @@ def test_own_images_are_prepared_for_the_model_and_bad_ones_named(put, until):
     put("m")
     rng = np.random.default_rng(0)
     files = [(f"{i}.png", png(rng.integers(0, 256, (20, 30, 3), np.uint8))) for i in range(12)]
-    run = start(request(None, 3, batch_size=4), [*files, ("bad.png", b"\x89PNG\r\n\x1a\n")])
+    run = start(request(None, 3, batch_size=4), [*files, ("bad.png", b"\x89PNG\r\n\x1a\n"), ("3 again.png", files[3][1])])
     until(run.job, "done")
     run = again(run)
-    assert [name for name, _ in run.refused] == ["bad.png"] and run.data == "own images"
+    assert run.refused == 2 and run.data == "own images"
+    assert [line.partition(": it ")[0] for line in run.refused_lines] == ["bad.png", "3 again.png"]
+    assert run.refused_lines[1].endswith("the same picture as 3.png")
+    assert "12 grey images of your own at 8x8" in run.about and "that is MNIST" in run.note
     found = runs.result(run)
-    assert found.data["title"] == "own images" and len(found.held_out.codes) == 2
+    assert found.data["title"] == "own images" and len(found.held_out.codes) >= 2
+    assert uploads.usual_for(models.shelf().card("m")) == Preparation.from_json(found.data["preparation"])
     # The files themselves are kept no longer than they are needed, and two sets of own images are not taken for one.
     assert not (run.job.folder / "own").exists() and run.job.name in found.data["name"]
+
+
+def test_refused_files_beyond_100_are_counted_and_folded(put, until):
+    put("m")
+    rng = np.random.default_rng(0)
+    pictures = [png(rng.integers(0, 256, (20, 20), np.uint8)) for _ in range(12)]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for i in range(240):
+            archive.writestr(f"photo_{i:03d}.png", pictures[i % 12])
+        for i in range(150):
+            archive.writestr(f"labels/{i}.txt", "text")
+    run = start(request(None, 3, batch_size=4), [("album.zip", out.getvalue())])
+    until(run.job, "done")
+    run = again(run)
+    assert run.refused == 378
+    assert run.refused_lines == [
+        "228 files are copies of others (photo_012.png, photo_013.png, photo_014.png, ...)",
+        "150 .txt files are not images (labels/0.txt, labels/1.txt, labels/10.txt, ...)",
+    ]
+    assert "378 files were not used" in run.about
 
 
 def test_too_few_images_are_told_before_a_run_begins(put):

@@ -32,6 +32,12 @@ def test_then_what_the_model_draws_and_it_says_so(put):
     assert not found.real and "stands in" in found.about
 
 
+def test_images_of_another_version_of_the_set_are_named_as_such(put):
+    put("m", data="digits", fingerprint="f" * 64)
+    found = held_out.images_for(models.shelf().card("m"))
+    assert found.about.startswith("The DIGITS on this computer is not the data set that vae 2 was trained on.")
+
+
 def test_a_model_without_codes_draws_samples(put):
     put("m", data="pears", held_out=False)
     found = held_out.images_for(models.shelf().card("m"))

@@ -34,4 +34,13 @@ def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice
     told += [{"event": "begin"}, {"event": "started", "step": 6, "steps": 20}, {"event": "progress", "step": 8} | point]
     put(home, told)
     run = runs.find("fine-tune-x")
-    assert [p.step for p in run.training] == [3, 5, 8] and run.views == [0, 5] and run.refused == []
+    assert [p.step for p in run.training] == [3, 5, 8] and run.views == [0, 5] and run.refused == 0
+
+
+def test_refused_files_are_counted_in_runs_of_every_version(home) -> None:
+    put(home, [{"event": "begin"}, *({"event": "refused", "name": name, "reason": "it is empty"} for name in "ab")])
+    run = runs.find("fine-tune-x")
+    assert (run.refused, run.refused_lines) == (2, ["a: it is empty", "b: it is empty"])
+    put(home, [{"event": "begin"}, {"event": "refused", "count": 3000, "lines": ["3,000 .txt files are not images"]}])
+    run = runs.find("fine-tune-x")
+    assert (run.refused, run.refused_lines) == (3000, ["3,000 .txt files are not images"])

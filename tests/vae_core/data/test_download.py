@@ -1,9 +1,13 @@
 """Against a server on this machine that can be told to misbehave; no network is used."""
 
 import hashlib
+import http.client
 import http.server
+import socket
+import ssl
 import threading
 from types import SimpleNamespace
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -11,6 +15,11 @@ import pytest
 from vae_core.data import DataError, fetch, load_dataset
 from vae_core.data import download as module
 from vae_core.data.download import Remote, download
+
+try:
+    import resource
+except ImportError:
+    resource = None
 
 CONTENT = np.random.default_rng(0).bytes(700_000)
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -149,9 +158,61 @@ def test_the_next_address_is_tried(tmp_path, remote, server):
 
 
 def test_no_server_is_one_sentence(tmp_path):
-    with pytest.raises(DataError, match=r"^file could not be downloaded \(http://127\.0\.0\.1:1/file: .*refused.*\)\.$"):
+    with pytest.raises(DataError, match=r"^file could not be downloaded \(127\.0\.0\.1: Connection refused\)\.$"):
         download(Remote(("http://127.0.0.1:1/file",), "Set/raw/file", MD5), tmp_path)
     assert _files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (URLError(socket.gaierror(-2, "Name or service not known")), "the server's name is not known here; is there a net"),
+        (URLError(TimeoutError("timed out")), "the server did not answer within 30 seconds"),
+        (TimeoutError("The read operation timed out"), "the server did not answer within 30 seconds"),
+        (URLError(OSError(101, "Network is unreachable")), "Network is unreachable"),
+        (URLError(ssl.SSLCertVerificationError(1, "[SSL: X] failed (_ssl.c:1000)")), "no secure connection could be made"),
+        (http.client.BadStatusLine("x"), "the answer is not that of a web server, or broke off"),
+    ],
+)
+def test_a_failure_is_told_in_words(error, said, tmp_path, remote, monkeypatch):
+    def fail(*args, **options):
+        raise error
+
+    monkeypatch.setattr(module.urllib.request, "urlopen", fail)
+    with pytest.raises(DataError) as caught:
+        download(remote, tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"file could not be downloaded (127.0.0.1: {said}") and message.endswith(").")
+    assert "<urlopen" not in message and "Errno" not in message and "_ssl.c" not in message
+
+
+def test_every_servers_word_is_told(tmp_path, server):
+    server.files["/page"] = b"<!DOCTYPE html><title>Too many requests</title>"
+    first = r"^file could not be downloaded \(127\.0\.0\.1: the server answers 404 \(Not Found\)"
+    with pytest.raises(DataError, match=rf"{first}\)\.$"):
+        download(Remote((f"{server.address}/none",), "file", MD5), tmp_path)
+    other = server.address.replace("127.0.0.1", "localhost")
+    with pytest.raises(DataError, match=rf"{first}; localhost: what came is a web page\)\.$"):
+        download(Remote((f"{server.address}/none", f"{other}/page"), "file", MD5), tmp_path)
+
+
+def test_what_has_come_before_the_connection_broke_is_kept_and_said(tmp_path, remote, server):
+    server.cuts = [1000] * 4
+    with pytest.raises(DataError, match=r"the connection ended after 4,000 of 700,000 bytes\); what has come is kept"):
+        download(remote, tmp_path)
+    assert download(remote, tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.skipif(resource is None, reason="this system has no limit of a file's size")
+def test_a_full_disk_is_one_sentence_and_not_tried_again(tmp_path, remote, server):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(DataError, match=r"could not be written: File too large\.$"):
+            download(remote, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(server.asked) == 1 and not (tmp_path / remote.path).exists()
 
 
 def test_an_unwritable_place_is_one_sentence(tmp_path, remote):

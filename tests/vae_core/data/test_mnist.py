@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vae_core.data import DataError, load_dataset
+from vae_core.data import DataError, available, load_dataset
 from vae_core.data.digits import mnist5k_arrays
 from vae_core.data.idx import read_idx
-from vae_core.data.mnist import FILES
+from vae_core.data.mnist import FILES, has_fashion, has_mnist
 
 HEADER = bytes((0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4))
 
@@ -125,3 +125,82 @@ def test_a_label_out_of_range_is_refused(tmp_path, write_idx, noise):
     write_idx(tmp_path / "FashionMNIST" / "raw" / FILES[1], np.full(60_000, 10, np.uint8))
     with pytest.raises(DataError, match="the label 10"):
         load_dataset("fashion_mnist", root=tmp_path)
+
+
+# --- where the files may lie; all but the first of these tests write empty ones
+
+
+def _empty(folder, names=FILES):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def test_files_named_with_a_dot_are_read_from_the_folder_itself(tmp_path, write_idx, noise, check_splits):
+    _write_mnist(tmp_path, write_idx, noise, "fashion-mnist")
+    raw = tmp_path / "fashion-mnist" / "raw"
+    for path in list(raw.iterdir()):
+        path.rename(raw.parent / path.name.replace("-idx", ".idx"))
+    raw.rmdir()
+    for root in (tmp_path, tmp_path / "fashion-mnist"):
+        assert check_splits(load_dataset("fashion_mnist", root=root)) == (58_000, 2_000, 10_000)
+
+
+@pytest.mark.parametrize("root", ["", "MNIST", "MNIST/raw", "mnist/..", "other/../MNIST/."])
+@pytest.mark.parametrize("folder", ["MNIST", "MNIST/raw"])
+def test_a_root_may_be_one_level_off(root, folder, tmp_path):
+    for made in ("mnist", "other"):
+        (tmp_path / made).mkdir(exist_ok=True)
+    _empty(tmp_path / folder, [f"{name}.gz" for name in FILES])
+    (tmp_path / "MNIST" / "raw").mkdir(exist_ok=True)
+    expected = root != "MNIST/raw" or folder == "MNIST/raw"
+    assert has_mnist(tmp_path / root) is expected and not has_fashion(tmp_path / root)
+
+
+@pytest.mark.parametrize(
+    "called", ["{name}", "{name}.gz", "{dotted}", "{dotted}.gz", "{name}/{name}", "{dotted}/{dotted}", "{name}/{dotted}"]
+)
+def test_the_names_of_other_distributions(called, tmp_path):
+    _empty(tmp_path / "MNIST", [called.format(name=name, dotted=name.replace("-idx", ".idx")) for name in FILES])
+    assert has_mnist(tmp_path) is (called != "{name}/{dotted}")
+
+
+def _why(root, name="mnist"):
+    with pytest.raises(DataError) as caught:
+        load_dataset(name, root=root)
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+    return str(caught.value)
+
+
+def test_what_is_missing_is_said_by_name(tmp_path):
+    _empty(tmp_path / "MNIST" / "raw", FILES[:3])
+    said = f"{tmp_path / 'MNIST' / 'raw'} has 3 of the 4 files and lacks t10k-labels-idx1-ubyte"
+    assert _why(tmp_path).startswith(f"MNIST is not complete on this computer: {said}. To get it, run ")
+    for root in (tmp_path / "MNIST", tmp_path / "MNIST" / "raw"):
+        assert "has 3 of the 4 files and lacks t10k-labels-idx1-ubyte" in _why(root)
+    how = {name: how for name, _, _, how in available(tmp_path)}
+    assert how["mnist"].startswith(f"It is not complete: {said}. To get it, ") and "complete" not in how["fashion_mnist"]
+
+
+def test_files_of_other_names_are_said(tmp_path):
+    _empty(tmp_path / "MNIST", ["mnist_train.csv", "mnist_test.csv"])
+    message = _why(tmp_path)
+    assert "MNIST has none of the files train-images-idx3-ubyte, " in message
+    assert "; it has mnist_test.csv, mnist_train.csv." in message
+
+
+def test_files_that_may_be_of_either_set_are_not_guessed(tmp_path):
+    _empty(tmp_path)
+    for name, folder in (("mnist", "MNIST/raw"), ("fashion_mnist", "FashionMNIST/raw")):
+        assert f"{tmp_path} has files of these names, and has to be called {folder}." in _why(tmp_path, name)
+
+
+def test_the_files_of_one_set_are_not_told_as_those_of_the_other(tmp_path):
+    _empty(tmp_path / "MNIST" / "raw")
+    for root in (tmp_path, tmp_path / "MNIST", tmp_path / "MNIST" / "raw"):
+        assert "Fashion-MNIST is not on this computer" in _why(root, "fashion_mnist")
+
+
+def test_a_folder_below_the_root_is_named(tmp_path):
+    _empty(tmp_path / "sets" / "MNIST" / "raw")
+    assert _why(tmp_path) == f"MNIST is in {tmp_path / 'sets'}: set VAE_DATA to that folder."

@@ -6,6 +6,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vae_core.data import DataError, load_dataset
-from vae_core.data.own_images import own_images
+from vae_core.data.own_images import own_images, title_of
+from vae_core.data.preparation import Preparation
 from vae_core.data.untrusted import Limits
 
 
@@ -244,6 +246,144 @@ def test_the_same_picture_twice_is_used_once(put, check_splits):
     assert data.refused == (("copy.png", "it is the same picture as 03.png"),)
 
 
+def _part_of(data):
+    """Part by the bytes of each image."""
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {image.tobytes(): part for part, split in parts.items() for image in split.x.numpy()}
+
+
+@pytest.mark.parametrize("count", [10, 11, 15, 30, 200])
+def test_the_split_is_by_content_and_one_more_image_never_takes_one_from_training(tmp_path, count):
+    top = tmp_path / "mine"
+    top.mkdir()
+    for i in range(count):
+        (top / f"{i:03d}.png").write_bytes(_picture((7, i), size=(9, 9)))
+    before = load_dataset(top, size=9)
+    assert all(len(split) >= 2 for split in (before.train, before.validation, before.test))
+    for k in range(12):
+        # Some of the new names come first, some last.
+        (top / f"{'az'[k % 2]}{k}.png").write_bytes(_picture((8, k), size=(9, 9)))
+        after = load_dataset(top, size=9)
+        old, new = _part_of(before), _part_of(after)
+        assert [new[image] for image, part in old.items() if part == "train"] == ["train"] * len(before.train)
+        assert before.fingerprint != after.fingerprint
+        before = after
+
+
+def test_shares_are_those_that_are_said(tmp_path):
+    data = load_dataset(_zip(tmp_path / "a.zip", {f"{i}.png": _picture((9, i), size=(8, 8)) for i in range(1000)}))
+    # Each share is within four standard deviations of 100.
+    assert all(62 < len(split) < 138 for split in (data.validation, data.test))
+    assert f"({len(data.train):,} train, {len(data.validation)} validation, {len(data.test)} test; split by" in data.about
+
+
+@pytest.mark.parametrize("count", [12, 60])
+def test_size_and_preparation_leave_the_split_as_it_is(tmp_path, count):
+    top = tmp_path / "mine"
+    top.mkdir()
+    for i in range(count):
+        # Images of one grey level each, by which they are known at every size.
+        pixels = np.full((20, 30, 3), 4 * i, np.uint8)
+        (top / f"{i}.png").write_bytes(_saved(pixels))
+    ways = [{"size": 16}, {"size": 64}, {"image": (3, 32, 32)}, {"image": (1, 12, 20), "preparation": Preparation("fit")}]
+    levels = [
+        [sorted(split.x[:, 0, 0, 0].tolist()) for split in (data.train, data.validation, data.test)]
+        for data in (load_dataset(top, **way) for way in ways)
+    ]
+    assert levels[1:] == levels[:-1] and sum(map(len, levels[0])) == count
+
+
+def test_the_folders_name_is_no_part_of_what_the_data_set_is(tmp_path):
+    files = _good(20)
+    one, two = (load_dataset(_zip(tmp_path / f"{name}.zip", files)) for name in ("one", "two"))
+    assert one.fingerprint == two.fingerprint and one.name != two.name
+
+
+def test_a_copy_saved_anew_is_trained_on_where_either_file_is(tmp_path):
+    files = {f"{i:02d}.png": _picture((5, i), size=(16, 16)) for i in range(60)}
+    before = load_dataset(_zip(tmp_path / "a.zip", files), size=16)
+    copies = {f"{'az'[i % 2]}{name}": _saved(np.asarray(Image.open(io.BytesIO(content))), compress_level=1)
+              for i, (name, content) in enumerate(files.items())}  # fmt: skip
+    after = load_dataset(_zip(tmp_path / "b.zip", files | copies), size=16)
+    old, new = _part_of(before), _part_of(after)
+    assert set(old) == set(new) and len(after.refused) == 60
+    assert all(reason.startswith("once prepared, it is the same image as another: ") for _, reason in after.refused)
+    assert all(new[image] == "train" for image, part in old.items() if part == "train")
+    assert len(after.train) > len(before.train)
+
+
+# --- a split that folders give
+
+
+def _by_folder(put, counts, start=0):
+    """Files of folder -> count, all different."""
+    pairs = [(folder, i) for folder, count in counts.items() for i in range(count)]
+    return put({f"{folder}/{i:03d}.png": _picture((3, start + k), size=(16, 16)) for k, (folder, i) in enumerate(pairs)})
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [("train", "val", "test"), ("Train", "Valid", "TEST"), ("training", "validation", "testing"), ("train", "dev", "eval"),
+     ("training_set", "val_set", "test_set"), ("train2017", "val2017", "test2017"), ("train-images", "dev data", "held-out")],
+)  # fmt: skip
+def test_folders_of_the_usual_names_are_the_split(put, train, validation, test):
+    counts = {f"{train}/cat": 9, f"{train}/dog": 8, f"{validation}/cat": 3, f"{test}/cat": 3, f"{test}/dog": 3}
+    data = load_dataset(_by_folder(put, {f"top/{folder}": count for folder, count in counts.items()}))
+    if test == "eval":
+        # Both names are of validation, and test is chosen from train.
+        assert (len(data.validation), len(data.train) + len(data.test)) == (9, 17)
+    else:
+        assert (len(data.train), len(data.validation), len(data.test)) == (17, 3, 6)
+        assert np.bincount(data.train.y).tolist() == [9, 8] and np.bincount(data.test.y).tolist() == [3, 3]
+    assert data.classes == ("cat", "dog") and data.split_by == "folders" and data.refused == ()
+    assert f"split by the folders {', '.join(sorted((train, validation, test)))}" in data.about
+
+
+@pytest.mark.parametrize(("other", "lacking"), [("test", "validation"), ("val", "test")])
+def test_what_folders_do_not_give_is_chosen_from_train(put, other, lacking):
+    counts = {"train": 40, other: 5}
+    data = load_dataset(_by_folder(put, counts))
+    given, chosen = (data.test, data.validation) if other == "test" else (data.validation, data.test)
+    assert len(given) == 5 and len(chosen) >= 2 and len(data.train) + len(chosen) == 40
+    assert f"{lacking} chosen from train by content" in data.about and data.classes == ()
+
+
+def test_a_class_called_train_is_a_class(put):
+    data = load_dataset(_by_folder(put, {"car": 6, "plane": 6, "train": 6}))
+    assert data.classes == ("car", "plane", "train") and data.split_by == "content"
+
+
+@pytest.mark.parametrize("counts", [{"train": 12}, {"val": 8, "test": 8}, {"train": 8, "training": 8}])
+def test_no_split_without_a_train_folder_and_another(put, counts):
+    assert load_dataset(_by_folder(put, counts)).split_by == "content"
+
+
+def test_a_split_inside_each_class(put):
+    data = load_dataset(_by_folder(put, {"cat/train": 8, "cat/test": 3, "dog/train": 9, "dog/test": 4}))
+    assert data.classes == ("cat", "dog") and (len(data.test), np.bincount(data.test.y).tolist()) == (7, [3, 4])
+
+
+def test_no_picture_is_in_two_parts_of_a_given_split(put, check_splits):
+    files = {f"{'train' if i < 20 else 'test'}/{i:02d}.png": _picture((3, i)) for i in range(26)}
+    files |= {"test/leak1.png": files["train/03.png"], "test/leak2.png": files["train/04.png"], "cover.png": _picture(1)}
+    data = load_dataset(put(files))
+    assert sum(check_splits(data)) == 26 and len(data.test) == 6
+    assert dict(data.refused) == {
+        "test/leak1.png": "another part of the split has the same picture: train/03.png",
+        "test/leak2.png": "another part of the split has the same picture: train/04.png",
+        "cover.png": "it lies outside the folders of the split",
+    }
+    assert "3 files were not used (2 files: another part of the split has the same picture; 1 file: it lies" in data.about
+
+
+def test_too_few_to_train_on_is_a_sentence(put):
+    with pytest.raises(DataError, match=r"too few images to train on beside those that are held out \(1\)"):
+        load_dataset(_by_folder(put, {"train": 3, "test": 12}))
+
+
+# --- refused files
+
+
 def test_system_files_are_passed_over(put):
     data = load_dataset(put(_good() | {".DS_Store": b"x", "__MACOSX/._00.png": b"x", ".hidden/a.png": _picture(70)}))
     assert data.refused == ()
@@ -251,7 +391,7 @@ def test_system_files_are_passed_over(put):
 
 
 def test_too_few_is_an_error_that_says_why(put):
-    with pytest.raises(DataError, match=r"has 9 usable images, and 10 are needed; x\.txt was refused: it is not a PNG"):
+    with pytest.raises(DataError, match=r"has 9 usable images, and 10 are needed; not used: x\.txt: it is not a PNG"):
         load_dataset(put(_good(9) | {"x.txt": b"text"}))
 
 
@@ -437,3 +577,23 @@ def test_damaged_zips_load_or_say_so(tmp_path, data):
     except DataError:
         return
     assert len(loaded.train) + len(loaded.validation) + len(loaded.test) >= 10
+
+
+def test_a_folder_is_called_by_its_name_however_it_is_given(tmp_path, monkeypatch):
+    (tmp_path / "my.photos" / "in").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "my.photos" / "in")
+    given = [".", "..", "./", "../in/", str(tmp_path / "my.photos") + "/", "/", "../x.zip"]
+    assert [title_of(Path(path)) for path in given] == ["in", "my.photos", "in", "in", "my.photos", "images", "x"]
+
+
+def test_files_are_refused_by_the_names_that_a_person_knows(tmp_path):
+    content = _good(12)
+    for name, bytes_ in (content | {"12.png": content["03.png"], "13.png": b"text"}).items():
+        (tmp_path / name).write_bytes(bytes_)
+    data = own_images(tmp_path, names={"03.png": "beach.jpg", "12.png": "beach copy.jpg", "13.png": "notes.png"})
+    assert set(data.refused) == {
+        ("beach copy.jpg", "it is the same picture as beach.jpg"),
+        ("notes.png", "it is not a PNG, JPEG, WebP, BMP or GIF image"),
+    }
+    with pytest.raises(DataError, match=r"^holiday is neither a folder"):
+        own_images(tmp_path / "13.png", title="holiday")

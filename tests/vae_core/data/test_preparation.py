@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -170,3 +171,8 @@ def test_damaged_files_are_refused_or_decoded_and_nothing_else(content, data):
             assert prepared(picture, (1, 12, 12), Preparation(frame)).shape == (1, 12, 12)
     except RefusedError as error:
         assert str(error)
+
+
+def test_it_comes_back_from_json():
+    how = Preparation("centre", invert=True, box=0.75, middle=(0.4, 1.0))
+    assert Preparation.from_json(json.loads(json.dumps(asdict(how)))) == how

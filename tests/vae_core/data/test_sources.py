@@ -1,5 +1,9 @@
 import io
+import os
+import stat
 import tarfile
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,6 +56,55 @@ def test_roots_in_order(tmp_path, monkeypatch):
     expected = [tmp_path / "a", tmp_path / "b", tmp_path / "c", tmp_path / "d" / "latent-explorer" / "data"]
     assert roots.search_roots(tmp_path / "a") == expected
     assert roots.search_roots() == expected[1:]
+
+
+def _no_home(*given):
+    raise RuntimeError("Could not determine home directory.")
+
+
+@pytest.fixture
+def no_home(tmp_path, monkeypatch):
+    """A user without a home folder; gives the folder for temporary files."""
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "HOME", "LATENT_EXPLORER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", _no_home)
+    monkeypatch.setattr(Path, "expanduser", _no_home)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    return temporary
+
+
+def test_without_a_home_sets_are_found_in_named_folders(no_home, tmp_path, monkeypatch):
+    _pack(tmp_path / "data" / celeba.PACK, [_jpeg((89, 109), seed) for seed in range(20)])
+    monkeypatch.setenv("VAE_DATA", f"{tmp_path / 'data'}{os.pathsep}~nobody/data")
+    first = load_dataset("celeba")
+    assert list(no_home.rglob("celeba-*.npy")), "what was decoded is kept among the temporary files"
+    assert load_dataset("celeba").fingerprint == first.fingerprint
+    with pytest.raises(DataError, match="MNIST is not on this computer"):
+        load_dataset("mnist")
+
+
+def test_without_a_home_the_cache_is_the_users_alone(no_home):
+    private = roots.cache_folder().parents[1]
+    assert private.parent == no_home and stat.S_IMODE(private.stat().st_mode) == 0o700
+    assert roots.cache_folder() == roots.cache_folder()
+
+
+def test_a_folder_that_others_can_write_to_is_not_used(no_home):
+    taken = no_home / f"latent-explorer-{os.getuid()}"
+    taken.mkdir()
+    taken.chmod(0o777)
+    assert taken not in roots.cache_folder().parents
+
+
+def test_without_a_home_or_temporary_files_sets_still_load(no_home, tmp_path, monkeypatch):
+    def none():
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    _pack(tmp_path / "data" / celeba.PACK, [_jpeg((89, 109), seed) for seed in range(20)])
+    assert len(load_dataset("celeba", root=tmp_path / "data").train) > 0
 
 
 # --- CIFAR-10, in batches of 40 instead of 10,000
@@ -113,6 +166,19 @@ def test_cifar_archive_that_is_not_it(batches, tmp_path, monkeypatch):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError):
         load_dataset("cifar10", root=tmp_path)
+
+
+def test_cifar_says_which_batch_is_missing_and_may_be_named_itself(batches, tmp_path):
+    folder = tmp_path / cifar.FOLDER
+    folder.mkdir()
+    for name, content in batches.items():
+        (folder / name).write_bytes(content)
+    for root in (tmp_path, folder):
+        assert len(load_dataset("cifar10", root=root).test) == 40
+    (folder / "data_batch_3.bin").unlink()
+    for root in (tmp_path, folder):
+        with pytest.raises(DataError, match=r"not complete .* 5 of the 6 files and lacks data_batch_3\.bin\. To get it"):
+            load_dataset("cifar10", root=root)
 
 
 def test_cifar_pickles_are_never_opened(tmp_path):
@@ -257,6 +323,17 @@ def test_celeba_full_with_wrong_lists_is_refused(tmp_path, file, old, new, messa
     path.write_bytes(path.read_text().replace(old, new).encode("latin-1"))
     with pytest.raises(DataError, match=message):
         load_dataset("celeba", root=tmp_path)
+
+
+def test_celeba_says_what_is_missing_and_may_be_named_itself(tmp_path):
+    folder = tmp_path / celeba.FOLDER
+    _full(folder, zipped=True)
+    for root in (tmp_path, folder):
+        assert len(load_dataset("celeba", root=root).train) == 20
+    (folder / celeba.ATTRIBUTES).rename(folder / "list_attr_celeba.csv")
+    for root in (tmp_path, folder):
+        with pytest.raises(DataError, match=r"has 2 of the 3 files and lacks list_attr_celeba\.txt\. To get it"):
+            load_dataset("celeba", root=root)
 
 
 def test_celeba_full_with_an_image_lacking_leaves_nothing_half_decoded(tmp_path):

@@ -1,0 +1,107 @@
+"""Which of a person's own images are trained on and which are held out.
+
+Folders called train, val and test are taken as the split. What they do not give is decided for each file by a hash of its
+bytes, so that it depends neither on the other files nor on the size or preparation of the pictures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+PARTS = ("train", "validation", "test")
+SHARE = 0.1
+"""Expected share of the images in validation, and in test."""
+FEWEST = 2
+"""Images that each part has at least."""
+_NAMES = re.compile(
+    r"(?:(train|training|trn)|(val|valid|validation|dev|development|eval|evaluation)|(test|testing|tst|holdout|held[-_ ]?out))"
+    r"(?:[-_ ]?(?:set|data|images|imgs|split))?(?:[-_ ]?\d{4})?",
+    re.IGNORECASE,
+)
+_LOOSE = "(no folder)"
+
+
+def mark(content: bytes) -> float:
+    """A number in [0, 1) from the bytes of a file alone."""
+    return int.from_bytes(hashlib.sha256(content).digest()[:6], "big") / 2**48
+
+
+def dealt(marks: np.ndarray, parts: Sequence[int] = (TEST, VALIDATION)) -> np.ndarray:
+    """The part of each image by its mark: int (N,), TRAIN or one of `parts`.
+
+    The first of `parts` takes the marks below 0.1, the second those below 0.2, and each at least the two lowest that are
+    left. Another image can only take places among the lowest, so it never moves an image from TRAIN to a held-out part.
+    Removing images can, in a set so small that the two lowest marks are above these shares.
+    """
+    order, out = np.argsort(marks, kind="stable"), np.full(len(marks), TRAIN)
+    for i, part in enumerate(parts, 1):
+        free = order[out[order] == TRAIN]
+        taken = np.maximum(FEWEST, np.count_nonzero(marks[free] < i * SHARE))
+        out[free[:taken]] = part
+    return out
+
+
+@dataclass(frozen=True)
+class FolderSplit:
+    """A split that folders give."""
+
+    parts: list[int | None]
+    """The part of each image; None for an image that lies outside all of these folders."""
+    folders: tuple[str, ...]
+    """Names of the folders, sorted."""
+    level: int
+    """How many folders lie above them."""
+
+
+def by_folder(names: Sequence[str]) -> FolderSplit | None:
+    """The split of images with these names (with /), or None where folders do not give one.
+
+    It is given where all folders of one level have names of parts, one of them TRAIN and at least one another: the topmost
+    level that is not shared by all images, or the level below it (cat/train, cat/test, dog/train). A folder called `train`
+    among other names is a class.
+    """
+    folders = [name.split("/")[:-1] for name in names]
+    top = _shared(folders)
+    for level in (top, top + 1):
+        at = [folder[level] if len(folder) > level else None for folder in folders]
+        found = {name: _part(name) for name in set(at) if name is not None}
+        loose = [folder for folder, name in zip(folders, at, strict=True) if name is None and len(folder) > top]
+        if not loose and None not in found.values() and TRAIN in found.values() and len(set(found.values())) > 1:
+            return FolderSplit([found.get(name) for name in at], tuple(sorted(found)), level)
+    return None
+
+
+def classes(names: Sequence[str], split_level: int | None = None) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """Class names, and int (N,) labels, from the folders below those that all images share; ((), None) for fewer than two.
+
+    split_level: the level of the folders that give the split, which are no classes.
+    """
+    folders = [name.split("/")[:-1] for name in names]
+    if split_level is not None:
+        folders = [folder[:split_level] + folder[split_level + 1 :] for folder in folders]
+    top = _shared(folders)
+    own = [folder[top] if len(folder) > top else _LOOSE for folder in folders]
+    found = sorted(set(own))
+    if len(set(found) - {_LOOSE}) < 2:
+        return (), None
+    index = {name: i for i, name in enumerate(found)}
+    return tuple(found), np.array([index[name] for name in own])
+
+
+def _part(folder: str) -> int | None:
+    found = _NAMES.fullmatch(folder.strip())
+    return None if found is None else found.lastindex - 1
+
+
+def _shared(folders: Sequence[Sequence[str]]) -> int:
+    """How many folders all images have in common."""
+    shared = 0
+    while folders and all(len(folder) > shared and folder[shared] == folders[0][shared] for folder in folders):
+        shared += 1
+    return shared
