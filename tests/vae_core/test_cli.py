@@ -15,8 +15,10 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from vae_core import checkpoint, load_dataset, recipes
+from vae_core import checkpoint, header, load_dataset, recipes
 from vae_core.cli import COMMANDS, main
+from vae_core.cli.reporting import print_figures
+from vae_core.config import LikelihoodConfig
 from vae_core.metrics import evaluate
 
 TINY = ["--net", "mlp", "--hidden", "16", "--batch-size", "128", "--device", "cpu"]
@@ -213,6 +215,33 @@ def test_train_on_ones_own_images(tmp_path, capsys):
     assert main(arguments) == 0
     assert "left out broken.png" in capsys.readouterr().err
     assert checkpoint.load(tmp_path / "mine.safetensors").config.image == (3, 16, 16)
+
+
+def test_more_than_255_classes(tmp_path, capsys):
+    generator = np.random.default_rng(0)
+    for k in range(600):
+        folder = tmp_path / "many" / f"class {k % 300}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(generator.integers(0, 255, (8, 8), dtype=np.uint8)).save(folder / f"{k}.png")
+    arguments = ["train", "--data", "many", "--size", "8", "--steps", "2", *TINY, "--out", "a.safetensors"]
+    assert main(arguments) == 0
+    loaded = checkpoint.load(tmp_path / "a.safetensors")
+    assert len(loaded.data["classes"]) == 300 and loaded.held_out.labels.max() > 255
+
+
+def test_what_a_checkpoint_cannot_hold_is_told_before_the_first_step(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(header, "MOST_CLASSES", 9)
+    assert main(["train", "--data", "digits", "--steps", "2", *TINY]) == 1
+    assert "'data.classes' that is not a list of at most 9" in error(capsys) and not list(tmp_path.iterdir())
+
+
+def test_figures_of_factors_are_printed_with_their_bins(capsys):
+    metrics = {"mig": 0.42, "mig_bins": 20, "mig_by_factor": {"shape": 0.125, "scale": 0.5}, "iwae_nll": 81.0, "rate": None}
+    print_figures(metrics, LikelihoodConfig().scale)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["Rate", "—"], ["IWAE", "bound", "of", "the", "cross-entropy", "81.00", "nats"],
+        ["MIG", "0.420"], ["MIG", "bins", "20"], ["MIG", "of", "shape", "0.125"], ["MIG", "of", "scale", "0.500"],
+    ]  # fmt: skip
 
 
 def test_train_goes_on_from_a_checkpoint(trained, tmp_path, capsys):
