@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ from torch import Tensor
 
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import ModelConfig
+from vae_core.data.dataset import Dataset
 from vae_core.files import replacing
-from vae_core.header import HeaderError, check
+from vae_core.foreign import HEAD_BYTES, described
+from vae_core.header import HeaderError, check, check_data, check_title
+from vae_core.metrics.table import METRICS
 
 SUFFIX = ".safetensors"
 VERSION = 1
@@ -36,6 +39,8 @@ _PER_DIMENSION = ("codes", "scale")
 _FLOATS, _INTEGERS = {"F16", "F32"}, {"I16", "I32", "I64"}
 _EXACT = ("codes_mean", "codes_covariance")
 """Statistics of the codes, whose scale is any: never in float16."""
+_RANGED = ("distortion", "rate", "mse")
+"""Held-out figures of each image that have the range of their means."""
 
 
 class CheckpointError(ValueError):
@@ -79,6 +84,45 @@ class Checkpoint:
         return self.model.config
 
 
+def about(data: Dataset) -> dict[str, Any]:
+    """What a header says of a data set."""
+    told = {name: getattr(data, name) for name in ("name", "title", "about", "fingerprint")}
+    told["classes"] = list(data.classes)
+    if data.split_by:
+        told["split_by"] = data.split_by
+    if data.preparation is not None:
+        told["preparation"] = asdict(data.preparation)
+    return told
+
+
+def check_storable(model: Autoencoder, data: Dataset, title: str = "") -> None:
+    """Raises CheckpointError where no checkpoint can hold what comes of training this model with these data.
+
+    It looks at what is known before the first step: the title, the names of the classes, the number of held-out images and
+    the size of the file.
+    """
+    try:
+        check_title(title)
+        check_data(about(data))
+    except HeaderError as error:
+        raise CheckpointError(f"No checkpoint can be written of {data.title[:80]}: it {error}.") from None
+    n = len(data.test)
+    if not 1 <= n <= MAX_HELD_OUT:
+        raise CheckpointError(f"{data.title} has {n:,} test images; a checkpoint holds the figures of 1 to {MAX_HELD_OUT:,}.")
+    numbers = sum(value.numel() for value in model.state_dict().values()) + n * (2 * model.config.latent + 4)
+    if (size := 4 * numbers + MAX_HEADER_BYTES) > MAX_FILE_BYTES:
+        raise CheckpointError(
+            f"A checkpoint of this model has up to {size / 2**20:,.0f} MB, and at most {MAX_FILE_BYTES // 2**20} MB are "
+            "opened; take a smaller net or code."
+        )
+
+
+def is_half(path: Path) -> bool:
+    """Whether the file holds the model's weights as float16. Raises CheckpointError where it cannot be read."""
+    shapes = _Reader(Path(path)).shapes
+    return any(dtype == "F16" for name, (dtype, _) in shapes.items() if name.startswith("model."))
+
+
 def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
     """Writes the file whole or not at all; with `half`, the model's weights and the held-out codes as float16.
 
@@ -101,7 +145,10 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
         "metrics": checkpoint.metrics,
     }
     with replacing(path) as temporary:
-        save_file(tensors, temporary, {_KEY: json.dumps(header)})
+        try:
+            save_file(tensors, temporary, {_KEY: json.dumps(header)})
+        except SafetensorError as error:
+            raise CheckpointError(f"{path} cannot be written ({error}); make room or give another folder.") from None
         reader = _Reader(temporary, path.name)
         reader.model(), reader.held_out()
 
@@ -161,18 +208,19 @@ class _Reader:
         try:
             size = self.path.stat().st_size
             with self.path.open("rb") as file:
-                start = file.read(8)
+                start = file.read(HEAD_BYTES)
         except OSError as error:
             raise self._error(f"cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise self._error("cannot be read: its name has a character that no file's name has") from None
         if size > MAX_FILE_BYTES:
             raise self._error(f"has {size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are opened")
         if len(start) < 8:
-            raise self._error("is too short to be a checkpoint")
-        (length,) = struct.unpack("<Q", start)
-        if length > MAX_HEADER_BYTES and start.startswith((b"PK\x03\x04", b"\x80")):
-            raise self._error("is a pickle or a zip archive; only .safetensors files are opened, nothing is unpickled")
+            raise self._error(described(start) or "is too short to be a checkpoint")
+        (length,) = struct.unpack("<Q", start[:8])
         if length > MAX_HEADER_BYTES:
-            raise self._error("is not a checkpoint: it does not begin with a header of sensible length")
+            what = described(start) or "is not a checkpoint: it does not begin with a header of sensible length"
+            raise self._error(what)
         if length > size - 8:
             raise self._error("is cut short: its header claims more than the file holds")
 
@@ -253,6 +301,12 @@ class _Reader:
             if self.shapes[f"held_out.{name}"][0] not in (_INTEGERS if name == "labels" else _FLOATS):
                 raise self._error(f"has held_out.{name} stored as {self.shapes[f'held_out.{name}'][0]}")
         held_out = HeldOut(**self._tensors("held_out.", shapes))
+        for name in _RANGED:
+            value, metric = getattr(held_out, name), METRICS[name]
+            if value is not None and not bool(((value >= metric.lowest) & (value <= metric.highest)).all()):
+                raise self._error(f"has values in held_out.{name} outside {metric.lowest:g} to {metric.highest:g}")
+        if held_out.scale is not None and bool((held_out.scale < 0).any()):
+            raise self._error("has standard deviations in held_out.scale that are negative")
         classes = len(self.header["data"].get("classes", ()))
         if held_out.labels is not None and not (held_out.labels.min() >= 0 and held_out.labels.max() < classes):
             raise self._error(f"has held-out labels that are not among its {classes} classes")

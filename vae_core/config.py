@@ -29,14 +29,21 @@ NormStatistics = Literal["batch", "stored"]
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be: the message names the field, the value and what is allowed."""
+    """A configuration that cannot be: the message names the field, the value and what is allowed.
+
+    `field`: class and name of the field, as in `TrainConfig.lr`, which the message begins with; empty where it is no one field.
+    """
+
+    def __init__(self, message: str, field: str = ""):
+        super().__init__(message)
+        self.field = field
 
 
 def _check(ok: bool, where: str, value: Any, wanted: str) -> None:
     if not ok:
         shown = repr(value)
         shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        raise ConfigError(f"{where} is {shown}; it must be {wanted}.")
+        raise ConfigError(f"{where} is {shown}; it must be {wanted}.", where)
 
 
 class _Config:
@@ -51,6 +58,13 @@ class _Config:
 
     def check(self) -> None:
         """Raises ConfigError where values that are each allowed do not go together."""
+
+    def unused(self) -> dict[str, str]:
+        """Fields that change nothing beside the others, each with what it has no effect with: `beta` with a deterministic code.
+
+        They are allowed, as a file may have them, and a command refuses the options that set them.
+        """
+        return {}
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and strings; `from_json` gives back an equal configuration."""
@@ -139,6 +153,10 @@ class NetConfig(_Config):
         least = 1 if self.kind == "conv" else 0
         _check(least <= len(self.channels) <= 6, "NetConfig.channels", self.channels, f"{least} to 6 numbers")
 
+    def unused(self) -> dict[str, str]:
+        names = {"mlp": ("channels", "conv_blocks", "dense_blocks", "norm"), "conv": ("conv_blocks", "dense_blocks")}
+        return dict.fromkeys(names.get(self.kind, ()), f"a net of kind {self.kind}")
+
 
 @dataclass(frozen=True)
 class PosteriorConfig(_Config):
@@ -169,6 +187,9 @@ class LikelihoodConfig(_Config):
         _check(1e-3 <= self.sigma <= 10, "LikelihoodConfig.sigma", self.sigma, "from 0.001 to 10")
         if self.binarize:
             _check(self.kind == "bernoulli", "LikelihoodConfig.binarize", True, "false for grey pixels under a Gaussian")
+
+    def unused(self) -> dict[str, str]:
+        return {"sigma": "a Bernoulli likelihood"} if self.kind == "bernoulli" else {}
 
     @property
     def scale(self) -> str:
@@ -205,6 +226,9 @@ class ObjectiveConfig(_Config):
         _check(0 <= self.beta <= 1e4, "ObjectiveConfig.beta", self.beta, "from 0 to 10000")
         _check(0 <= self.free_bits <= 100, "ObjectiveConfig.free_bits", self.free_bits, "from 0 to 100 nats")
 
+    def unused(self) -> dict[str, str]:
+        return dict.fromkeys(("schedule", "free_bits"), "a beta of 0") if self.beta == 0 else {}
+
 
 @dataclass(frozen=True)
 class ModelConfig(_Config):
@@ -227,6 +251,12 @@ class ModelConfig(_Config):
         if self.net.kind != "mlp":
             smallest = min(h, w) >> len(self.net.channels)
             _check(smallest >= 2, "NetConfig.channels", self.net.channels, f"fewer halvings for a {h} x {w} image")
+
+    def unused(self) -> dict[str, str]:
+        """Those of its parts: of the net, the likelihood and the objective."""
+        rate = dict.fromkeys(("beta", "schedule", "free_bits"), "a deterministic code, which has no rate")
+        without_rate = rate if self.posterior.kind == "deterministic" else {}
+        return self.net.unused() | self.likelihood.unused() | self.objective.unused() | without_rate
 
 
 @dataclass(frozen=True)
@@ -300,6 +330,12 @@ class TrainConfig(_Config):
         _check(self.save_every >= 0, "TrainConfig.save_every", self.save_every, "0 or more seconds")
         _check(0 <= self.seed < 2**30, "TrainConfig.seed", self.seed, "from 0 to 1073741823")
         _check(0 <= self.threads <= 1024, "TrainConfig.threads", self.threads, "0 to 1024")
+
+    def unused(self) -> dict[str, str]:
+        warmup = {"warmup": "a constant learning rate"} if self.lr_schedule == "constant" else {}
+        # The decoder has no part in the rate.
+        rate = dict.fromkeys(("beta", "schedule", "free_bits"), "training of the decoder alone")
+        return warmup | (rate if self.trained == "decoder" else {})
 
     @property
     def keeps_best(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import glob
 import os
@@ -44,6 +45,34 @@ def _private_folder(parent: str) -> Path:
     if stat.S_ISDIR(found.st_mode) and (user is None or (found.st_uid == user and not found.st_mode & 0o077)):
         return folder
     return Path(tempfile.mkdtemp(prefix="latent-explorer-", dir=parent))
+class PathError(ValueError):
+    """A path where no file can be written; the message names it and says why."""
+
+
+def writable(path: Path) -> None:
+    """Makes the folder of a file that is to be written with `replacing`, and tries to write there.
+
+    Raises PathError where that fails: better now than after the work whose outcome the file is for.
+    """
+    if os.path.isdir(path):
+        raise PathError(f"{path} is a folder; give the name of a file.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _beside(path)
+        temporary.touch()
+        temporary.unlink()
+    except ValueError:
+        raise PathError(f"The path {str(path)!r} has a character that no path may have.") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise PathError(f"{str(path)[:60]}... is too long, or has too long a name in it; give a shorter path.") from None
+        reason = "it is a file" if os.path.isfile(path.parent) else error.strerror
+        raise PathError(f"Nothing can be written to {path.parent} ({reason}); make room or give another folder.") from None
+
+
+def _beside(path: Path) -> Path:
+    """A name for a temporary file beside `path`."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 @contextmanager
@@ -57,7 +86,7 @@ def replacing(path: Path) -> Iterator[Path]:
         # A writer that was killed leaves its file behind; one at work has touched its own just now.
         if time.time() - stale.stat().st_mtime > STALE_SECONDS:
             stale.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = _beside(path)
     try:
         temporary.touch()
         usual = temporary.stat().st_mode

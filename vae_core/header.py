@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
 
 from vae_core.config import ConfigError, ModelConfig, TrainConfig
 from vae_core.data.preparation import Preparation
+from vae_core.metrics.table import BY_FACTOR, LISTS, METRICS, MOST_NATS, Metric
 
 LONGEST_TEXT = 1000
-MOST_CLASSES = 255
+MOST_CLASSES = 2**15
+"""As many as the labels of held-out images, stored as int16, can name."""
+MOST_CLASS_BYTES = 2**21
+"""Of the names of all classes together, as JSON."""
 MOST_NUMBERS = 4096
 """Of a list of figures, and of points of a loss curve."""
-LISTS = ("rate_by_group",)
-"""Figures that are more than a number."""
+_COUNTED = (0.0, 1e12)
+_TRAINING = {"steps": _COUNTED, "epochs": _COUNTED, "seconds": _COUNTED, "skipped": _COUNTED, "kept_step": _COUNTED}
+_CURVE = {"step": _COUNTED, "beta": (0.0, 1e4), "lr": (0.0, 1.0)}
 
 
 class HeaderError(ValueError):
@@ -24,16 +30,35 @@ class HeaderError(ValueError):
 def check(header: Any) -> None:
     """Raises HeaderError unless every field is there, of its kind and of bounded size, and no other is.
 
-    `title`: text. `config`: a ModelConfig. `data`: `name`, `title`, `about`, `fingerprint` as text, `classes` as a list of
-    text; for a person's own images `split_by` as text and `preparation`, a Preparation. `training`: a TrainConfig under
-    `config`, the numbers and the curve of a Summary. `metrics`: each a finite number, for `rate_by_group` a list of them, or
-    null. In `data`, `training` and `metrics` any field may be missing.
+    `title`: text. `config`: a ModelConfig. `data`: see `check_data`. `training`: a TrainConfig under `config`, the numbers and
+    the curve of a Summary. `metrics`: each a number in the range that `metrics.table` gives it, or null; those of `LISTS` and
+    `BY_FACTOR` are lists and objects of them. In `data`, `training` and `metrics` any field may be missing.
     """
-    kinds = {"title": _text, "config": _model, "data": _data, "training": _training, "metrics": _metrics}
+    kinds = {"title": check_title, "config": _model, "data": check_data, "training": _training, "metrics": _metrics}
     _fields(header, "", kinds | {"version": _number})
     missing = set(kinds) - set(header)
     if missing:
         raise HeaderError(f"has no header field {min(missing)!r}")
+
+
+def check_title(value: Any, where: str = "title") -> None:
+    """Raises HeaderError unless the value is a line of text that a header holds."""
+    _text(value, where)
+
+
+def check_data(value: Any, where: str = "data") -> None:
+    """Raises HeaderError unless the value is what a header says of a data set.
+
+    `name`, `title`, `about` and `fingerprint` are text, `classes` is a list of text, bounded in number and in bytes. Images of
+    a person's own also have `split_by`, a text, and `preparation`, a Preparation.
+    """
+    texts = dict.fromkeys(("name", "title", "about", "fingerprint", "split_by"), _text)
+    _fields(value, f"{where}.", texts | {"classes": _classes, "preparation": _preparation})
+
+
+def in_range(value: float | None, lowest: float = -MOST_NATS, highest: float = MOST_NATS) -> bool:
+    """Whether a header may hold the number, which NaN and infinity are not."""
+    return value is not None and math.isfinite(value) and lowest <= value <= highest
 
 
 def _fields(value: Any, where: str, kinds: dict[str, Callable[[Any, str], None]]) -> None:
@@ -54,22 +79,34 @@ def _text(value: Any, where: str) -> None:
         raise _wrong(where, f"a line of at most {LONGEST_TEXT} printable characters")
 
 
-def _texts(value: Any, where: str) -> None:
+def _classes(value: Any, where: str) -> None:
     if not isinstance(value, list) or len(value) > MOST_CLASSES:
-        raise _wrong(where, f"a list of at most {MOST_CLASSES}")
+        raise _wrong(where, f"a list of at most {MOST_CLASSES:,}")
     for item in value:
         _text(item, where)
+    if len(json.dumps(value)) > MOST_CLASS_BYTES:
+        raise _wrong(where, f"a list of at most {MOST_CLASS_BYTES:,} bytes: shorten the names of the classes")
 
 
-def _number(value: Any, where: str) -> None:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
-    if not fits or not math.isfinite(value):
-        raise _wrong(where, "a finite number")
+def _number(value: Any, where: str, lowest: float = -MOST_NATS, highest: float = MOST_NATS) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _wrong(where, "a number")
+    if not lowest <= value <= highest:
+        raise _wrong(where, f"a number from {lowest:g} to {highest:g}")
 
 
-def _number_or_null(value: Any, where: str) -> None:
-    if value is not None:
-        _number(value, where)
+def _ranged(lowest: float, highest: float) -> Callable[[Any, str], None]:
+    return lambda value, where: _number(value, where, lowest, highest)
+
+
+def _metric(value: Any, where: str, metric: Metric | None) -> None:
+    """A figure of the table, or a number where the table does not have it; null where it is not defined."""
+    if value is None:
+        return
+    _number(value, where)
+    if metric is not None and not metric.allows(value):
+        kind = "whole number" if metric.unit == "count" else "number"
+        raise _wrong(where, f"a {kind} from {metric.lowest:g} to {metric.highest:g}")
 
 
 def _metrics(value: Any, where: str) -> None:
@@ -77,11 +114,17 @@ def _metrics(value: Any, where: str) -> None:
         raise _wrong(where, "an object of at most 100 figures")
     for key, item in value.items():
         _text(key, where)
+        place = f"{where}.{key}"
         if key in LISTS and isinstance(item, list) and len(item) <= MOST_NUMBERS:
             for number in item:
-                _number(number, f"{where}.{key}")
+                _number(number, place)
+                _metric(number, place, LISTS[key])
+        elif key in BY_FACTOR and isinstance(item, dict) and len(item) <= 100:
+            for name, number in item.items():
+                _text(name, place)
+                _metric(number, place, BY_FACTOR[key])
         else:
-            _number_or_null(item, f"{where}.{key}")
+            _metric(item, place, METRICS.get(key))
 
 
 def _curve(value: Any, where: str) -> None:
@@ -90,11 +133,9 @@ def _curve(value: Any, where: str) -> None:
     for point in value:
         _metrics(point, where)
         _number(point.get("step"), f"{where}.step")
-
-
-def _data(value: Any, where: str) -> None:
-    texts = dict.fromkeys(("name", "title", "about", "fingerprint", "split_by"), _text)
-    _fields(value, f"{where}.", texts | {"classes": _texts, "preparation": _preparation})
+        for key, limits in _CURVE.items():
+            if point.get(key) is not None:
+                _number(point[key], f"{where}.{key}", *limits)
 
 
 def _preparation(value: Any, where: str) -> None:
@@ -105,7 +146,7 @@ def _preparation(value: Any, where: str) -> None:
 
 
 def _training(value: Any, where: str) -> None:
-    numbers = dict.fromkeys(("steps", "epochs", "seconds", "skipped", "kept_step"), _number)
+    numbers = {name: _ranged(*limits) for name, limits in _TRAINING.items()}
     _fields(value, f"{where}.", numbers | {"config": _train, "reason": _text, "curve": _curve})
 
 

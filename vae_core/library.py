@@ -29,8 +29,10 @@ def find(name_or_path: str | Path) -> Path:
     if str(name_or_path) in known:
         return known[str(name_or_path)]
     path = Path(name_or_path)
-    if path.is_file():
+    if os.path.isfile(path):
         return path
+    if os.path.isdir(path):
+        raise CheckpointError(f"{name_or_path} is a folder; name the checkpoint's file in it.")
     near = difflib.get_close_matches(str(name_or_path), known, n=3) or list(known)
     names = ", ".join(near) or "none"
     raise CheckpointError(f"There is no checkpoint {str(name_or_path)!r}, by path or by name; there are: {names}.")

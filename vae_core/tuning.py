@@ -23,7 +23,8 @@ def altered(
     config = model.config
     weights = {k: v for k, v in (("beta", beta), ("free_bits", free_bits)) if v is not None}
     if weights and not model.posterior.stochastic:
-        raise ConfigError(f"{next(iter(weights))} is of a rate, and this model, whose codes are points, has none.")
+        name = next(iter(weights))
+        raise ConfigError(f"{name} is of a rate, and this model, whose codes are points, has none.", name)
     likelihood = likelihood or config.likelihood
     new = Autoencoder(config.replace(objective=config.objective.replace(**weights), likelihood=likelihood))
     found, wanted = model.likelihood.raw_channels, new.likelihood.raw_channels

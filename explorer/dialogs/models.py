@@ -36,8 +36,8 @@ def _card(card: models.Card) -> None:
         column.markdown("\n".join(f"- {plain(name)}: {plain(value)}" for name, value in facts) or "- not known")
     figures = [figure for figure in comparisons.FIGURES if figure.name in card.metrics]
     if figures:
-        cells = [comparisons.shown(card.metrics[figure.name], figure) for figure in figures]
-        columns = [Column(figure.title, figure.unit, figure.about) for figure in figures]
+        cells = [comparisons.shown(card.metrics, figure) for figure in figures]
+        columns = [Column(figure.title, comparisons.unit(figure), figure.about) for figure in figures]
         figure_table(columns, [Line("Held-out images", "", "", cells, [False] * len(cells))])
     curve = [point for point in card.training.get("curve", []) if isinstance(point, dict)]
     if len(curve) > 1:

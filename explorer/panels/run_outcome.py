@@ -32,21 +32,20 @@ def run_outcome(run: Run) -> None:
         if right.button("Discard", key="tune-discard", width="stretch"):
             _act(fine_tunes.discard, run)
         return
-    columns = [Column(figure.title, figure.unit, figure.about) for figure in comparisons.FIGURES]
-    values = [(run.before.get(figure.name), after.metrics.get(figure.name)) for figure in comparisons.FIGURES]
+    columns = [Column(figure.title, comparisons.unit(figure), figure.about) for figure in comparisons.FIGURES]
+    before_and_after = run.before, after.metrics
     images = after.metrics.get("n")
     # A handful of images tells nothing of which is better.
     enough = isinstance(images, int) and images >= MANY
     marks = [
-        comparisons.better(pair, figure) if enough else [False, False]
-        for pair, figure in zip(values, comparisons.FIGURES, strict=True)
+        comparisons.better(before_and_after, figure) if enough else [False, False] for figure in comparisons.FIGURES
     ]
     figure_table(
         columns,
         [
             Line(
                 name, "", "",
-                [comparisons.shown(pair[i], figure) for pair, figure in zip(values, comparisons.FIGURES, strict=True)],
+                [comparisons.shown(before_and_after[i], figure) for figure in comparisons.FIGURES],
                 [mark[i] for mark in marks],
             )
             for i, name in enumerate((f"{run.model}, before", "After"))

@@ -92,11 +92,11 @@ st.caption(
 )
 
 st.subheader("Figures on held-out images", anchor="figures")
-columns = [Column(figure.title, figure.unit, figure.about) for figure in comparisons.FIGURES]
+columns = [Column(figure.title, comparisons.unit(figure), figure.about) for figure in comparisons.FIGURES]
 lines = []
 for card in cards:
     style = models.style_of(card)
-    cells = [comparisons.shown(card.metrics.get(figure.name), figure) for figure in comparisons.FIGURES]
+    cells = [comparisons.shown(card.metrics, figure) for figure in comparisons.FIGURES]
     best = [card.name in comparisons.best(cards, figure) for figure in comparisons.FIGURES]
     lines.append(Line(card.title, MARKS[style["marker"]], style["colour"], cells, best))
 figure_table(columns, lines)

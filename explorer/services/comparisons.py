@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from explorer.components.pictures import amounts
 from explorer.services import models
 from explorer.services.models import Card, Shelf
+from vae_core.metrics import table
+from vae_core.metrics.table import METRICS, Metric, decimals
 
-
-@dataclass(frozen=True)
-class Figure:
-    """A held-out figure as a row of the table."""
-
-    name: str
-    title: str
-    unit: str
-    about: str
-    better: int
-    """-1: low is better, 1: high is, 0: neither."""
-    places: int
-
-
-FIGURES = (
-    Figure("distortion", "Distortion", "nats", "−log p(x|z), summed over pixels, at a code drawn from q(z|x).", -1, 2),
-    Figure("rate", "Rate", "nats", "KL(q(z|x) ‖ p(z)): what a code tells of its image beyond the prior.", 0, 2),
-    Figure("negative_elbo", "Negative ELBO", "nats", "Distortion + rate: an upper bound of −log p(x).", -1, 2),
-    Figure("mse", "MSE", "", "Mean squared error over pixels in [0, 1], of the reconstruction at the mean code.", -1, 4),
-    Figure("ssim", "SSIM", "", "Structural similarity of the same reconstruction; 1 is the same image.", 1, 3),
-    Figure("active_units", "Active units", "", "Dimensions whose mean code varies by more than 0.01 over images.", 0, 0),
-)
+FIGURES = tuple(METRICS[name] for name in ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units"))
+"""The held-out figures that are rows of a table."""
 NATS = ("distortion", "negative_elbo")
 
 
@@ -53,29 +35,39 @@ def way(card: Card, a: np.ndarray, b: np.ndarray, steps: int, path: str) -> np.n
     return model.interpolate(ends[0], ends[1], steps, path).numpy()
 
 
-def best(cards: Sequence[Card], figure: Figure) -> set[str]:
+def best(cards: Sequence[Card], figure: Metric) -> set[str]:
     """The names of the models with the best value, where values differ and may be compared: of one kind, on the same images."""
     known = [card for card in cards if card.metrics.get(figure.name) is not None]
     if figure.name in NATS and len({card.config.likelihood.scale for card in known}) > 1:
         return set()
     if len({card.fingerprint for card in known}) > 1:
         return set()
-    marks = better([card.metrics[figure.name] for card in known], figure)
+    marks = better([card.metrics for card in known], figure)
     return {card.name for card, mark in zip(known, marks, strict=True) if mark}
 
 
-def better(values: Sequence[float | None], figure: Figure) -> list[bool]:
-    """Which of the values are the best, as the table shows them; none where fewer than two are known."""
-    known = [value for value in values if value is not None]
+def better(found: Sequence[Mapping[str, Any]], figure: Metric) -> list[bool]:
+    """Of which of the models with these figures the value is the best, to the decimals that are known of all of them.
+
+    None is where fewer than two values are known.
+    """
+    known = [metrics for metrics in found if metrics.get(figure.name) is not None]
     if not figure.better or len(known) < 2:
-        return [False] * len(values)
-    top = shown(max(known, key=lambda value: figure.better * value), figure)
-    return [value is not None and shown(value, figure) == top for value in values]
+        return [False] * len(found)
+    places = min(decimals(figure.name, metrics) for metrics in known)
+    best = max(known, key=lambda metrics: figure.better * metrics[figure.name])
+    top = table.shown(figure.name, best, places)
+    return [metrics.get(figure.name) is not None and table.shown(figure.name, metrics, places) == top for metrics in found]
 
 
-def shown(value: float | None, figure: Figure) -> str:
-    """The value as the table has it; a dash where it is not defined."""
-    return "—" if value is None else f"{value:.{figure.places}f}"
+def shown(metrics: Mapping[str, Any], figure: Metric) -> str:
+    """A model's figure as the table has it; a dash where it is not defined."""
+    return table.shown(figure.name, metrics)
+
+
+def unit(figure: Metric) -> str:
+    """What stands below the figure's title."""
+    return "" if figure.unit == "count" else figure.unit
 
 
 def error_scale(errors: Iterable[np.ndarray]) -> float:

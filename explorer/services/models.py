@@ -154,9 +154,8 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     how = [("Data", card.data_title)]
     settings = run.get("config")
     if isinstance(settings, dict) and isinstance(run.get("steps"), int):
-        minutes = float(run.get("seconds") or 0) / 60
         how += [
-            ("Length", f"{run['steps']:,} steps, {float(run.get('epochs') or 0):.3g} epochs, {minutes:.3g} min"),
+            ("Length", f"{run['steps']:,} steps, {float(run.get('epochs') or 0):.3g} epochs"),
             ("Optimiser", f"AdamW, learning rate {settings.get('lr')}, {settings.get('lr_schedule')}"),
             ("Batch size", str(settings.get("batch_size"))),
             ("Seed", str(settings.get("seed"))),

@@ -16,6 +16,10 @@ from vae_core import checkpoint
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, CheckpointError, HeldOut
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+from vae_core.data import Dataset, Split
+from vae_core.header import MOST_CLASS_BYTES
+from vae_core.metrics.table import METRICS
+from vae_core.training.run import MOST_POINTS
 
 NETS = [NetConfig("mlp", hidden=(12,)), NetConfig("conv", (4, 6), (8,)), NetConfig("residual", (4,), (8,))]
 
@@ -184,6 +188,36 @@ def test_a_torch_zip_is_refused(tmp_path):
         checkpoint.load(path)
 
 
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 4191064\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (LFS, "is a pointer of Git LFS .*git lfs pull"),
+        (LFS.replace(b"\n", b"\r\n"), "is a pointer of Git LFS"),
+        (LFS.replace(b"https://git-lfs.github.com", b"https://hawser.github.com"), "is a pointer of Git LFS"),
+        (b"<!DOCTYPE html>\n<html><head><title>models</title>", "is a web page"),
+        (b"\xef\xbb\xbf\n  <HTML lang=en>" + b"a" * 5000, "is a web page"),
+        ("<html><body>é</body></html>".encode("utf-16"), "is a web page"),
+        (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "is a web page"),
+        (b'{"message": "Not Found"}', "is a JSON file"),
+        ("Zu viele Anfragen, bitte später.\n".encode() * 100, "is a text file"),
+        (b"no", "is a text file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "is a picture"),
+        (b"\x1f\x8b\x08" + b"\xff" * 50, "is a compressed archive"),
+        (b"\x01\x02", "is too short"),
+        (b"\xfe\xed" * 40, "is not a checkpoint: it does not begin with a header of sensible length"),
+    ],
+)
+def test_what_is_no_checkpoint_is_told_for_what_it_is(tmp_path, content, message):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=rf"^a\.safetensors {message}"):
+        checkpoint.load(path)
+
+
 def test_a_huge_header(tmp_path):
     path = tmp_path / "huge.safetensors"
     path.write_bytes(struct.pack("<Q", checkpoint.MAX_HEADER_BYTES + 1) + b" " * 100)
@@ -237,7 +271,9 @@ HOW = {"frame": "crop", "invert": False, "grey": False, "box": 0.7, "middle": [0
         ("data", [], "'data' that is not an object"),
         ("data", {"name": 5}, "'data.name'"),
         ("data", {"classes": None}, "'data.classes'"),
-        ("data", {"classes": ["a"] * 1000}, "'data.classes'"),
+        ("data", {"classes": ["a"] * 32_769}, "'data.classes' that is not a list of at most 32,768"),
+        ("data", {"classes": ["a" * 900] * 2500}, "'data.classes' that is not a list of at most 2,097,152 bytes"),
+        ("data", {"classes": ["a" * 1001]}, "'data.classes'"),
         ("data", {"split_by": 1}, "'data.split_by'"),
         ("data", {"preparation": {}}, "'data.preparation'"),
         ("data", {"preparation": HOW | {"frame": "sideways"}}, "'data.preparation'"),
@@ -252,6 +288,28 @@ HOW = {"frame": "crop", "invert": False, "grey": False, "box": 0.7, "middle": [0
         ("metrics", {"rate": [1, 2]}, "'metrics.rate'"),
         ("metrics", {"rate_by_group": [1, None]}, "'metrics.rate_by_group'"),
         ("metrics", {"rate": {"a": {"b": 1}}}, "'metrics.rate'"),
+        ("metrics", {"mse": -0.1}, "'metrics.mse' that is not a number from 0 to 1"),
+        ("metrics", {"mse": 1e299}, "'metrics.mse'"),
+        ("metrics", {"ssim": 7}, "'metrics.ssim'"),
+        ("metrics", {"mig": -0.5}, "'metrics.mig'"),
+        ("metrics", {"rate": -1}, "'metrics.rate'"),
+        ("metrics", {"distortion": 1e299}, "'metrics.distortion'"),
+        ("metrics", {"distortion": -1e299}, "'metrics.distortion'"),
+        ("metrics", {"negative_elbo": 1e16}, "'metrics.negative_elbo'"),
+        ("metrics", {"distortion_se": -1}, "'metrics.distortion_se'"),
+        ("metrics", {"n": 0}, "'metrics.n'"),
+        ("metrics", {"active_units": 2.5}, "'metrics.active_units' that is not a whole number"),
+        ("metrics", {"active_units": -1}, "'metrics.active_units'"),
+        ("metrics", {"rate_by_group": [1, -2]}, "'metrics.rate_by_group'"),
+        ("metrics", {"mig_by_factor": {"x": 2}}, "'metrics.mig_by_factor'"),
+        ("metrics", {"mig_by_factor": {"a\nb": 0.2}}, "'metrics.mig_by_factor'"),
+        ("metrics", {"some_new_figure": 1e299}, "'metrics.some_new_figure'"),
+        ("training", {"steps": -1}, "'training.steps'"),
+        ("training", {"seconds": -1}, "'training.seconds'"),
+        ("training", {"epochs": 1e299}, "'training.epochs'"),
+        ("training", {"curve": [{"step": -1}]}, "'training.curve.step'"),
+        ("training", {"curve": [{"step": 1, "train_loss": 1e299}]}, "'training.curve.train_loss'"),
+        ("training", {"curve": [{"step": 1, "lr": -1}]}, "'training.curve.lr'"),
         ("training", {"seconds": None}, "'training.seconds'"),
         ("training", {"curve": [[1]]}, "'training.curve'"),
         ("training", {"curve": [{}]}, "'training.curve.step'"),
@@ -261,6 +319,79 @@ HOW = {"frame": "crop", "invert": False, "grey": False, "box": 0.7, "middle": [0
 )
 def test_wrong_header_fields(tmp_path, good, key, value, message):
     assert message in rewrite(tmp_path, good, lambda t, h: h.__setitem__(key, value))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_figure_may_have_its_whole_range_and_no_more(tmp_path, name):
+    metric = METRICS[name]
+    for value in (metric.lowest, metric.highest):
+        saved = make()
+        saved.metrics = {name: value}
+        checkpoint.save(saved, tmp_path / "a.safetensors")
+        assert checkpoint.load(tmp_path / "a.safetensors").metrics == {name: value}
+    for value in (metric.lowest - 1, 1.01 * metric.highest + 1):
+        saved.metrics = {name: value}
+        with pytest.raises(CheckpointError, match=f"'metrics.{name}' that is not a"):
+            checkpoint.save(saved, tmp_path / "b.safetensors")
+
+
+def test_figures_that_are_not_in_the_table_are_kept(tmp_path):
+    saved = make()
+    saved.metrics = {"some_new_figure": -12.5, "mig_by_factor": {"size": 0.25}, "rate_by_group": [0.5, 0.25]}
+    checkpoint.save(saved, tmp_path / "a.safetensors")
+    assert checkpoint.load(tmp_path / "a.safetensors").metrics == saved.metrics
+
+
+@pytest.mark.parametrize("count", [256, 300, 20_000, 32_768])
+def test_many_classes(tmp_path, count):
+    saved = make()
+    saved.data["classes"] = [f"class {i} \u00e9\u4e00" for i in range(count)]
+    saved.held_out.labels = torch.tensor([0, 1, 2, 254, 255, count - 2, count - 1])
+    checkpoint.save(saved, tmp_path / "a.safetensors")
+    loaded = checkpoint.load(tmp_path / "a.safetensors")
+    assert loaded.data["classes"] == saved.data["classes"] and torch.equal(loaded.held_out.labels, saved.held_out.labels)
+
+
+def test_the_longest_names_and_the_longest_curve_fit_in_one_header(tmp_path):
+    saved = make()
+    # Letters outside the basic plane take the most: 12 bytes of JSON, 14 where that is a string of JSON again.
+    count = 32_000
+    saved.data["classes"] = ["\U0001d538" * ((MOST_CLASS_BYTES // count - 4) // 12)] * count
+    names = ("beta", "lr", *(f"{part}_{term}" for part in ("train", "validation") for term in ("loss", "distortion", "rate")))
+    saved.training["curve"] = [{"step": 10**9, **dict.fromkeys(names, 0.12345678901234567)} for _ in range(MOST_POINTS)]
+    checkpoint.save(saved, tmp_path / "a.safetensors")
+    assert checkpoint.load(tmp_path / "a.safetensors").training == saved.training
+
+
+def data_set(**changes) -> Dataset:
+    x = torch.zeros(4, 1, 8, 8, dtype=torch.uint8)
+    known = {"name": "own", "title": "Own", "about": ""} | dict.fromkeys(("train", "validation", "test"), Split(x))
+    return Dataset(**known | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "title", "message"),
+    [
+        ({"classes": ("a",) * 32_769}, "", "'data.classes' that is not a list of at most 32,768"),
+        ({"classes": ("a" * 1000,) * 3000}, "", "shorten the names of the classes"),
+        ({"classes": ("a\nb",)}, "", "'data.classes'"),
+        ({"about": "a" * 1001}, "", "'data.about'"),
+        ({}, "a\nb", "'title'"),
+        ({"test": Split(torch.zeros(100_001, 1, 1, 1, dtype=torch.uint8))}, "", "100,001 test images"),
+    ],
+)
+def test_what_no_checkpoint_can_hold_is_known_beforehand(changes, title, message):
+    model = make().model
+    checkpoint.check_storable(model, data_set(classes=tuple(map(str, range(20_000)))), "A title")
+    with pytest.raises(CheckpointError, match=message):
+        checkpoint.check_storable(model, data_set(**changes), title)
+
+
+def test_a_model_too_large_for_any_checkpoint_is_known_beforehand():
+    with torch.device("meta"):
+        model = Autoencoder(ModelConfig((1, 8, 8), 3, NetConfig("mlp", hidden=(8192,) * 3)))
+    with pytest.raises(CheckpointError, match=r"has up to 1,0\d\d MB, and at most 512 MB"):
+        checkpoint.check_storable(model, data_set())
 
 
 @pytest.mark.parametrize("key", ["title", "config", "data", "training", "metrics"])
@@ -320,6 +451,10 @@ def test_wrong_held_out_tensors(tmp_path, good):
     assert "labels" in rewrite(tmp_path, good, lambda t, h: t["held_out.labels"].fill_(7))
     assert "labels" in rewrite(tmp_path, good, lambda t, h: t["held_out.labels"].fill_(-1))
     assert "not finite" in rewrite(tmp_path, good, lambda t, h: t["held_out.mse"].fill_(float("inf")))
+    assert "held_out.mse outside 0 to 1" in rewrite(tmp_path, good, lambda t, h: t["held_out.mse"].fill_(-1))
+    assert "held_out.rate outside" in rewrite(tmp_path, good, lambda t, h: t["held_out.rate"].fill_(-1))
+    assert "held_out.distortion outside" in rewrite(tmp_path, good, lambda t, h: t["held_out.distortion"].fill_(1e30))
+    assert "held_out.scale that are negative" in rewrite(tmp_path, good, lambda t, h: t["held_out.scale"].fill_(-1))
 
 
 def test_a_variance_below_zero(tmp_path):

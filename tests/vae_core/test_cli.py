@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
-from vae_core import checkpoint, load_dataset, recipes, zoo
+from vae_core import checkpoint, header, load_dataset, recipes, zoo
 from vae_core.autoencoder import Autoencoder
 from vae_core.cli import COMMANDS, main
-from vae_core.config import NetConfig
+from vae_core.cli.reporting import print_figures
+from vae_core.config import LikelihoodConfig, NetConfig
+from vae_core.metrics import evaluate
 
 TINY = ["--net", "mlp", "--hidden", "16", "--batch-size", "128", "--device", "cpu"]
 
@@ -71,16 +74,18 @@ def test_wrong_usage_exits_with_2(capsys):
         (["train"], "either --recipe NAME or --data NAME"),
         (["train", "--data", "digits", "--recipe", "mnist-vae-2"], "either --recipe NAME or --data NAME"),
         (["train", "--data", "no-such-set"], "no-such-set"),
-        (["train", "--data", "digits", "--latent", "0"], "ModelConfig.latent"),
-        (["train", "--data", "digits", "--lr", "-1"], "TrainConfig.lr"),
-        (["train", "--data", "digits", "--channels", "8,8,8,8"], "NetConfig.channels"),
+        (["train", "--data", "digits", "--latent", "0"], "--latent is 0; it must be 1 to 1024"),
+        (["train", "--data", "digits", "--lr", "-1"], "--lr is -1.0; it must be above 0"),
+        (["train", "--data", "digits", "--channels", "8,8,8,8"], "--channels is (8, 8, 8, 8)"),
+        (["train", "--data", "digits", "--batch-size", "1"], "--batch-size is 1"),
+        (["train", "--data", "digits", "--epochs", "-1"], "--epochs is -1.0"),
         (["train", "--data", "digits", "--likelihood", "gaussian", "--binarize"], "binarize"),
         (["train", "--start", "mnist-vae-2"], "either --recipe NAME or --data NAME"),
         (["train", "--recipe", "mnist-vae-2", "--start", "mnist-vae-2"], "leave out --start"),
         (["train", "--data", "digits", "--start", "no-such-model"], "no-such-model"),
         (["train", "--data", "mnist5k", "--start", "mnist-vae-2", "--latent", "2"], "checkpoint has settled --latent"),
-        (["train", "--data", "mnist5k", "--start", "mnist-vae-2", "--free-bits", "-1"], "ObjectiveConfig.free_bits"),
-        (["train", "--data", "mnist5k", "--start", "mnist-ae-2", "--beta", "2"], "beta is of a rate"),
+        (["train", "--data", "mnist5k", "--start", "mnist-vae-2", "--free-bits", "-1"], "--free-bits is -1.0"),
+        (["train", "--data", "mnist5k", "--start", "mnist-ae-2", "--beta", "2"], "--beta is of a rate"),
         (["train", "--data", "digits", "--start", "mnist-vae-2"], "images of 1x8x8"),
         (["evaluate", "no-such-model"], "no-such-model"),
         (["encode", "no-such-model"], "no-such-model"),
@@ -91,6 +96,94 @@ def test_wrong_usage_exits_with_2(capsys):
 def test_bad_input_is_one_line_and_exit_code_1(arguments, said, capsys):
     assert main(arguments) == 1
     assert said in error(capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--model", "ae", "--beta", "1"], "--beta has no effect with a deterministic code"),
+        (["--model", "ae", "--free-bits", "0"], "--free-bits has no effect with a deterministic code"),
+        (["--model", "ae", "--beta-schedule", "constant"], "--beta-schedule has no effect with a deterministic code"),
+        (["--sigma", "0.2"], "--sigma has no effect with a Bernoulli likelihood"),
+        (["--start", "TRAINED", "--sigma", "0.2"], "--sigma has no effect with a Bernoulli likelihood"),
+        (["--net", "mlp", "--channels", "8"], "--channels has no effect with a net of kind mlp"),
+        (["--net", "mlp", "--norm", "none"], "--norm has no effect with a net of kind mlp"),
+        (["--beta", "0", "--free-bits", "1"], "--free-bits has no effect with a beta of 0"),
+        (["--start", "TRAINED", "--trained", "decoder", "--beta", "2"], "--beta has no effect with training of the decoder"),
+        (["--size", "8"], "--size is for images of your own"),
+    ],
+)
+def test_options_without_effect_are_refused_before_anything_is_written(trained, arguments, said, tmp_path, capsys):
+    arguments = [str(trained) if a == "TRAINED" else a for a in arguments]
+    assert main(["train", "--data", "digits", "--steps", "1", *arguments]) == 1
+    assert said in error(capsys) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("option", ["--seed", "--samples", "--iwae"])
+def test_options_of_evaluate_without_effect_on_a_deterministic_code_are_refused(option, capsys):
+    assert main(["evaluate", "mnist-ae-2", "--data", "mnist5k", "--images", "5", option, "3"]) == 1
+    assert f"{option} has no effect with a deterministic code" in error(capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--data", "digits", "--out", "."], "is a folder; give the name of a file"),
+        (["train", "--data", "digits", "--out", "a.safetensors", "--run", "file"], "(it is a file)"),
+        (["train", "--data", "digits", "--out", "a.safetensors", "--tensorboard", "file"], "(it is a file)"),
+        (["train", "--data", "digits", "--out", "file/below/a.safetensors"], "(Not a directory)"),
+        (["train", "--data", "digits", "--out", f"{'x' * 245}.safetensors"], "too long"),
+        (["train", "--data", "digits", "--out", "a\0.safetensors"], "a character that no path may have"),
+        (["train", "--data", "digits", "--run", "x" * 300], "too long"),
+        (["train", "--data", "digits", "--start", "."], ". is a folder"),
+        (["evaluate", "."], ". is a folder"),
+        (["evaluate", "x" * 5000], "no checkpoint"),
+        (["evaluate", "a\0b"], "no checkpoint"),
+        (["export", "mnist-vae-2", "--out", "."], "is a folder; give the name of a file"),
+        (["export", "mnist-vae-2", "--out", "file/a"], "(it is a file)"),
+        (["encode", "mnist-vae-2", "--data", "mnist5k", "--out", "."], "is a folder; give the name of a file"),
+        (["encode", "mnist-vae-2", "--data", "mnist5k", "--out", "file/a.npz"], "(it is a file)"),
+    ],
+)
+def test_paths_that_cannot_be_are_told_in_words_before_the_work(arguments, said, tmp_path, capsys, monkeypatch):
+    (tmp_path / "file").touch()
+    small = ["--steps", "1", *TINY] if arguments[0] == "train" and "--start" not in arguments else []
+    assert main([*arguments, *small]) == 1
+    text = error(capsys)
+    assert said in text and "Errno" not in text
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp932", "cp949", "cp1252"])
+def test_output_in_any_encoding(encoding, trained, tmp_path):
+    folder = tmp_path / "photos \u2014 \u00e4\u4e00\u0416\U0001f600"
+    folder.mkdir()
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    commands = [
+        ["list"], ["list", "--json"], ["fetch"], ["fetch", "\u2014"], ["evaluate", "\u2014\u0416"], ["train", "--help"],
+        ["evaluate", str(trained), "--samples", "2", "--images", "20"],
+        ["encode", str(trained), "--out", str(folder / "a.npz")],
+        ["export", str(trained), "--out", str(folder / "a.program")],
+        ["train", "--data", "digits", "--steps", "2", *TINY, "--out", str(folder / "a.safetensors"), "--run", str(folder)],
+    ]  # fmt: skip
+    script = "import sys, json; from vae_core.cli import main\n" \
+        "for arguments in json.loads(sys.argv[1]):\n" \
+        "    try: print(main(arguments))\n" \
+        "    except SystemExit as done: print(done.code)\n"  # fmt: skip
+    with (tmp_path / "out").open("wb") as out:
+        done = subprocess.run([sys.executable, "-c", script, json.dumps(commands)], stdout=out, stderr=out, env=environment)
+    written = (tmp_path / "out").read_bytes().decode(encoding)
+    assert done.returncode == 0 and "Traceback" not in written, written
+    codes = [int(line) for line in written.splitlines() if line in ("0", "1", "2")]
+    assert codes == [0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+    dash = "\u2014" if "\u2014".encode(encoding, "ignore") else "-"
+    assert f"| {dash} | {dash} |" in written
+
+
+def test_a_reader_that_stops_reading_ends_the_command_quietly():
+    command = f"{sys.executable} -m vae_core list | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stderr == ""
 
 
 def test_train_writes_a_checkpoint_that_says_how_it_was_made(trained):
@@ -126,15 +219,42 @@ def test_train_on_ones_own_images(tmp_path, capsys):
     assert checkpoint.load(tmp_path / "mine.safetensors").config.image == (3, 16, 16)
 
 
+def test_more_than_255_classes(tmp_path, capsys):
+    generator = np.random.default_rng(0)
+    for k in range(600):
+        folder = tmp_path / "many" / f"class {k % 300}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(generator.integers(0, 255, (8, 8), dtype=np.uint8)).save(folder / f"{k}.png")
+    arguments = ["train", "--data", "many", "--size", "8", "--steps", "2", *TINY, "--out", "a.safetensors"]
+    assert main(arguments) == 0
+    loaded = checkpoint.load(tmp_path / "a.safetensors")
+    assert len(loaded.data["classes"]) == 300 and loaded.held_out.labels.max() > 255
+
+
+def test_what_a_checkpoint_cannot_hold_is_told_before_the_first_step(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(header, "MOST_CLASSES", 9)
+    assert main(["train", "--data", "digits", "--steps", "2", *TINY]) == 1
+    assert "'data.classes' that is not a list of at most 9" in error(capsys) and not list(tmp_path.iterdir())
+
+
+def test_figures_of_factors_are_printed_with_their_bins(capsys):
+    metrics = {"mig": 0.42, "mig_bins": 20, "mig_by_factor": {"shape": 0.125, "scale": 0.5}, "iwae_nll": 81.0, "rate": None}
+    print_figures(metrics, LikelihoodConfig().scale)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["Rate", "—"], ["IWAE", "bound", "of", "the", "cross-entropy", "81.00", "nats"],
+        ["MIG", "0.420"], ["MIG", "bins", "20"], ["MIG", "of", "shape", "0.125"], ["MIG", "of", "scale", "0.500"],
+    ]  # fmt: skip
+
+
 def test_train_goes_on_from_a_checkpoint(trained, tmp_path, capsys):
     arguments = ["train", "--data", "digits", "--start", str(trained), "--steps", "5", "--batch-size", "64", "--device", "cpu"]
-    assert main([*arguments, "--trained", "decoder", "--beta", "2", "--likelihood", "gaussian", "--sigma", "0.2"]) == 0
+    assert main([*arguments, "--trained", "encoder", "--beta", "2", "--likelihood", "gaussian", "--sigma", "0.2"]) == 0
     before, after = checkpoint.load(trained), checkpoint.load(tmp_path / "tiny-tuned.safetensors")
-    assert after.title == before.title and after.training["config"]["trained"] == "decoder"
+    assert after.title == before.title and after.training["config"]["trained"] == "encoder"
     assert after.config.objective.beta == 2 and after.config.net == before.config.net
     assert (after.config.likelihood.kind, after.config.likelihood.sigma) == ("gaussian", 0.2)
     # Weights may be stored as float16.
-    for part, stays in (("encoder", True), ("decoder", False)):
+    for part, stays in (("encoder", False), ("decoder", True)):
         pairs = zip(getattr(before.model, part).parameters(), getattr(after.model, part).parameters(), strict=True)
         assert all(torch.equal(a.half(), b.half()) == stays for a, b in pairs)
 
@@ -144,7 +264,9 @@ def test_train_goes_on_from_a_checkpoint(trained, tmp_path, capsys):
     capsys.readouterr()
     elsewhere = [str(tmp_path / "b.safetensors") if a == str(trained) else a for a in arguments]
     assert main([*elsewhere, "--out", "c.safetensors", "--run", "b"]) == 1
-    assert "another data" in error(capsys)
+    assert "another data (other images, or other weights to begin with)" in error(capsys)
+    assert main([*arguments, "--out", "c.safetensors", "--run", "b", "--lr", "0.01"]) == 1
+    assert "another training (lr was 0.002 and is now 0.01)" in error(capsys)
 
 
 @pytest.mark.parametrize(("out", "why"), [("mine.txt", "does not end in"), ("file/b.safetensors", "it is a file")])
@@ -286,9 +408,55 @@ def test_evaluate(trained, capsys):
     assert out["n"] == 50 and out["iwae_nll"] <= out["negative_elbo"]
     assert main(["evaluate", str(trained)]) == 0
     said = capsys.readouterr().out
-    assert "300 held-out images" in said and "negative ELBO" in said
+    assert "300 held-out images (test split)" in said and "Negative ELBO" in said
     assert main(["evaluate", str(trained), "--data", "mnist5k"]) == 1
     assert "8" in error(capsys)
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_evaluate_says_of_which_split(split, trained, capsys):
+    images = getattr(load_dataset("digits"), split).x
+    assert main(["evaluate", str(trained), "--split", split, "--samples", "1", "--json"]) == 0
+    (out,) = lines(capsys)
+    expected = evaluate(checkpoint.load(trained).model, images, samples=1)
+    assert out["split"] == split and out["n"] == len(images)
+    assert {name: out[name] for name in expected} == pytest.approx(expected)
+    assert main(["evaluate", str(trained), "--split", split, "--samples", "1"]) == 0
+    assert split in capsys.readouterr().out.splitlines()[0].replace("training", "train")
+
+
+def test_evaluate_update_writes_the_figures_and_leaves_the_weights(trained, tmp_path, capsys):
+    path = tmp_path / "copy.safetensors"
+    loaded = checkpoint.load(trained)
+    figures, codes = loaded.metrics, loaded.held_out.codes
+    loaded.metrics = {"mse": 1.0, "iwae_nll": 5.0, "iwae_samples": 7, "distortion": 1.0}
+    loaded.held_out = None
+    checkpoint.save(loaded, path, half=checkpoint.is_half(trained))
+    before = load_file(path)
+    assert main(["evaluate", str(path), "--update", "--json"]) == 0
+    (out,) = lines(capsys)
+    after, again = load_file(path), checkpoint.load(path)
+    for name, value in before.items():
+        assert after[name].dtype == value.dtype and torch.equal(after[name], value), name
+    assert again.metrics == out["metrics"]
+    by_group, expected_by_group = again.metrics.pop("rate_by_group"), figures.pop("rate_by_group")
+    assert by_group == pytest.approx(expected_by_group)
+    assert again.metrics == pytest.approx(figures | {"iwae_nll": 5.0, "iwae_samples": 7})
+    torch.testing.assert_close(again.held_out.codes, codes)
+    assert (again.training, again.data, again.title) == (loaded.training, loaded.data, loaded.title)
+    for option in (["--split", "validation"], ["--images", "5"], ["--samples", "2"], ["--iwae", "2"], ["--seed", "1"]):
+        assert main(["evaluate", str(path), "--update", *option]) == 1
+        assert f"{option[0]} has no effect with --update" in error(capsys)
+
+
+def test_evaluate_update_on_other_images_changes_nothing(trained, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "copy.safetensors"
+    loaded = checkpoint.load(trained)
+    loaded.data["fingerprint"] = "0" * 64
+    checkpoint.save(loaded, path)
+    content = path.read_bytes()
+    assert main(["evaluate", str(path), "--update"]) == 1
+    assert "was trained on other images" in error(capsys) and path.read_bytes() == content
 
 
 def test_encode(trained, tmp_path, capsys):
@@ -313,7 +481,8 @@ def test_list(trained, monkeypatch, capsys):
     assert table[2].startswith("| tiny | ") and len({row.count("|") for row in table}) == 1
     assert main(["list", "--json"]) == 0
     (row,) = lines(capsys)
-    assert row["name"] == "tiny" and row["latent"] == 2
+    assert row["name"] == "tiny" and row["latent"] == 2 and "minutes" not in row
+    assert row["images"] == 128 * row["steps"] == 128 * checkpoint.load(trained).training["steps"]
     (trained.parent / "broken.safetensors").write_bytes(b"x")
     try:
         assert main(["list"]) == 1

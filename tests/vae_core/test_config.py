@@ -7,6 +7,7 @@ import json
 import typing
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -226,3 +227,43 @@ def test_figures_in_nats_are_told_apart_by_what_they_are_of():
         LikelihoodConfig("gaussian-learned").scale,
     ]
     assert len(set(scales)) == 3 and scales[2] == scales[3]
+
+
+@pytest.mark.parametrize("likelihood", [LikelihoodConfig(), LikelihoodConfig("gaussian"), LikelihoodConfig("gaussian-learned")])
+@pytest.mark.parametrize("posterior", ["deterministic", "gaussian"])
+@pytest.mark.parametrize("kind", ["mlp", "conv", "residual"])
+def test_fields_that_are_said_to_be_unused_change_nothing_in_the_loss_and_others_do(kind, posterior, likelihood):
+    from vae_core.autoencoder import Autoencoder
+    from vae_core.batch import Batch
+
+    plain = ModelConfig(
+        (1, 8, 8), 2, NetConfig(kind, (2,), (4,)), PosteriorConfig(posterior), likelihood=likelihood,
+        objective=ObjectiveConfig(2.0, ScheduleConfig("linear", 1.0), 0.01),
+    )  # fmt: skip
+
+    def loss(model: ModelConfig) -> float:
+        torch.manual_seed(0)
+        built = Autoencoder(model)
+        noise = built.draw_noise(4, torch.Generator().manual_seed(1))
+        terms = built.terms(Batch(torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(2))), noise)
+        return built.objective(terms, built.objective.beta(0.5)).item()
+
+    net, objective = plain.net, plain.objective
+    changes = {
+        "channels": plain.replace(net=net.replace(channels=(3,))),
+        "norm": plain.replace(net=net.replace(norm="none")),
+        "conv_blocks": plain.replace(net=net.replace(conv_blocks=2)),
+        "dense_blocks": plain.replace(net=net.replace(dense_blocks=2)),
+        "hidden": plain.replace(net=net.replace(hidden=(5,))),
+        "sigma": plain.replace(likelihood=likelihood.replace(sigma=0.3)),
+        "beta": plain.replace(objective=objective.replace(beta=3.0)),
+        "schedule": plain.replace(objective=objective.replace(schedule=ScheduleConfig())),
+        "free_bits": plain.replace(objective=objective.replace(free_bits=90.0)),
+    }
+    assert {name for name, changed in changes.items() if loss(changed) == loss(plain)} == set(plain.unused())
+
+
+def test_a_wrong_value_says_which_field_it_is_of():
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig(steps=1, lr=-1)
+    assert caught.value.field == "TrainConfig.lr" and str(caught.value).startswith("TrainConfig.lr is")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from vae_core.files import replacing
+from vae_core.files import PathError, replacing, writable
 
 
 def test_it_takes_the_place_of_the_old_file(tmp_path):
@@ -42,3 +42,30 @@ def test_it_has_the_permissions_of_any_new_file(tmp_path):
         temporary.write_text("x")
         temporary.chmod(0o600)
     assert path.stat().st_mode == usual.stat().st_mode
+
+
+def test_a_path_that_can_be_written_is_left_as_it_is(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    writable(path)
+    assert list(path.parent.iterdir()) == []
+    path.write_text("old")
+    writable(path)
+    assert path.read_text() == "old" and list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (".", "is a folder; give the name of a file"),
+        ("file/a", r"\(it is a file\)"),
+        ("file/b/a", "Nothing can be written to"),
+        ("a" * 250, "too long"),
+        ("a" * 300, "too long"),
+        ("a\0b", "a character that no path may have"),
+    ],
+)
+def test_a_path_that_cannot_be_written_is_told_in_words(tmp_path, name, said):
+    (tmp_path / "file").touch()
+    with pytest.raises(PathError, match=said) as caught:
+        writable(tmp_path / name)
+    assert "Errno" not in str(caught.value) and list(tmp_path.iterdir()) == [tmp_path / "file"]

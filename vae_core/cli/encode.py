@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.cli import inputs
-from vae_core.files import replacing
+from vae_core.files import replacing, writable
 
 HELP = "write the codes of images"
 
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    writable(options.out)
     model, data, found = inputs.load(options)
     split = getattr(data, options.split)
     codes = model.encode(split.x)

@@ -1,45 +1,91 @@
-"""Measure a checkpoint on held-out images: distortion, rate, negative ELBO, MSE, SSIM, active units, and on request
-the importance-weighted log-likelihood."""
+"""Measure a checkpoint on images of a data set: distortion, rate, negative ELBO, MSE, SSIM, active units, scores of
+disentanglement where the factors are known, and on request the importance-weighted bound."""
 
 from __future__ import annotations
 
 import argparse
 import json
 
+from vae_core import devices, library
+from vae_core.autoencoder import Autoencoder
 from vae_core.cli import inputs
 from vae_core.cli.numbers import whole
+from vae_core.cli.option_names import refuse
 from vae_core.cli.reporting import download_line, print_figures
 from vae_core.metrics import evaluate
+from vae_core.metrics.draws import FEWEST_DRAWS, MOST_DRAWS, is_random
 from vae_core.metrics.iwae import MOST_SAMPLES
-from vae_core.pack import factor_scores
+from vae_core.pack import factor_scores, update
 
 HELP = "measure a checkpoint on held-out images"
+SPLITS = {"train": "training images", "validation": "validation images", "test": "held-out images (test split)"}
+CHOICES = ("split", "images", "samples", "iwae", "seed")
+"""Options that are settled for the figures which a checkpoint holds."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     inputs.add_arguments(parser)
-    parser.add_argument("--iwae", type=whole(0, MOST_SAMPLES), default=0, metavar="K",
+    parser.add_argument("--split", choices=list(SPLITS), help="test if not given; choices are made on validation images")
+    parser.add_argument("--images", type=whole(1, 10**9), help="only the first so many images of the split")
+    parser.add_argument("--samples", type=whole(1, 10**4), metavar="N",
+                        help=f"draws of z for each image; if not given {FEWEST_DRAWS}, and up to {MOST_DRAWS} until the "
+                        "standard error is below the last digit shown")  # fmt: skip
+    parser.add_argument("--iwae", type=whole(0, MOST_SAMPLES), metavar="K",
                         help=f"importance samples, up to {MOST_SAMPLES}; none if not given")  # fmt: skip
-    parser.add_argument("--images", type=whole(1, 10**9), help="only the first so many held-out images")
-    parser.add_argument("--seed", type=whole(0, 2**30), default=0, help="of the noise; 0 if not given")
+    parser.add_argument("--seed", type=whole(0, 2**30), help="of the noise; 0 if not given")
+    parser.add_argument("--update", action="store_true",
+                        help="measure on the checkpoint's own test images and write the figures into its file; the weights and "
+                        "the importance-weighted bound stay")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.update:
+        return _update(options)
     model, data, found = inputs.load(options)
-    images = data.test.x[: options.images]
+    refuse(options, _unused(model))
+    split, seed = options.split or "test", options.seed or 0
+    part = getattr(data, split)
+    images = part.x[: options.images]
     line = download_line()
     out = evaluate(
-        model, images, seed=options.seed, iwae_samples=options.iwae, progress=lambda done, total: line("images", done, total)
-    )
-    if data.test.factors is not None and options.images is None:
-        out |= factor_scores(model.encode(images).mean, data)
+        model, images, seed=seed, samples=options.samples, iwae_samples=options.iwae or 0,
+        progress=lambda done, total: line("images", done, total),
+    )  # fmt: skip
+    if part.factors is not None and options.images is None:
+        out |= factor_scores(model.encode(images).mean, part, data.factor_names)
     scale = model.config.likelihood.scale
     if options.json:
-        about = {"checkpoint": options.checkpoint, "data": data.name, "scale": scale}
+        about = {"checkpoint": options.checkpoint, "data": data.name, "split": split, "scale": scale}
         about |= {"same_data": found.same, "held_out": found.held_out, "note": found.note}
         print(json.dumps(about | out))
     else:
-        which = "held-out images" if found.held_out else "images, held out or not,"
-        print(f"{options.checkpoint} on {len(images)} {which} of {data.title} ({scale})")
-        print_figures(out)
+        known = "" if found.held_out or split == "train" else ", of which it is not known whether they are held out"
+        print(f"{options.checkpoint} on {len(images)} {SPLITS[split]}{known} of {data.title} ({scale})")
+        print_figures(out, scale)
+    return 0
+
+
+def _unused(model: Autoencoder) -> dict[str, str]:
+    """Options without effect on the figures of a model, and with what in it."""
+    unused = {}
+    if not is_random(model):
+        unused |= dict.fromkeys(("samples", "seed"), "a deterministic code, of which there is one draw")
+    if not model.posterior.stochastic:
+        unused["iwae"] = "a deterministic code, which has no density"
+    return unused
+
+
+def _update(options: argparse.Namespace) -> int:
+    refuse(options, dict.fromkeys(CHOICES, "--update"))
+    path = library.find(options.checkpoint)
+    _, data, _ = inputs.load(options)
+    line = download_line()
+    packed = update(
+        path, data, device=devices.pick(options.device), progress=lambda done, total: line("images", done, total)
+    )
+    if options.json:
+        print(json.dumps({"checkpoint": options.checkpoint, "path": str(path), "metrics": packed.metrics}))
+    else:
+        print(f"{path}: figures of {packed.metrics['n']} held-out images of {data.title}")
+        print_figures(packed.metrics, packed.config.likelihood.scale)
     return 0

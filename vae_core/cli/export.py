@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vae_core import library
 from vae_core.export import decoder_program, encoder_program
-from vae_core.files import replacing
+from vae_core.files import replacing, writable
 
 HELP = "write a network program for the browser"
 
@@ -23,9 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     path = library.find(options.checkpoint)
+    out = options.out or Path(f"{path.stem}-{options.part}.program")
+    writable(out)
     model = library.load(path).model
     program = {"decoder": decoder_program, "encoder": encoder_program}[options.part](model, options.weights)
-    out = options.out or Path(f"{path.stem}-{options.part}.program")
     with replacing(out) as temporary:
         temporary.write_bytes(program.to_bytes())
     told = {"out": str(out), "bytes": out.stat().st_size, "multiply_adds": program.macs}

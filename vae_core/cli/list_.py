@@ -9,12 +9,13 @@ from typing import Any
 
 from vae_core import library
 from vae_core.checkpoint import CheckpointError, read_header
-from vae_core.cli.reporting import figure
-from vae_core.config import ModelConfig
+from vae_core.config import ModelConfig, TrainConfig
+from vae_core.metrics.table import METRICS, shown, title
 
 HELP = "list the checkpoints and their held-out figures"
 COLUMNS = ("distortion", "rate", "negative_elbo", "iwae_nll", "mse", "ssim", "active_units", "mig")
-HEADS = ("distortion", "rate", "-ELBO", "IWAE NLL", "MSE", "SSIM", "active", "MIG")
+COMPARED = dict.fromkeys(("mse", "ssim"), " (image as given)")
+"""What a figure that is in no unit compares the reconstruction with."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,15 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _row(name: str, header: dict[str, Any], size: int) -> dict[str, Any]:
-    config = ModelConfig.from_json(header["config"])
+    config, training = ModelConfig.from_json(header["config"]), header["training"]
+    steps = training.get("steps", 0)
     return {
         "name": name,
         "title": header["title"],
         "data": header["data"].get("name"),
         "latent": config.latent,
         "scale": config.likelihood.scale,
-        "minutes": round(header["training"].get("seconds", 0) / 60, 1),
-        "epochs": round(header["training"].get("epochs", 0), 1),
+        "steps": steps,
+        "images": steps * TrainConfig.from_json(training["config"]).batch_size if "config" in training else 0,
+        "epochs": round(training.get("epochs", 0), 1),
         "megabytes": round(size / 1e6, 1),
         "metrics": header["metrics"],
     }
@@ -48,9 +51,18 @@ def run(options: argparse.Namespace) -> int:
         for row in rows:
             print(json.dumps(row))
         return int(broken)
-    print("| checkpoint | nats of | " + " | ".join(HEADS) + " | trained, min | MB |")
-    print("|---|---" + "|---:" * (len(HEADS) + 2) + "|")
+    heads = [METRICS[name].title + COMPARED.get(name, "") for name in COLUMNS]
+    print("| Checkpoint | Nats of | " + " | ".join(heads) + " | Steps | Images, millions | MB |")
+    print("|---|---" + "|---:" * (len(heads) + 3) + "|")
     for row in rows:
-        cells = [figure(c, row["metrics"][c]) if c in row["metrics"] else "" for c in COLUMNS]
-        print(f"| {row['name']} | {row['scale']} | " + " | ".join(cells) + f" | {row['minutes']:.0f} | {row['megabytes']} |")
+        cells = [_cell(name, row) for name in COLUMNS]
+        cells += [f"{row['steps']:,.0f}", f"{row['images'] / 1e6:.1f}", str(row["megabytes"])]
+        print(f"| {row['name']} | {row['scale']} | " + " | ".join(cells) + " |")
     return int(broken)
+
+
+def _cell(name: str, row: dict[str, Any]) -> str:
+    if name not in row["metrics"]:
+        return ""
+    own = title(name, row["scale"])
+    return shown(name, row["metrics"]) + ("" if own == METRICS[name].title else f" ({own})")

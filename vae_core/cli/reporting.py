@@ -6,39 +6,21 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-LABELS = {
-    "n": ("images", ""),
-    "distortion": ("distortion", "nats"),
-    "rate": ("rate", "nats"),
-    "negative_elbo": ("negative ELBO", "nats"),
-    "iwae_nll": ("IWAE NLL", "nats"),
-    "mse": ("MSE", ""),
-    "ssim": ("SSIM", ""),
-    "active_units": ("active units", ""),
-    "mig": ("MIG", ""),
-    "dci_disentanglement": ("DCI disentanglement", ""),
-    "dci_completeness": ("DCI completeness", ""),
-    "dci_informativeness": ("DCI informativeness", ""),
-    "sap": ("SAP", ""),
-}
-"""Figure to its name and unit."""
+from vae_core.metrics.table import METRICS, shown, title
+
+WIDTH = 34
 
 
-def figure(name: str, value: Any) -> str:
-    """A figure in words: three or four significant places; a dash where it is not defined."""
-    if value is None:
-        return "—"
-    if isinstance(value, int):
-        return str(value)
-    if name in ("mse", "ssim") or LABELS.get(name, ("", ""))[1] == "":
-        return f"{value:.4f}" if name == "mse" else f"{value:.3f}"
-    return f"{value:.2f}"
-
-
-def print_figures(metrics: dict[str, Any]) -> None:
-    for name, (label, unit) in LABELS.items():
-        if name in metrics:
-            print(f"{label:<22}{figure(name, metrics[name]):>10} {unit}".rstrip())
+def print_figures(metrics: dict[str, Any], scale: str) -> None:
+    """Prints one line a figure, under a likelihood of that `LikelihoodConfig.scale`."""
+    for name, metric in METRICS.items():
+        if name not in metrics or name.endswith("_se"):
+            continue
+        unit = "" if metric.unit == "count" or metrics[name] is None else metric.unit
+        error = metrics.get(f"{name}_se")
+        print(f"{title(name, scale):<{WIDTH}}{shown(name, metrics):>12} {unit}{f' ± {error:.1g}' if error else ''}".rstrip())
+    for factor, value in metrics.get("mig_by_factor", {}).items():
+        print(f"{f'MIG of {factor}':<{WIDTH}}{shown('mig', {'mig': value}):>12}")
 
 
 def download_line() -> Callable[[str, int, int], None]:

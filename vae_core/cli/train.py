@@ -19,18 +19,19 @@ import torch
 
 from vae_core import devices, library, zoo
 from vae_core.autoencoder import Autoencoder
-from vae_core.checkpoint import SUFFIX, Checkpoint
+from vae_core.checkpoint import SUFFIX, Checkpoint, check_storable
 from vae_core.cli import inputs
 from vae_core.cli.numbers import several, whole
+from vae_core.cli.option_names import option, option_names, refuse_unused
 from vae_core.cli.reporting import download_line, print_figures
 from vae_core.config import Engine, LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
 from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.own_images import title_of
+from vae_core.files import writable
 from vae_core.pack import pack
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
-from vae_core.training.state import writable
 from vae_core.training.team import Team, torchrun
 from vae_core.tuning import altered
 
@@ -117,7 +118,9 @@ def _settled(options: argparse.Namespace) -> None:
     names = tuple(name for name in MODEL if name not in ALTERABLE) if options.start else MODEL
     if (options.recipe or options.start) and (settled := _given(options, names)):
         what, instead = ("recipe", "use --data") if options.recipe else ("checkpoint", "train without --start")
-        raise ValueError(f"The {what} has settled --{next(iter(settled)).replace('_', '-')}; leave it out, or {instead}.")
+        raise ValueError(f"The {what} has settled {option(next(iter(settled)))}; leave it out, or {instead}.")
+    if options.size is not None and (options.recipe or options.data in NAMES):
+        raise ValueError("--size is for images of your own, and named data sets come at one size; leave it out.")
 
 
 def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> Dataset:
@@ -143,6 +146,11 @@ def _train(options: argparse.Namespace, start: TrainConfig) -> TrainConfig:
 
 
 def run(options: argparse.Namespace) -> int:
+    with option_names(options):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     if (options.recipe is None) == (options.data is None):
         raise ValueError("Say what to train on: either --recipe NAME or --data NAME.")
     _settled(options)
@@ -164,11 +172,13 @@ def run(options: argparse.Namespace) -> int:
         name = recipe.name if recipe else f"{_file_name(of)}-{kind}-{model.config.latent}"
         title = recipe.title if recipe else f"{zoo.ZOO[kind].title}, {model.config.latent}-D"
     out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
-    if out.is_dir():
-        raise ValueError(f"{out} is a folder; --out names the checkpoint's file.")
-    if out.suffix != SUFFIX:
+    refuse_unused(options, model.config, train)
+    check_storable(model, data, title)
+    if out.suffix != SUFFIX and not os.path.isdir(out):
         raise ValueError(f"{out} does not end in {SUFFIX}, by which checkpoints are known; give --out such a name.")
     writable(out)
+    if options.tensorboard:
+        writable(options.tensorboard / "events")
     with torchrun(devices.pick(options.device)) as device:
         samples = recipe.iwae_samples if recipe else 0
         return _fit_and_pack(options, model.to(device), data, images, train, name, title, out, samples)
@@ -214,5 +224,5 @@ def _fit_and_pack(
         print(json.dumps({"event": "packed", "path": str(out), "metrics": packed.metrics}))
     else:
         print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
-        print_figures(packed.metrics)
+        print_figures(packed.metrics, packed.config.likelihood.scale)
     return 0

@@ -2,7 +2,7 @@
 
 from vae_core.metrics.activity import active_units
 from vae_core.metrics.disentanglement import disentanglement
-from vae_core.metrics.elbo import PerImage, Progress, evaluate, per_image, summarise
+from vae_core.metrics.elbo import PerImage, Progress, evaluate, most_passes, per_image, summarise
 from vae_core.metrics.image import ssim
 from vae_core.metrics.iwae import iwae_nll
 
@@ -13,6 +13,7 @@ __all__ = [
     "disentanglement",
     "evaluate",
     "iwae_nll",
+    "most_passes",
     "per_image",
     "ssim",
     "summarise",

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 PIXELS, LATENT, IMPORTANCE = range(3)
-"""What a stream is for. Every measurement with one seed draws the same binary pixels."""
+"""What a stream is for."""
 
 
 class Stream:
-    """Random numbers for one purpose, float32, in the order in which they are asked for."""
+    """Random numbers for one purpose, and one round of it, float32, in the order in which they are asked for."""
 
-    def __init__(self, seed: int, purpose: int):
-        self._generator = np.random.default_rng([purpose, seed])
+    def __init__(self, seed: int, purpose: int, round_: int = 0):
+        self._generator = np.random.default_rng([purpose, seed, round_] if round_ else [purpose, seed])
 
     def uniform(self, *shape: int) -> Tensor:
         """Uniform in [0, 1)."""

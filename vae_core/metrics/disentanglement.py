@@ -19,12 +19,14 @@ TREES = 10
 
 def disentanglement(
     codes: np.ndarray, factors: np.ndarray, factor_names: Sequence[str], seed: int = 0
-) -> dict[str, float | None]:
-    """Scores of mean codes (N, d) against known factors, int (N, F): flat, with the keys below.
+) -> dict[str, float | int | dict[str, float] | None]:
+    """Scores of mean codes (N, d) against known factors, int (N, F), with the keys below.
 
-    mig: the mutual information gap (Chen et al. 2018, eq. 6). dci_disentanglement, dci_completeness,
-    dci_informativeness: Eastwood & Williams 2018, section 2, by random forests; the last is the accuracy on images held out
-    from the forests. sap: Kumar et al. 2018, section 3. Factors of one value are left out; a score for which one factor or
+    mig: the mutual information gap (Chen et al. 2018, eq. 6), in histograms of `mig_bins` bins; mig_by_factor: its terms, by
+    the factor's name. It depends on the bins, and on the codes being means and not draws of the posterior.
+    dci_disentanglement, dci_completeness, dci_informativeness: Eastwood & Williams 2018, section 2, by random forests; the
+    last is the accuracy on images held out from the forests. sap: Kumar et al. 2018, section 3. Factors of one
+    value are left out; a score for which one factor or
     one dimension is too few is None. Raises ValueError where lengths do not fit, codes are not finite or no factor varies.
     """
     codes, factors = np.asarray(codes, np.float64), np.asarray(factors)
@@ -43,8 +45,12 @@ def disentanglement(
     factors = factors[:, varies]
     importance, accuracy = _forests(codes, factors, seed)
     d, f = importance.shape
+    gaps = mutual_information_gaps(codes, factors) if d > 1 else np.array([])
+    varying = [name for name, one in zip(factor_names, varies, strict=True) if one]
     return {
-        "mig": float(mutual_information_gaps(codes, factors).mean()) if d > 1 else None,
+        "mig": float(gaps.mean()) if d > 1 else None,
+        "mig_by_factor": dict(zip(varying, gaps.tolist(), strict=d > 1)),
+        "mig_bins": BINS,
         "dci_disentanglement": _concentration(importance) if f > 1 else None,
         "dci_completeness": _concentration(importance.T) if d > 1 else None,
         "dci_informativeness": float(accuracy.mean()),

@@ -11,12 +11,13 @@ from torch import Tensor
 from vae_core.autoencoder import Autoencoder, Images
 from vae_core.batch import as_images, scale
 from vae_core.metrics.activity import active_units
-from vae_core.metrics.chance import LATENT, PIXELS, Stream
+from vae_core.metrics.chance import PIXELS, Stream
+from vae_core.metrics.draws import FEWEST_DRAWS, MOST_DRAWS, Draws, is_random
 from vae_core.metrics.image import ssim
 from vae_core.metrics.iwae import MOST_SAMPLES, iwae_nll
 
 Progress = Callable[[int, int], None]
-"""Called as progress(done, total), in images; where k importance samples are drawn, an image counts k + 1 times."""
+"""Called as progress(done, total), in images; an image counts once for every time that it may be decoded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +29,24 @@ class PerImage:
     scale: Tensor | None
     """Standard deviation of each dimension of the posterior: float32 (N, d)."""
     distortion: Tensor
-    """-log p(x|z), the mean over draws of z from q(z|x): float64 (N,), nats."""
+    """-log p(x|z), the mean over draws of z from q(z|x): float64 (N,), nats. A deterministic posterior has one z."""
     rate: Tensor | None
-    """KL(q(z|x) || p(z)): float64 (N,), nats."""
+    """KL(q(z|x) || p(z)): float64 (N,), nats; the mean over draws of the pixels where these are binarised."""
     rate_by_group: Tensor | None
     """Its mean over images for each group: float64 (groups,), nats."""
+    samples: int
+    """Draws of each image."""
+    errors: dict[str, float | None]
+    """Standard errors over draws of the means over images of `distortion`, `rate` and `negative_elbo`, nats."""
     mse: Tensor
-    """Mean squared error over pixels, of the reconstruction at the mean code: float32 (N,)."""
+    """Mean squared error over pixels, of the reconstruction at the mean code and the image as given: float32 (N,)."""
     ssim: Tensor | None
-    """Structural similarity of the same reconstruction, where it was asked for: float32 (N,)."""
+    """Structural similarity of the same two, where it was asked for: float32 (N,)."""
+    mse_binarized: Tensor | None
+    """Where the likelihood is of binarised pixels, the mean squared error of a binarised image and the reconstruction at its
+    own mean code: float32 (N,)."""
+    ssim_binarized: Tensor | None
+    """Structural similarity of the same two, where it was asked for: float32 (N,)."""
 
 
 def per_image(
@@ -44,77 +54,78 @@ def per_image(
     x: Images,
     *,
     seed: int = 0,
-    samples: int = 1,
+    samples: int | None = None,
     batch_size: int = 500,
     with_ssim: bool = False,
     progress: Progress | None = None,
 ) -> PerImage:
     """The figures of each image x (N, C, H, W), uint8 or float in [0, 1].
 
-    Distortion and rate are those of training: a stochastic posterior's code is drawn `samples` times, a deterministic one's
-    is a point, and where the likelihood is of binarised pixels these are drawn once for each image, encoded and scored. Codes,
-    MSE and SSIM are of the image as given. All noise is a function of the seed, whatever the batch size. Raises ValueError on
-    images that are not of the model's shape and range, on none, and on fewer than one sample.
+    Distortion and rate are those of training, averaged over draws of the code and, where the likelihood is of binarised
+    pixels, of these pixels, which are encoded and scored. `samples` is the number of draws of each image; None: 16, and up to
+    64 where the standard error of a mean over images is not below the last decimal that is shown of it. Where nothing is
+    random, there is one draw. Codes, MSE and SSIM are of the image as given. All noise is a function of the seed, whatever the
+    batch size. Raises ValueError on images that are not of the model's shape and range, on none, and on fewer than one sample.
     """
     x = as_images(x, model.config.image)
     if len(x) == 0:
         raise ValueError("There are no images to measure.")
-    if samples < 1:
+    if samples is not None and samples < 1:
         raise ValueError(f"There are {samples} samples of each code; at least 1 is needed.")
-    pixels, chance = Stream(seed, PIXELS), Stream(seed, LATENT)
-    columns: list[tuple[Tensor | None, ...]] = []
-    groups: Tensor | None = None
-    done = 0
+    count, total = 0, len(x) * most_passes(model, samples)
+
+    def tell(done: int) -> None:
+        nonlocal count
+        count += done
+        if progress and done:
+            progress(count, total)
+
+    if not is_random(model):
+        samples = 1
     with model.inference():
-        for piece in x.split(batch_size):
-            piece = scale(piece) if piece.dtype == torch.uint8 else piece
-            *column, by_group = _measure(model, piece, samples, pixels, chance, with_ssim)
-            columns.append(tuple(column))
-            if by_group is not None:
-                groups = by_group if groups is None else groups + by_group
-            done += len(piece)
-            if progress:
-                progress(done, len(x))
-    mean, deviation, distortion, rate, mse, likeness = (
-        None if c[0] is None else torch.cat(c) for c in zip(*columns, strict=True)
-    )
-    return PerImage(mean, deviation, distortion, rate, None if groups is None else groups / len(x), mse, likeness)
+        seen = _at_the_mean(model, x, seed, batch_size, with_ssim, tell)
+        draws = Draws(model, x, seed, batch_size, tell)
+        draws.take(min(samples or FEWEST_DRAWS, FEWEST_DRAWS))
+        more = draws.still_wanted() if samples is None else samples - draws.count
+        if more:
+            draws.take(more)
+        tell(total - count)
+    mean, deviation, mse, likeness, mse_binarized, ssim_binarized = seen
+    return PerImage(
+        mean, deviation, draws.distortion, draws.rate, draws.rate_by_group, draws.count, draws.errors(),
+        mse, likeness, mse_binarized, ssim_binarized,
+    )  # fmt: skip
 
 
-def _measure(
-    model: Autoencoder, x: Tensor, samples: int, pixels: Stream, chance: Stream, with_ssim: bool
+def most_passes(model: Autoencoder, samples: int | None = None) -> int:
+    """How often `per_image` decodes an image at most, by which its progress counts it."""
+    return 1 + ((samples or MOST_DRAWS) if is_random(model) else 1)
+
+
+def _at_the_mean(
+    model: Autoencoder, x: Tensor, seed: int, batch_size: int, with_ssim: bool, tell: Callable[[int], None]
 ) -> tuple[Tensor | None, ...]:
-    """Code, scale, distortion, rate, MSE and SSIM of some images, and the sum of their rate by group; on the CPU."""
-    noise = pixels.uniform(*x.shape) if model.likelihood.wants_noise else None
-    target = model.likelihood.targets(x, noise).to(model.device)
-    raw = raw_of_x = model.encoder(target)
-    if noise is not None:
-        raw_of_x = model.encoder(x.to(model.device))
-    mean = model.posterior.mean(raw_of_x)
-    reconstruction = model.mean_image(mean).cpu()
-    likeness = ssim(reconstruction, x) if with_ssim else None
-    mse = ((reconstruction - x) ** 2).flatten(1).mean(1)
-
-    draws: list[Tensor | None] = [None]
-    if model.posterior.stochastic:
-        draws = list(chance.normal(len(x), samples, model.config.latent).to(model.device).unbind(1))
-    distortions, rates, by_groups = [], [], []
-    for draw in draws:
-        latent = model.posterior(raw, model.prior, draw)
-        distortions.append(-model.likelihood.log_prob(model.decoder(latent.z), target))
-        rates.append(latent.rate)
-        by_groups.append(latent.rate_by_group)
-    distortion, rate, by_group = _mean(distortions), _mean(rates), _mean(by_groups)
-    by_group = None if by_group is None else by_group.sum(0)
-    deviation = model.posterior.scale(raw_of_x)
-    return mean.cpu(), None if deviation is None else deviation.cpu(), distortion, rate, mse, likeness, by_group
+    """Code, scale, MSE and SSIM of each image, and the last two of a binarised one, at the mean code; on the CPU."""
+    pixels = Stream(seed, PIXELS)
+    columns: list[tuple[Tensor | None, ...]] = []
+    for piece in x.split(batch_size):
+        piece = scale(piece) if piece.dtype == torch.uint8 else piece
+        raw = model.encoder(piece.to(model.device))
+        mean, deviation = model.posterior.mean(raw), model.posterior.scale(raw)
+        found = (mean.cpu(), None if deviation is None else deviation.cpu(), *_likeness(model, mean, piece, with_ssim))
+        drawn: tuple[Tensor | None, ...] = (None, None)
+        if model.likelihood.wants_noise:
+            target = model.likelihood.targets(piece, pixels.uniform(*piece.shape))
+            drawn = _likeness(model, model.posterior.mean(model.encoder(target.to(model.device))), target, with_ssim)
+        columns.append((*found, *drawn))
+        tell(len(piece))
+    return tuple(None if column[0] is None else torch.cat(column) for column in zip(*columns, strict=True))
 
 
-def _mean(draws: list[Tensor | None]) -> Tensor | None:
-    if draws[0] is None:
-        return None
-    # To the CPU first: not every device has float64.
-    return torch.stack([d.cpu().double() for d in draws]).mean(0)
+def _likeness(model: Autoencoder, code: Tensor, wanted: Tensor, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
+    """MSE and, if asked for, SSIM of what the codes are decoded to and the wanted images."""
+    found = model.mean_image(code).cpu()
+    return ((found - wanted) ** 2).flatten(1).mean(1), ssim(found, wanted) if with_ssim else None
 
 
 def evaluate(
@@ -122,22 +133,24 @@ def evaluate(
     x: Images,
     *,
     seed: int = 0,
-    samples: int = 1,
+    samples: int | None = None,
     iwae_samples: int = 0,
     batch_size: int = 500,
     progress: Progress | None = None,
 ) -> dict[str, float | int | None]:
     """The figures of a model on images x (N, C, H, W), uint8 or float in [0, 1]: means over images, None where not defined.
 
-    distortion, rate, negative_elbo: nats an image. mse, ssim: of the reconstruction at the mean code. active_units: of
-    a stochastic posterior. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says
-    nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image`
-    and `iwae_nll`.
+    distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
+    (distortion_se ...) and the number of draws (samples). mse, ssim: of the reconstruction at the mean code and the image as
+    given; mse_binarized, ssim_binarized: of a binarised image, where the likelihood is of such. active_units: of a stochastic
+    posterior. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says nothing. Only
+    figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image` and `iwae_nll`.
     """
     if not 0 <= iwae_samples <= MOST_SAMPLES:
         raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")
     x = as_images(x, model.config.image)
-    total = len(x) * (1 + iwae_samples)
+    passes = most_passes(model, samples)
+    total = len(x) * (passes + (iwae_samples if model.posterior.stochastic else 0))
     seen = per_image(
         model,
         x,
@@ -151,7 +164,7 @@ def evaluate(
     if iwae_samples:
         out |= {"iwae_samples": iwae_samples, "iwae_nll": None}
         if model.posterior.stochastic:
-            forward = progress and (lambda done, _: progress(len(x) + done, total))
+            forward = progress and (lambda done, _: progress(passes * len(x) + done, total))
             nll = iwae_nll(model, x, iwae_samples, seed=seed, batch_size=batch_size, progress=forward)
             out["iwae_nll"] = float(nll.mean())
     return out
@@ -161,12 +174,14 @@ def summarise(seen: PerImage) -> dict[str, float | int | None]:
     """The figures of `evaluate`, from those of each image with their SSIM."""
     distortion = float(seen.distortion.mean())
     rate = None if seen.rate is None else float(seen.rate.mean())
-    return {
+    out = {
         "n": len(seen.mean),
+        "samples": seen.samples,
         "distortion": distortion,
         "rate": rate,
         "negative_elbo": None if rate is None else distortion + rate,
-        "mse": float(seen.mse.double().mean()),
-        "ssim": float(seen.ssim.double().mean()),
         "active_units": None if rate is None else active_units(seen.mean),
     }
+    out |= {f"{name}_se": error for name, error in seen.errors.items()}
+    likeness = {name: getattr(seen, name) for name in ("mse", "ssim", "mse_binarized", "ssim_binarized")}
+    return out | {name: float(value.double().mean()) for name, value in likeness.items() if value is not None}

@@ -31,8 +31,8 @@ def iwae_nll(
 
     Its mean is an upper bound of -log p(x), which falls towards it as k grows; with k = 1 it is the negative ELBO of one
     draw. Grey pixels under a Bernoulli have no p(x): there it bounds the same integral with the cross-entropy in the place of
-    the log-likelihood, and must be called so. Binarised pixels are drawn once an image, the same for one seed as in
-    `per_image`.
+    the log-likelihood, and must be called so (`metrics.table.title`). Binarised pixels are drawn once an image, the same for
+    one seed as those of `per_image` with one sample.
 
     Each image is encoded once; no more than `max_decodes` codes are decoded at a time, whatever k is. `progress` is called with
     the decoded codes, and those in all. Raises ValueError for a posterior that is a point, or k below 1.

@@ -7,7 +7,6 @@ counters. There is no generator to save, for the chance in each step is a functi
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -20,25 +19,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vae_core.files import replacing
+from vae_core.files import PathError, replacing, writable
 from vae_core.training.errors import TrainingError, writing_errors
-
-
-def writable(path: Path) -> None:
-    """Makes the folder of a file that is to be written. Raises TrainingError where nothing can be: better now than later."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        reason = "it is a file" if path.parent.is_file() else error.strerror
-        raise TrainingError(f"Nothing can be written to {path.parent} ({reason}); make room or give another folder.") from None
 
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """For one run alone. Raises TrainingError where another has the state at `path`, or where no state can be written."""
-    writable(path)
+    try:
+        writable(path)
+    except PathError as error:
+        raise TrainingError(str(error)) from None
     lock = FileLock(path.with_suffix(".lock"))
     try:
         lock.acquire(blocking=False)
@@ -48,6 +39,11 @@ def held(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+MOST_TOLD = 4
+"""Differing settings that a message names."""
+_NONE = object()
 
 
 class StateError(ValueError):
@@ -138,12 +134,32 @@ def read_state(path: Path, identity: dict[str, Any]) -> Stored:
             found["training"].setdefault("keep", "last")
             found["training"].setdefault("norm_statistics", "batch")
         other = [key for key, value in identity.items() if found.get(key) != value]
+        differences = {key: _differences(found.get(key), identity[key]) for key in other}
         groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
         for key, value in tensors.items():
             group, name = key.split(".", 1)
             groups.setdefault(group, {})[name] = value
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StateError(f"{path} is not a training state that can be read ({error}); delete it to start anew.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise StateError(f"{path} is not a training state that can be read ({reason}); delete it to start anew.") from None
     if other:
-        raise StateError(f"{path} belongs to a run with another {other[0]}; delete it, or give that run's settings.")
+        what = "; ".join(differences[other[0]]) or "other images, or other weights to begin with"
+        raise StateError(
+            f"{path} belongs to a run with another {other[0]} ({what}); delete it, or give that run's settings."
+        )
     return Stored(path, counters, groups)
+
+
+def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:
+    """Each setting that two configurations in JSON do not share, with both values; none for the digests of data."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        keys = sorted({key for key in (*found, *wanted) if found.get(key, _NONE) != wanted.get(key, _NONE)})
+        pairs = [_differences(found.get(key, _NONE), wanted.get(key, _NONE), f"{name}.{key}".lstrip(".")) for key in keys]
+        told = [one for pair in pairs for one in pair]
+        return told if len(told) <= MOST_TOLD else [*told[:MOST_TOLD], f"and {len(told) - MOST_TOLD} more"]
+    return [f"{name} was {_short(found)} and is now {_short(wanted)}"] if name else []
+
+
+def _short(value: Any) -> str:
+    text = "not set" if value is _NONE or value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -37,6 +37,8 @@ VIEWS_WANTED, VIEWS_SHARE = 40, 1 / 15
 """As many in a run, as long as they take no larger share of its time."""
 THINNED, TOLD_SHARE = (Progress, Validated, Saved), 1 / 500
 """Events that are told of only where so large a share of the run's time has passed since the last."""
+DRAWS = 4
+"""Of the code of each held-out image, by which a run is measured: as many take about as long as a short run does."""
 REBUILT = 8
 """Images that are rebuilt in each view."""
 SIDE, SMALL = 12, 32
@@ -58,6 +60,7 @@ def fine_tune(context: Context) -> None:
     given = context.arguments
     start = checkpoint.load(context.folder / START)
     data = _data(context, start)
+    checkpoint.check_storable(start.model, data, start.title)
     context.tell({"event": "data", "about": data.about, "note": provenance(start.data, data).note})
     likelihood = given.get("likelihood")
     likelihood = None if likelihood is None else LikelihoodConfig.from_json(likelihood)
@@ -86,7 +89,7 @@ def fine_tune(context: Context) -> None:
     views.see(summary.steps, summary.steps, last=True)
 
     measured = _phase(context, f"Measuring on {len(data.test):,} held-out images")
-    pack(model.cpu(), data, config, summary, context.folder / RESULT, title=start.title, progress=measured)
+    pack(model.cpu(), data, config, summary, context.folder / RESULT, title=start.title, samples=DRAWS, progress=measured)
     shutil.rmtree(context.folder / OWN, ignore_errors=True)
     if summary.reason == "stopped":
         raise Stopped
@@ -116,9 +119,9 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
 def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Dataset) -> dict[str, float | int | None]:
     """The figures that the run is to change, on the images and under the likelihood that it will be measured with."""
     if model.config.likelihood == start.config.likelihood and start.data.get("fingerprint") == data.fingerprint:
-        return {name: value for name, value in start.metrics.items() if not isinstance(value, list)}
+        return {name: value for name, value in start.metrics.items() if not isinstance(value, list | dict)}
     tell = _phase(context, f"Measuring the model as it is, on {len(data.test):,} held-out images", stoppable=True)
-    return summarise(per_image(model, data.test.x, with_ssim=True, progress=tell))
+    return summarise(per_image(model, data.test.x, samples=DRAWS, with_ssim=True, progress=tell))
 
 
 def _codes(start: Checkpoint) -> Tensor:

@@ -33,6 +33,15 @@ def test_values_that_look_the_same_are_all_marked(put):
     assert comparisons.best(cards("a", "b", "c"), FIGURE["mse"]) == {"a", "b"}
 
 
+def test_values_that_differ_by_less_than_their_errors_are_all_marked(put):
+    put("a", metrics={"negative_elbo": 100.21, "negative_elbo_se": 0.02})
+    put("b", metrics={"negative_elbo": 100.1891, "negative_elbo_se": 0.002})
+    put("c", metrics={"negative_elbo": 100.3})
+    known, figure = cards("a", "b", "c"), FIGURE["negative_elbo"]
+    assert [comparisons.shown(card.metrics, figure) for card in known] == ["100.2", "100.19", "100.30"]
+    assert comparisons.best(known, figure) == {"a", "b"}
+
+
 def test_nats_under_two_likelihoods_are_not_compared(put):
     put("a", metrics={"negative_elbo": 100.0, "mse": 0.1})
     put("b", metrics={"negative_elbo": 90.0, "mse": 0.2}, likelihood="gaussian")
@@ -44,7 +53,7 @@ def test_what_is_not_defined_is_a_dash(put):
     put("a", "ae", metrics={"distortion": 20.0, "rate": None, "negative_elbo": None})
     (card,) = cards("a")
     names = ("distortion", "rate", "negative_elbo")
-    assert [comparisons.shown(card.metrics.get(name), FIGURE[name]) for name in names] == ["20.00", "—", "—"]
+    assert [comparisons.shown(card.metrics, FIGURE[name]) for name in names] == ["20.00", "—", "—"]
 
 
 def test_rate_and_distortion_of_models_that_share_an_axis(put):

@@ -81,7 +81,15 @@ def test_dci_tells_shared_dimensions_from_scattered_factors(factors):
 
 def test_scores_repeat_and_are_plain_floats(scores, oracle, factors):
     assert disentanglement(oracle, factors, NAMES, seed=0) == scores["oracle"]
-    assert {type(v) for v in scores["oracle"].values()} == {float}
+    kinds = {"mig_by_factor": dict, "mig_bins": int}
+    assert all(type(v) is kinds.get(k, float) for k, v in scores["oracle"].items())
+    assert {type(v) for v in scores["oracle"]["mig_by_factor"].values()} == {float}
+
+
+def test_mig_is_the_mean_of_its_factors(scores):
+    for found in scores.values():
+        assert list(found["mig_by_factor"]) == list(NAMES) and found["mig_bins"] == 20
+        assert np.mean(list(found["mig_by_factor"].values())) == pytest.approx(found["mig"])
 
 
 def test_mig_is_its_formula():

@@ -48,7 +48,8 @@ def test_a_deterministic_autoencoder_has_a_distortion_and_no_elbo(tiny, images):
     np.testing.assert_allclose(seen.distortion, -log_prob.flatten(1).sum(1), rtol=1e-5)
     assert seen.rate is None and seen.rate_by_group is None and seen.scale is None
     figures = evaluate(model, images, iwae_samples=3)
-    undefined = {"rate", "negative_elbo", "active_units", "iwae_nll"}
+    undefined = {"rate", "rate_se", "negative_elbo", "negative_elbo_se", "active_units", "iwae_nll"}
+    assert figures["samples"] == 1 and figures["distortion_se"] == 0
     assert {k for k, v in figures.items() if v is None} == undefined
 
 
@@ -62,6 +63,7 @@ def test_noise_depends_on_the_seed_and_not_on_the_batch_size(tiny, images, poste
         assert (a is None) == (b is None), name
         if a is not None:
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5, msg=name)
+    assert first.samples == (2 if posterior == "gaussian" or likelihood.binarize else 1)
     other = per_image(model, images, samples=2, seed=1)
     chance = posterior == "gaussian" or likelihood.binarize
     assert torch.equal(other.distortion, first.distortion) != chance
@@ -93,16 +95,84 @@ def test_binarised_models_are_scored_on_binary_and_shown_grey_images(tiny, image
     assert not torch.allclose(seen.rate.float(), model.encode(images).rate)
 
 
+def test_the_mean_is_over_independent_draws(tiny, images):
+    """The first draw of a seed is that of a measurement with one draw; 20 draws are 16 and 4 more, in streams of their own."""
+    model = tiny()
+    noise = [np.random.default_rng(key) for key in ([1, 5], [1, 5, 1])]
+    z = [g.standard_normal((23, n, 3), dtype=np.float32) for g, n in zip(noise, (16, 4), strict=True)]
+    z = torch.from_numpy(np.concatenate(z, 1))
+    codes, x = model.encode(images), images.float() / 255
+    each = []
+    for draw in z.unbind(1):
+        mean = model.decode(codes.mean + codes.scale * draw)
+        each.append(-(x * mean.log() + (1 - x) * (1 - mean).log()).flatten(1).sum(1).double())
+    each = torch.stack(each)
+    seen = per_image(model, images, seed=5, samples=20)
+    torch.testing.assert_close(seen.distortion, each.mean(0), rtol=1e-5, atol=0)
+    # Draws of one image are independent of those of another.
+    error = float((each.var(0) / 20).sum().sqrt() / 23)
+    assert seen.errors == pytest.approx({"distortion": error, "rate": 0.0, "negative_elbo": error}, rel=1e-3)
+
+
+def test_the_standard_error_is_that_of_many_seeds(linear_gaussian):
+    linear_gaussian.set_posterior(0.7, 1.4)
+    seen = [per_image(linear_gaussian.model, linear_gaussian.x, seed=s, samples=4) for s in range(200)]
+    means = [float(one.distortion.mean()) for one in seen]
+    # The standard deviation of 200 values is known to 5%.
+    assert np.mean([one.errors["distortion"] for one in seen]) == pytest.approx(np.std(means, ddof=1), rel=0.15)
+
+
+@pytest.mark.parametrize(("stretch", "samples"), [(0.1, 16), (0.5, None), (1.4, 64)])
+def test_draws_are_taken_until_the_last_decimal_is_known(linear_gaussian, stretch, samples):
+    linear_gaussian.set_posterior(0.0, stretch)
+    seen = per_image(linear_gaussian.model, linear_gaussian.x)
+    if samples is None:
+        assert 16 < seen.samples < 64
+    else:
+        assert seen.samples == samples
+    assert (seen.errors["distortion"] < 0.01) == (seen.samples < 64)
+    again = per_image(linear_gaussian.model, linear_gaussian.x, samples=seen.samples, batch_size=7)
+    torch.testing.assert_close(again.distortion, seen.distortion, rtol=1e-6, atol=1e-4)
+
+
+def test_one_draw_tells_nothing_of_its_error(tiny, images):
+    assert set(per_image(tiny(), images, samples=1).errors.values()) == {None}
+
+
+@pytest.mark.parametrize("likelihood", [LikelihoodConfig(), BINARY])
+def test_few_codes_are_decoded_at_a_time(tiny, images, likelihood):
+    model, decoded = tiny(likelihood=likelihood), []
+    model.decoder.register_forward_pre_hook(lambda _, inputs: decoded.append(len(inputs[0])))
+    per_image(model, images.repeat(5, 1, 1, 1), batch_size=50)
+    assert max(decoded) <= 50
+
+
+def test_binary_pixels_are_averaged_over_and_their_likeness_is_told(tiny, images):
+    model = tiny(likelihood=BINARY)
+    seen, figures = per_image(model, images, samples=300, with_ssim=True), evaluate(model, images)
+    # Each of the draws has its own pixels: the mean distortion is that of many seeds.
+    many = torch.stack([per_image(model, images, samples=1, seed=s).distortion for s in range(300)])
+    error = float((many.var(0) / 150).sum().sqrt() / 23)
+    assert float(seen.distortion.mean()) == pytest.approx(float(many.mean()), abs=4 * error)
+    assert seen.errors["rate"] > 0 and figures["mse_binarized"] > figures["mse"]
+    # A saturated image is its own binarisation.
+    saturated = evaluate(model, (images > 127).to(torch.uint8) * 255)
+    assert (saturated["mse_binarized"], saturated["ssim_binarized"]) == (saturated["mse"], saturated["ssim"])
+    assert "mse_binarized" not in evaluate(tiny(), images)
+
+
 def test_the_outcome_is_plain_numbers(tiny, images):
     figures = evaluate(tiny(), images, iwae_samples=2)
     assert {type(v) for v in figures.values()} == {int, float}
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
 
 
-def test_progress_only_rises_and_ends_at_its_total(tiny, images):
+@pytest.mark.parametrize("samples", [None, 1, 20])
+def test_progress_only_rises_and_ends_at_its_total(tiny, images, samples):
     told = []
-    evaluate(tiny(), images, iwae_samples=4, batch_size=10, progress=lambda *at: told.append(at))
-    assert {total for _, total in told} == {23 * 5} and told[-1][0] == 23 * 5
+    evaluate(tiny(), images, samples=samples, iwae_samples=4, batch_size=10, progress=lambda *at: told.append(at))
+    total = 23 * (1 + (samples or 64) + 4)
+    assert {total for _, total in told} == {total} and told[-1][0] == total
     assert all(a < b for (a, _), (b, _) in itertools.pairwise(told))
 
 

@@ -185,11 +185,15 @@ def test_a_state_of_another_run_is_refused(digits, tmp_path):
     config = TrainConfig(steps=4, batch_size=64)
     fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, data="a")
     before = load_file(tmp_path / STATE_FILE)
-    with pytest.raises(StateError, match="another training"):
+    with pytest.raises(StateError, match=r"another training \(lr was 0.002 and is now 0.1\); delete it"):
         fit(make(), digits.train.x, digits.validation.x, config.replace(lr=0.1), folder=tmp_path, data="a")
+    changed = config.replace(steps=None, epochs=2, batch_size=32, seed=1, ema=0.9, clip=1)
+    told = r"batch_size was 64 and is now 32; .*; epochs was not set and is now 2.0; and 2 more\)"
+    with pytest.raises(StateError, match=told):
+        fit(make(), digits.train.x, digits.validation.x, changed, folder=tmp_path, data="a")
     with pytest.raises(StateError, match="another data"):
         fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, data="b")
-    with pytest.raises(StateError, match="another model"):
+    with pytest.raises(StateError, match=r"another model \(posterior.kind was 'gaussian' and is now 'deterministic'\)"):
         fit(make("deterministic"), digits.train.x, digits.validation.x, config, folder=tmp_path, data="a")
     fit(make(), digits.train.x, digits.validation.x, config.replace(save_every=3), folder=tmp_path, data="a")
     assert load_file(tmp_path / STATE_FILE).keys() == before.keys()

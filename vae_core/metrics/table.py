@@ -1,0 +1,117 @@
+"""The one table of held-out figures: what each is called, how it is shown, and which values it can have.
+
+It imports no torch. Files, commands and pages read it, so that a figure has the same name and the same decimals everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+GREY_BERNOULLI = "Bernoulli cross-entropy, grey pixels"
+"""`LikelihoodConfig.scale` of figures that bound a cross-entropy and not -log p(x)."""
+MOST_NATS = 1e15
+"""Figures beyond it come from a model whose training has diverged."""
+ROUNDING = 1e-3
+"""How far float32 may put a figure outside the range that its formula has."""
+LONG = 1e7
+"""Values from here on are shown with an exponent."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One held-out figure."""
+
+    name: str
+    title: str
+    unit: str
+    about: str
+    """One sentence: the formula, and what is compared with what."""
+    better: int
+    """-1: low is better; 1: high is better; 0: neither."""
+    decimals: int
+    """Decimals that are shown where the standard error allows it; 0 for whole numbers."""
+    lowest: float
+    highest: float
+
+    def allows(self, value: float) -> bool:
+        """Whether a value is in the range of the figure, and whole where the figure counts."""
+        return self.lowest <= value <= self.highest and (self.unit != "count" or float(value).is_integer())
+
+
+def _score(name: str, title: str, about: str) -> Metric:
+    return Metric(name, title, "", about, 1, 3, -ROUNDING, 1 + ROUNDING)
+
+
+def _error(name: str, title: str) -> Metric:
+    about = "Standard error of the mean over the draws of each image."
+    return Metric(name, title, "nats", about, 0, 3, 0, MOST_NATS)
+
+
+_MSE = "Mean squared error over pixels in [0, 1]"
+_SSIM = "Structural similarity (11 x 11 Gaussian window, all pixels, edges mirrored)"
+_AT_MEAN = "between the image as given and its reconstruction at the mean code."
+_BINARY = "between the binarised image and its reconstruction at the mean code."
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("n", "Images", "count", "Images that were measured.", 0, 0, 1, 1e9),
+        Metric("samples", "Draws", "count", "Draws of z (and of binary pixels) for each image.", 0, 0, 1, 1e6),
+        Metric("distortion", "Distortion", "nats", "−log p(x|z), summed over pixels, averaged over z drawn from q(z|x); "
+               "a deterministic autoencoder has one z.", -1, 2, -MOST_NATS, MOST_NATS),
+        _error("distortion_se", "± distortion"),
+        Metric("rate", "Rate", "nats", "KL(q(z|x) ‖ p(z)): what a code tells of its image beyond the prior.", 0, 2,
+               -ROUNDING, MOST_NATS),
+        _error("rate_se", "± rate"),
+        Metric("negative_elbo", "Negative ELBO", "nats", "Distortion + rate: an upper bound of −log p(x); for grey pixels "
+               "under a Bernoulli, a bound of a cross-entropy.", -1, 2, -MOST_NATS, MOST_NATS),
+        _error("negative_elbo_se", "± negative ELBO"),
+        Metric("iwae_nll", "IWAE NLL", "nats", "−log of the mean importance weight: an upper bound of −log p(x) that is "
+               "tighter than the negative ELBO; for grey pixels under a Bernoulli, a bound of a cross-entropy.", -1, 2,
+               -MOST_NATS, MOST_NATS),
+        Metric("iwae_samples", "IWAE draws", "count", "Importance samples of each image.", 0, 0, 0, 1e6),
+        Metric("mse", "MSE", "", f"{_MSE}, {_AT_MEAN}", -1, 4, 0, 1 + ROUNDING),
+        Metric("ssim", "SSIM", "", f"{_SSIM}, {_AT_MEAN}", 1, 3, -1 - ROUNDING, 1 + ROUNDING),
+        Metric("mse_binarized", "MSE, binary pixels", "", f"{_MSE}, {_BINARY}", -1, 4, 0, 1 + ROUNDING),
+        Metric("ssim_binarized", "SSIM, binary pixels", "", f"{_SSIM}, {_BINARY}", 1, 3, -1 - ROUNDING, 1 + ROUNDING),
+        Metric("active_units", "Active units", "count", "Dimensions whose mean code varies by more than 0.01 over images.",
+               0, 0, 0, 1e6),
+        _score("mig", "MIG", "Mutual information gap of the mean codes, in histograms of `mig_bins` bins."),
+        Metric("mig_bins", "MIG bins", "count", "Bins of each dimension's histogram.", 0, 0, 1, 1e6),
+        _score("dci_disentanglement", "DCI disentanglement", "Of the mean codes, by random forests."),
+        _score("dci_completeness", "DCI completeness", "Of the mean codes, by random forests."),
+        _score("dci_informativeness", "DCI informativeness", "Accuracy of random forests on the mean codes."),
+        _score("sap", "SAP", "Separated attribute predictability of the mean codes."),
+    )
+}  # fmt: skip
+"""Figures by name, in the order in which they are printed."""
+LISTS = {"rate_by_group": METRICS["rate"]}
+"""Figures that are a list of numbers, and the metric that each of them is."""
+BY_FACTOR = {"mig_by_factor": METRICS["mig"]}
+"""Figures that are an object of a number for each factor, and the metric that each of them is."""
+
+
+def title(name: str, scale: str) -> str:
+    """What a figure is called under a likelihood of that `LikelihoodConfig.scale`."""
+    if name == "iwae_nll" and scale == GREY_BERNOULLI:
+        return "IWAE bound of the cross-entropy"
+    return METRICS[name].title
+
+
+def decimals(name: str, metrics: Mapping[str, Any]) -> int:
+    """How many decimals of a figure are known: those whose last place is above the standard error."""
+    most, error = METRICS[name].decimals, metrics.get(f"{name}_se")
+    return most if not error else max(0, min(most, math.ceil(-math.log10(error)) - 1))
+
+
+def shown(name: str, metrics: Mapping[str, Any], places: int | None = None) -> str:
+    """A figure as it is printed, with `places` decimals or those that are known; a dash where it is not defined."""
+    value = metrics.get(name)
+    if value is None:
+        return "—"
+    if abs(value) >= LONG:
+        return f"{value:.3e}"
+    return f"{value:.{decimals(name, metrics) if places is None else places}f}"
