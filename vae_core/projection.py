@@ -84,8 +84,8 @@ class Projection:
         """Where other codes (M, d) belong on this map: float32 (M, 2).
 
         For PCA, the exact projection. Else the geometric median of the points of the 8 nearest codes, whose weights are
-        1/r - 1/r_9 with r the distance of each and r_9 that of the ninth. Where neighbours lie in two groups on the map, the place
-        is in one of the groups and not between them. A code that was projected lies where it was drawn.
+        1/r - 1/r_9 with r the distance of each and r_9 that of the ninth. Where neighbours lie in two groups on the map, it is
+        in one of the groups and not between them. A code that was projected lies where it was drawn.
 
         Raises ProjectionError where the codes are not (M, d) or not finite.
         """

@@ -1,7 +1,7 @@
 """Where new codes are placed on a map, beside the point of the nearest code that was drawn: one JSON line.
 
-The codes of mnist5k are drawn, and those of MNIST's validation images placed; what is counted is how often most of the 5 nearest
-points have the class of the image. Codes: the same among the codes themselves, without any map.
+The codes of mnist5k are drawn, and those of MNIST's validation images are placed. A figure says how often most of the 5 nearest
+points have the class of the image; under "codes" it is of the codes themselves, without a map.
 
 VAE_DATA=/path/to/data python tests/benchmarks/placing.py [--models mnist-vae-16 mnist-vae-2]
 """
