@@ -22,8 +22,8 @@ HOSTILE = "a__b,c 'd' \"e\" [f](g) <b>h<b> **i** $j$ :smile: \u202ek\u202c \\l `
 """A file name that has all that Markdown, HTML, LaTeX, addresses and Streamlit's keys take for their own."""
 HOSTILE_DATA = "__ <b>set<b> $x$ [f](g) \u05d0, :smile:"
 """A name of a data set, which a header holds only where it is printable."""
-LONG = "x" * 188 + " 1"
-"""With its suffix and what is added while it is written, a file name of nearly 255 bytes."""
+LONG = "x" * 186 + " 1"
+"""With its suffix, a file name of 200 characters."""
 
 
 def make(folder: Path) -> list[str]:

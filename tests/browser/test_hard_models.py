@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 import hard_models
 import pytest
+from pad_page import drag, read
 from PIL import Image
 
-from explorer.services.view import View
+from explorer.services.view import Map, View
+from vae_core.data.untrusted import shown
 
 pytestmark = pytest.mark.browser
 
@@ -43,10 +45,10 @@ def url(serve, tmp_path_factory):
 def open_with(url, open_page):
     page = None
 
-    def opened(path: str, *names: str):
+    def opened(path: str, *names: str, **more):
         """The page of that address, drawn without a traceback or an error in the browser."""
         nonlocal page
-        address = f"{url}/{path}?{urlencode(View('', names, names[0]).query() | {'data': ''})}"
+        address = f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}"
         if page is None:
             page = open_page(address)
         else:
@@ -54,7 +56,8 @@ def open_with(url, open_page):
         page.wait_for_selector(PAGES[path], state="attached", timeout=60_000)
         page.wait_for_selector(".shell", timeout=60_000)
         sound(page)
-        assert page.locator("[data-testid=stSidebar] [aria-pressed=true], [data-testid=stSidebar] [kind=pillsActive]").count()
+        chosen = page.locator("[data-testid=stSidebar] button[aria-pressed=true]").all_inner_texts()
+        assert sorted(title.split(" ", 1)[1] for title in chosen) == sorted(map(shown, names))
         return page
 
     return opened
@@ -63,8 +66,8 @@ def open_with(url, open_page):
 def sound(page) -> None:
     page.settled()
     traces = page.locator("[data-testid=stException]").all_inner_texts()
-    shown = [problem.inner_text() for problem in page.locator(".problem").all() if problem.is_visible()]
-    assert (traces, shown, page.problems) == ([], [], [])
+    told = [problem.inner_text() for problem in page.locator(".problem").all() if problem.is_visible()]
+    assert (traces, told, page.problems) == ([], [], [])
 
 
 def give_a_picture(page) -> None:
@@ -85,3 +88,45 @@ def test_no_page_shows_a_traceback(open_with, name):
             page.get_by_role("button", name="Show on the latent grid").click()
             page.wait_for_selector(PAGES[""], timeout=60_000)
             sound(page)
+
+
+@pytest.mark.parametrize("method", ["pca", "umap", "tsne"])
+def test_a_map_of_equal_codes_says_why_there_is_none(open_with, method):
+    page = open_with("map", "equal codes", map=Map(method))
+    page.wait_for_selector("text=equal codes: All 60 codes are the same")
+    assert page.get_by_role("button", name="Draw the").count() == 0
+
+
+def test_a_code_of_one_dimension_is_a_line(open_with):
+    page = open_with("", "one dimension")
+    assert page.locator(".axis-a .axis-label").inner_text() == "z1"
+    assert page.locator(".axis-b .axis-label").inner_text() == "" and page.locator(".axis-b .ticks span").count() == 0
+    assert page.get_by_text("A code of 1 dimension.").count() == 1
+    box = page.locator(".plane").bounding_box()
+    assert box["width"] > 4 * box["height"]
+    first = read(page)
+    drag(page, (0.5, 0.5), (0.9, 0.1))
+    page.mouse.up()
+    moved = read(page)
+    assert moved["z"][0] > first["z"][0] and moved["point"] == [pytest.approx(moved["z"][0]), 0]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as one HTML file").click()
+    assert download.value.suggested_filename == "one dimension.html"
+    sound(page)
+
+
+def test_what_a_page_cannot_run_is_left_out_of_the_sheet_alone(open_with):
+    page = open_with("", "no program")
+    assert page.get_by_role("button", name="Export as one HTML file").is_disabled()
+    page = open_with("your_images", "no program")
+    assert page.get_by_text("A page cannot run no program by itself").count() == 1
+    assert page.locator(".sketch").count() == 0
+    page = open_with("your_images", "no labels", "no program")
+    page.wait_for_selector(".sketch[data-ready=true]", timeout=60_000)
+    assert page.locator(".sketch .pane").count() == 1
+
+
+def test_many_classes_have_a_legend(open_with):
+    page = open_with("", "many classes")
+    assert page.locator(".legend button").count() == hard_models.MANY_CLASSES
+    assert page.locator(".legend").bounding_box()["height"] <= 200
