@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.services import models, view
 from explorer.services.text import plain
 from explorer.sidebar import sidebar
+from vae_core.data.untrusted import shown
 
 st.set_page_config(page_title="Latent Explorer", layout="wide", initial_sidebar_state="auto")
 st.html(Path(__file__).parent / "components" / "shell" / "frame.css")
@@ -32,9 +33,9 @@ if not shelf.cards:
     )
     st.stop()
 
-current = view.current(shelf)
+current = view.current(shelf, page.url_path)
 for name in view.missing():
-    st.toast(plain(f"There is no model {name[:80]} here; this is another one."), duration="long")
+    st.toast(plain(f"There is no model {shown(name[:80])} here; this is another one."), duration="long")
 if view.misread():
     st.toast("The address has no point that this model knows; this is its first one.", duration="long")
 wanted = sidebar(shelf, current)

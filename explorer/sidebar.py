@@ -8,7 +8,7 @@ from explorer.dialogs import data as data_dialog
 from explorer.dialogs import models as models_dialog
 from explorer.services import hardware, models, runs, view
 from explorer.services.models import Shelf
-from explorer.services.text import plain
+from explorer.services.text import counted, key_of, plain
 from explorer.services.view import View
 
 
@@ -28,7 +28,7 @@ def sidebar(shelf: Shelf, current: View) -> View:
         about_data = "Which are on this computer; fetch others."
         if right.button("Data sets", key="sidebar-data", width="stretch", help=about_data):
             data_dialog.show()
-        shell(key="shell")
+        shell(current.query(), key="shell")
         st.caption(plain(hardware.described()))
         _runs()
     return view.choose(current, shelf, data, names)
@@ -42,15 +42,15 @@ def _choice(shelf: Shelf, current: View) -> tuple[str, tuple[str, ...]]:
     data = st.selectbox("Data set", sets, first, format_func=shelf.data_title, key="data")
     cards = shelf.of(data)
     known = {card.name for card in cards}
-    key, titles = f"models-of-{data}", shelf.titles(data)
+    chosen_key, titles = key_of("models-of", data), shelf.titles(data)
     usual = [name for name in current.models if name in known] or [cards[0].name]
     chosen = st.pills(
         f"Models, up to {view.MOST_MODELS}",
         [card.name for card in cards],
         selection_mode="multi",
-        default=None if key in st.session_state else usual,
+        default=None if chosen_key in st.session_state else usual,
         format_func=lambda name: _chip(shelf.card(name), titles[name]),
-        key=key,
+        key=chosen_key,
     )
     if len(chosen) > view.MOST_MODELS:
         st.caption(f"Side by side are the first {view.MOST_MODELS}; take one away to see another.")
@@ -64,7 +64,7 @@ def _follow(shelf: Shelf) -> None:
     if cards:
         data = cards[-1].data
         st.session_state["data"] = data
-        st.session_state[f"models-of-{data}"] = [card.name for card in cards if card.data == data]
+        st.session_state[key_of("models-of", data)] = [card.name for card in cards if card.data == data]
 
 
 def _chip(card: models.Card, title: str) -> str:
@@ -76,5 +76,4 @@ def _chip(card: models.Card, title: str) -> str:
 def _runs() -> None:
     count = len(runs.under_way())
     if count:
-        words = "1 run under way" if count == 1 else f"{count} runs under way"
-        st.page_link("screens/fine_tune.py", label=words, icon=":material/model_training:")
+        st.page_link("screens/fine_tune.py", label=f"{counted(count, 'run')} under way", icon=":material/model_training:")

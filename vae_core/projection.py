@@ -24,10 +24,16 @@ from vae_core.files import replacing
 
 Progress = Callable[[float], None]
 """Called with the share that is done, 0 to 1."""
+Fit = Callable[[np.ndarray, dict[str, float], int, Progress], np.ndarray]
+"""(codes (N, d) float32, parameters, seed, progress) -> points (N, 2)."""
 CACHE_BYTES = 256 * 2**20
 """The folder of stored projections is kept below this; what was used longest ago goes first."""
+LEAST = 5
+"""A map is drawn of at least this many codes."""
 PLACE_NEIGHBOURS = 8
-_PLACE_ROWS = 256
+_ROWS = 256
+_FARTHEST = 1e9
+_MEDIAN_STEPS = 50
 
 
 class ProjectionError(ValueError):
@@ -57,8 +63,9 @@ class Method:
     distribution: str
     """The package that computes it: its version is part of what a stored projection is known by."""
     parameters: tuple[Parameter, ...]
-    fit: Callable[[np.ndarray, dict[str, float], int, Progress], np.ndarray]
-    """(codes (N, d) float32, parameters, seed, progress) -> points (N, 2)."""
+    fit: Fit
+    least: int = LEAST
+    """How many different codes it needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +83,10 @@ class Projection:
     def place(self, codes: np.ndarray) -> np.ndarray:
         """Where other codes (M, d) belong on this map: float32 (M, 2).
 
-        Among their 8 nearest of the projected codes, each weighed by (1 - r / r_9)^2 with r its distance: a code that was
-        projected lies where it was drawn, and the place moves without jumps as the code does. For PCA, the exact projection.
+        For PCA, the exact projection. Else the geometric median of the points of the 8 nearest codes, whose weights are
+        1/r - 1/r_9 with r the distance of each and r_9 that of the ninth. Where neighbours lie in two groups on the map, it is
+        in one of the groups and not between them. A code that was projected lies where it was drawn.
+
         Raises ProjectionError where the codes are not (M, d) or not finite.
         """
         codes = _as_codes(codes, least=0)
@@ -85,23 +94,37 @@ class Projection:
             raise ProjectionError(f"These codes have {codes.shape[1]} dimensions, and the map is of {self.codes.shape[1]}.")
         if self.method == "pca":
             return _pca_of(codes, *principal(self.codes)[:2])
+        mean, scale = _frame(self.codes)
+        known = _in_frame(self.codes, mean, scale)
         out = np.empty((len(codes), 2), np.float32)
-        for start in range(0, len(codes), _PLACE_ROWS):
-            out[start : start + _PLACE_ROWS] = self._between_neighbours(codes[start : start + _PLACE_ROWS])
+        for start in range(0, len(codes), _ROWS):
+            rows = slice(start, start + _ROWS)
+            near, weight = _nearest(_in_frame(codes[rows], mean, scale), known)
+            out[rows] = _median(self.points[near], weight)
         return out
 
-    def _between_neighbours(self, codes: np.ndarray) -> np.ndarray:
-        squares = (codes**2).sum(1)[:, None] - 2 * codes @ self.codes.T + (self.codes**2).sum(1)
-        k = min(PLACE_NEIGHBOURS + 1, squares.shape[1])
-        near = np.argpartition(squares, k - 1, axis=1)[:, :k]
-        # Once more without the cancellation of large numbers: a projected code is at distance 0 of itself.
-        r = np.linalg.norm(codes[:, None] - self.codes[near], axis=2)
-        same = r <= 1e-6 * (1 + np.linalg.norm(codes, axis=1)[:, None])
-        weight = np.clip(1 - r / np.maximum(r.max(1, keepdims=True), 1e-12), 0, None) ** 2
-        # Where all neighbours are as far as the farthest, no one of them is nearer than another.
-        weight[weight.sum(1) == 0] = 1
-        weight = np.where(same.any(1, keepdims=True), same, weight)
-        return (weight[:, :, None] * self.points[near]).sum(1) / weight.sum(1, keepdims=True)
+
+def _nearest(codes: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of `known` that are nearest to each of M codes, and how much each counts: (M, k) both."""
+    squares = (codes**2).sum(1)[:, None] - 2 * codes @ known.T + (known**2).sum(1)
+    k = min(PLACE_NEIGHBOURS + 1, squares.shape[1])
+    near = np.argpartition(squares, k - 1, axis=1)[:, :k]
+    # Once more without the cancellation of large numbers: a projected code is at distance 0 of itself.
+    r = np.maximum(np.linalg.norm(codes[:, None] - known[near], axis=2).astype(np.float64), 1e-12)
+    weight = 1 / r - 1 / r.max(1, keepdims=True)
+    # Where all neighbours are as far as the farthest, no one of them is nearer than another.
+    weight[weight.sum(1) == 0] = 1
+    return near, weight / weight.sum(1, keepdims=True)
+
+
+def _median(points: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The geometric median (M, 2) of each k points (M, k, 2) under weights (M, k) with a sum of 1 (Weiszfeld 1937)."""
+    middle = (weight[:, :, None] * points).sum(1)
+    least = 1e-9 + 1e-6 * np.abs(points - middle[:, None]).max((1, 2))[:, None]
+    for _ in range(_MEDIAN_STEPS):
+        pull = weight / np.maximum(np.linalg.norm(points - middle[:, None], axis=2), least)
+        middle = (pull[:, :, None] * points).sum(1) / pull.sum(1, keepdims=True)
+    return middle
 
 
 def project(
@@ -110,15 +133,15 @@ def project(
     """A map of codes (N, d) by one of METHODS, with its `parameters` by name where they are not to be the defaults.
 
     The same codes, parameters and seed give the same map on one machine. Raises ProjectionError on codes that are not finite,
-    fewer than 5 of them, an unknown method or parameter, or a value out of its range.
+    fewer than 5 of them, fewer different ones than the method needs, an unknown method or parameter, or a value out of range.
     """
-    codes = _as_codes(codes)
     parameters = settings(method, parameters)
+    codes = _projectable(codes, method)
     with _threads_as_they_were():
         points = METHODS[method].fit(codes, parameters, seed, progress or (lambda share: None))
     points = np.ascontiguousarray(points, np.float32)
     if not np.isfinite(points).all():
-        raise ProjectionError(f"{METHODS[method].title} did not find a map of these codes; change its parameters.")
+        raise ProjectionError(f"{METHODS[method].title} found no map of these codes; choose another kind of map.")
     return Projection(codes, points, method, parameters, seed)
 
 
@@ -148,15 +171,46 @@ def settings(method: str, given: dict[str, float]) -> dict[str, float]:
     return {name: (int if p.whole else float)(given.get(name, p.default)) for name, p in known.items()}
 
 
-def _as_codes(codes: np.ndarray, least: int = 5) -> np.ndarray:
+def _as_codes(codes: np.ndarray, least: int = LEAST) -> np.ndarray:
     codes = np.asarray(codes, np.float32)
     if codes.ndim != 2 or codes.shape[1] < 1:
         raise ProjectionError(f"Codes have the shape (N, d), and these have {codes.shape}.")
     if len(codes) < least:
-        raise ProjectionError(f"There are {len(codes)} codes; a map is drawn of {least} or more.")
+        raise ProjectionError(f"A map is drawn of {least} or more codes, and these are {len(codes)}.")
     if not np.isfinite(codes).all():
         raise ProjectionError("Some of these codes are not finite numbers.")
     return np.ascontiguousarray(codes)
+
+
+def _projectable(codes: np.ndarray, method: str) -> np.ndarray:
+    """Codes (N, d) as float32. Raises ProjectionError where they are not codes, or too few of them differ for the method."""
+    codes, title, least = _as_codes(codes), METHODS[method].title, METHODS[method].least
+    different, left = 0, codes
+    while len(left) and different < least:
+        different, left = different + 1, left[(left != left[0]).any(1)]
+    if different == 1:
+        raise ProjectionError(f"All {len(codes):,} codes are the same: the model tells no image from another.")
+    if different < least:
+        raise ProjectionError(
+            f"These {len(codes):,} codes are {different} different ones, repeated; {title} needs {least} different ones."
+        )
+    return codes
+
+
+def _frame(codes: np.ndarray) -> tuple[np.ndarray, float]:
+    """The mean (d,) of codes (N, d), and the largest difference of a coordinate from it, 1 where there is none."""
+    mean = codes.mean(0, dtype=np.float64)
+    return mean, float(max((codes.max(0) - mean).max(), (mean - codes.min(0)).max())) or 1.0
+
+
+def _in_frame(codes: np.ndarray, mean: np.ndarray, scale: float) -> np.ndarray:
+    """The same codes about that mean and in units of that scale, float32 (N, d): their squares are neither 0 nor infinite,
+    however small or large the codes are."""
+    out = np.empty(codes.shape, np.float32)
+    for start in range(0, len(codes), _ROWS):
+        rows = slice(start, start + _ROWS)
+        out[rows] = np.clip((codes[rows] - mean) / scale, -_FARTHEST, _FARTHEST)
+    return out
 
 
 def principal(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
@@ -198,6 +252,23 @@ class _Told:
         """Nothing is held back."""
 
 
+def _of_different_codes(fit: Fit) -> Fit:
+    """The same fit, given each code once and in units of their spread; equal codes share a point."""
+
+    def fitted(codes: np.ndarray, parameters: dict[str, float], seed: int, progress: Progress) -> np.ndarray:
+        codes = _in_frame(codes, *_frame(codes))
+        different, which = np.unique(codes, axis=0, return_inverse=True)
+        if len(different) < LEAST:
+            raise ProjectionError("A few of these codes are so far from the rest that the rest is one point beside them.")
+        if len(different) == len(codes):
+            # In their own order, which the start of the map depends on.
+            different, which = codes, np.arange(len(codes))
+        return fit(different, parameters, seed, progress)[which.ravel()]
+
+    return fitted
+
+
+@_of_different_codes
 def _umap(codes: np.ndarray, parameters: dict[str, float], seed: int, progress: Progress) -> np.ndarray:
     # Imported here: it takes seconds, and only maps by UMAP need it.
     with warnings.catch_warnings():
@@ -219,6 +290,7 @@ def _umap(codes: np.ndarray, parameters: dict[str, float], seed: int, progress: 
 _TSNE_ITERATIONS = 1000
 
 
+@_of_different_codes
 def _tsne(codes: np.ndarray, parameters: dict[str, float], seed: int, progress: Progress) -> np.ndarray:
     from sklearn.manifold import TSNE
 
@@ -246,6 +318,7 @@ METHODS = {
         "numpy",
         (),
         _pca,
+        least=2,
     ),
     "umap": Method(
         "UMAP",
@@ -289,7 +362,7 @@ METHODS = {
 def key(codes: np.ndarray, method: str, *, seed: int = 0, **parameters: float) -> str:
     """What a projection is stored under (hex): other codes, parameters, seed or package have another. Raises as `project`."""
     parameters = settings(method, parameters)
-    codes = _as_codes(codes)
+    codes = _projectable(codes, method)
     version = importlib.metadata.version(METHODS[method].distribution)
     about = [method, parameters, seed, version, list(codes.shape)]
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MAX_CLASSES = 255
+MAX_CLASSES = 2**16 - 1
 """The label after the last one marks a point of no class."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -44,19 +45,21 @@ def rate_distortion(spots: Sequence[Spot], key: str) -> None:
             )
         )
     for spot in spots:
+        # Plotly takes some HTML for what it says.
+        title = escape(spot.title, quote=False)
         figure.add_trace(
             go.Scatter(
                 x=[spot.rate],
                 y=[spot.distortion],
                 mode="markers+text",
-                text=[spot.title],
+                text=[title],
                 textposition="middle right",
                 marker={
                     "size": 14 if spot.strong else 10,
                     "symbol": SYMBOLS[spot.marker] + ("" if spot.strong else "-open"),
                     "color": spot.colour,
                 },
-                hovertemplate=f"{spot.title}<br>rate {spot.rate:.2f} nats<br>distortion {spot.distortion:.2f} nats"
+                hovertemplate=f"%{{text}}<br>rate {spot.rate:.2f} nats<br>distortion {spot.distortion:.2f} nats"
                 f"<br>negative ELBO {spot.rate + spot.distortion:.2f} nats<extra></extra>",
                 cliponaxis=False,
             )

@@ -6,7 +6,7 @@ from explorer.components.figure_table import Column, Line, figure_table
 from explorer.components.loss_chart import Trace, loss_chart
 from explorer.services import comparisons, models, own_models
 from explorer.services.own_models import OwnModelError
-from explorer.services.text import plain
+from explorer.services.text import key_of, plain
 
 
 @st.dialog("Models", width="large")
@@ -46,14 +46,14 @@ def _card(card: models.Card) -> None:
         trace = Trace("Loss", steps, seen[0], steps, seen[1])
         # The first steps are far above the rest; a likelihood that is a density may go below 0, where there is no logarithm.
         log = min((value for values in seen for value in values if value is not None), default=0) > 0
-        loss_chart([trace], f"card-{card.name}", steps=steps[-1], log=log, height=240)
+        loss_chart([trace], key_of("card", card.name), steps=steps[-1], log=log, height=240)
     if not card.own:
         return
     name, rename, delete = st.columns([3, 1, 1], vertical_alignment="bottom")
-    new = name.text_input("Name", card.name, max_chars=60, key=f"card-name-{card.name}")
+    new = name.text_input("Name", card.name[:60], max_chars=60, key=key_of("card-name", card.name))
     if rename.button("Rename", key="card-rename", width="stretch", disabled=new == card.name):
         _act(own_models.rename, card.name, new)
-    sure = f"card-delete-{card.name}"
+    sure = key_of("card-delete", card.name)
     if not st.session_state.get(sure):
         if delete.button("Delete", key="card-delete", width="stretch"):
             st.session_state[sure] = True

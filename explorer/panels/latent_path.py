@@ -3,9 +3,9 @@
 import streamlit as st
 
 from explorer.components.latent_pad import PadPath
-from explorer.services import latent_paths
+from explorer.services import latent_paths, own_models
 from explorer.services.models import Card
-from explorer.services.text import plain
+from explorer.services.text import counted, plain
 
 
 def path_panel(path: PadPath, card: Card) -> None:
@@ -15,8 +15,8 @@ def path_panel(path: PadPath, card: Card) -> None:
     except ValueError as error:
         st.error(plain(str(error)))
         return
-    st.caption(plain(f"Take the path along: {len(codes)} codes of {card.title}, and what it decodes of them."))
-    name = f"{card.name}-path"
+    st.caption(plain(f"Take the path along: {counted(len(codes), 'code')} of {card.title}, and what it decodes of them."))
+    name = f"{own_models.cleaned(card.name, '-') or 'latent'}-path"
     kinds = [
         ("GIF", lambda: latent_paths.gif(latent_paths.frames(card, codes)), f"{name}.gif", "image/gif"),
         ("PNG strip", lambda: latent_paths.strip(latent_paths.frames(card, codes)), f"{name}.png", "image/png"),

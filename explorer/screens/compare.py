@@ -61,7 +61,7 @@ for card in cards:
         given.append(row_of(card, list(fitted), "z drawn from a Gaussian fitted to its codes"))
 rows(given, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
-if any(comparisons.has_fitted_codes(card) for card in cards):
+if not all(comparisons.has_prior(card) for card in cards):
     left.caption(
         "A plain AE was never asked to put its codes anywhere: N(0, I) need not be where they are, and even a Gaussian with "
         "their mean and covariance reaches into the holes between them. A VAE was trained to decode N(0, I)."

@@ -6,8 +6,8 @@ import streamlit as st
 
 from explorer.components.latent_pad import latent_pad
 from explorer.panels.latent_path import path_panel
-from explorer.services import models, pads, uploads, view
-from explorer.services.text import plain
+from explorer.services import models, own_models, pads, uploads, view
+from explorer.services.text import key_of, plain
 
 current = st.session_state.view
 shelf = models.shelf()
@@ -18,14 +18,14 @@ if left_out:
     why = "The codes that are known of them are of other images, so nothing leads across."
     st.info(plain(f"Not shown beside {shown[0].title}: {names}. {why}"))
 
-key = "pad-" + "-".join(card.name for card in shown)
+shown_as = key_of("pad", *(card.name for card in shown))
 try:
-    payload = pads.pad(shown, view.start(key), uploads.probes(shown))
+    payload = pads.pad(shown, view.start(shown_as), uploads.probes(shown))
 except ValueError as error:
     st.error(plain(f"{shown[0].title} cannot be shown: {error} Choose another model in the sidebar."))
     st.stop()
 
-state = latent_pad(payload, key=key)
+state = latent_pad(payload, key=shown_as)
 if state is not None and state.lead in current.models:
     # Of two dimensions there is one plane, of which an address need not speak.
     plane = state.plane if shelf.card(state.lead).config.latent > 2 else ""
@@ -35,19 +35,17 @@ if state is not None and state.lead in current.models:
         path_panel(state.path, shelf.card(state.lead))
 
 seen = st.session_state.view
-whole = pads.runs_without_a_server(shown)
+needs_a_server = pads.needs_a_server(shown)
 st.download_button(
     "Export as one HTML file",
     # Made when it is asked for, outside of any session.
     lambda: pads.page(shown, seen),
-    "-".join(card.name for card in shown) + ".html",
+    f"{own_models.cleaned('-'.join(card.name for card in shown), '-') or 'latent-grid'}.html",
     "text/html",
     key="grid-export",
     on_click="ignore",
-    disabled=not whole,
-    help="The pad with its models inside, for any browser, without a server and without a network."
-    if whole
-    else "A page cannot run one of these models by itself.",
+    disabled=bool(needs_a_server),
+    help=plain(needs_a_server) or "The pad with its models inside, for any browser, without a server and without a network.",
 )
 st.caption(plain(models.explain(shelf.card(st.session_state.view.lead))))
 if len(shown) > 1:

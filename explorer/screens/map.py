@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.components.point_map import point_map
 from explorer.services import models, point_maps, projections, uploads, view
-from explorer.services.text import plain
+from explorer.services.text import counted, key_of, plain
 
 current = st.session_state.view
 shelf = models.shelf()
@@ -76,8 +76,9 @@ if isinstance(found, projections.Wait):
         }[found.state]
         if said:
             (st.error if found.state in ("failed", "dead") else st.info)(plain(said))
-        count = f"{card.metrics.get('n', 'all'):,}" if isinstance(card.metrics.get("n"), int) else "all"
-        st.write(f"This map of {count} held-out codes has not been drawn yet. It takes seconds to some minutes, once.")
+        n = card.metrics.get("n")
+        codes = counted(n, "held-out code") if isinstance(n, int) else "all held-out codes"
+        st.write(f"This map of {codes} has not been drawn yet. It takes seconds to some minutes, once.")
         if st.button(f"Draw the {chosen.title} map", type="primary", key="map-draw"):
             try:
                 projections.draw(card, method, parameters)
@@ -87,10 +88,10 @@ if isinstance(found, projections.Wait):
             st.rerun()
     st.stop()
 
-key = f"map-{card.name}"
-start = view.start(key)
+shown_as = key_of("map", card.name)
+start = view.start(shown_as)
 payload = point_maps.point_map_of(card, found, start if start.map == asked else current, uploads.probes([card]))
-state = point_map(payload, key=key)
+state = point_map(payload, key=shown_as)
 if state is not None:
     chosen_now = state.selection or {}
     lasso = tuple((float(a), float(b)) for a, b in chosen_now.get("polygon", ()))

@@ -9,7 +9,7 @@ from explorer.components.picture_rows import Row, rows, scale_bar
 from explorer.components.pictures import png_of_rows
 from explorer.components.sketch import sketch
 from explorer.services import comparisons, models, sketches, uploads, view
-from explorer.services.text import plain
+from explorer.services.text import key_of, plain
 
 NEAREST = 5
 FRAME_NAMES = {"crop": "the middle", "fit": "all of it", "centre": "what is drawn"}
@@ -39,7 +39,10 @@ with right.expander("Take a picture"):
     photo = st.camera_input("Camera", key=f"uploads-camera-{turn}", label_visibility="collapsed")
 drew = "uploads-handed" in st.session_state
 with st.expander("Draw one, or paste one", expanded=not uploads.held() or drew):
-    handed = sketch(sketches.sketch_of(cards), key="sketch-" + "-".join(card.name for card in cards))
+    sheet, not_drawn_for = sketches.sketch_of(cards)
+    if not_drawn_for:
+        st.caption(plain(f"A page cannot run {' and '.join(not_drawn_for)} by itself, so drawings are not shown to that."))
+    handed = None if sheet is None else sketch(sheet, key=key_of("sketch", *(card.name for card in cards)))
 given = [(file.name, file.getvalue()) for file in files]
 if handed is not None and st.session_state.get("uploads-handed") != handed.turn:
     st.session_state["uploads-handed"] = handed.turn
@@ -92,13 +95,14 @@ for key, upload in held.items():
             uploads.FRAMES,
             uploads.FRAMES.index(how.frame),
             format_func=FRAME_NAMES.get,
-            key=f"frame-{key}-{first.name}",
+            key=key_of("frame", key, first.name),
             help=FRAME_HELP,
         )
-        invert = st.toggle("Invert", how.invert, key=f"invert-{key}-{first.name}", help="Light becomes dark and dark light.")
+        about_invert = "Light becomes dark and dark light."
+        invert = st.toggle("Invert", how.invert, key=key_of("invert", key, first.name), help=about_invert)
         grey = how.grey
         if first.config.image[0] == 3:
-            grey = st.toggle("Grey", how.grey, key=f"grey-{key}-{first.name}", help="Without its colours.")
+            grey = st.toggle("Grey", how.grey, key=key_of("grey", key, first.name), help="Without its colours.")
         if (frame, invert, grey) != (how.frame, how.invert, how.grey):
             uploads.prepare(upload, dataclasses.replace(how, frame=frame, invert=invert, grey=grey))
             st.rerun()

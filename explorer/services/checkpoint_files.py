@@ -8,6 +8,7 @@ from pathlib import Path
 from explorer.services import options, places
 from vae_core import library
 from vae_core.checkpoint import SUFFIX, CheckpointError
+from vae_core.data.untrusted import shown
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,18 @@ def files() -> tuple[tuple[File, ...], tuple[str, ...]]:
                 file = File(path.stem, path, path.stat().st_mtime_ns, own, shipped)
             except OSError:
                 continue
-            if "," in file.name:
-                problems.append(f"{path.name} was left out: rename the file so that its name has no comma.")
+            if not _is_text(file.name):
+                problems.append(f"{shown(path.name)} was left out: rename the file, whose name is not valid Unicode.")
             elif file.name in found:
-                problems.append(f"{path.name} in {folder} was left out: there is another of that name; rename the file.")
+                problems.append(f"{shown(path.name)} in {folder} was left out: there is another of that name; rename the file.")
             elif path.is_file() and not path.name.startswith("."):
                 found[file.name] = file
     return tuple(found.values()), tuple(problems)
+
+
+def _is_text(name: str) -> bool:
+    """Whether the bytes of a file's name are text; else Python stands in for them with what no page can be sent."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def find(name: str) -> File:

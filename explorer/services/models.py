@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from torch import Tensor
 
 from explorer.components.tokens import tokens
 from explorer.services import checkpoint_files
 from explorer.services.checkpoint_files import File
-from explorer.services.text import distinct
+from explorer.services.text import counted, distinct
 from vae_core import checkpoint
+from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
 from vae_core.config import ModelConfig
+from vae_core.data.untrusted import shown
 from vae_core.zoo import zoo_name
 
 MODELS_IN_MEMORY = 16
@@ -60,7 +63,7 @@ class Card:
         figures = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
         figures += [] if mse is None else [f"MSE {mse:.4f}"]
         held_out = f" On held-out images: {', '.join(figures)}." if figures else ""
-        return f"A code of {self.config.latent} dimensions.{held_out}"
+        return f"A code of {counted(self.config.latent, 'dimension')}.{held_out}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def _card(file: File, header: dict[str, Any]) -> Card:
         data_about=str(data.get("about", "")),
         kind=zoo_name(config),
         config=config,
-        title=header["title"] if file.shipped and header["title"] else file.name,
+        title=header["title"] if file.shipped and header["title"] else shown(file.name),
         metrics=header["metrics"],
         fingerprint=str(data.get("fingerprint", "")),
         training=header["training"],
@@ -142,10 +145,11 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     layers = [("feature maps", net.channels), ("hidden", net.hidden)] if net.kind != "mlp" else [("hidden", net.hidden)]
     shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers)
     channels, height, width = config.image
+    noise = "no noise" if config.posterior.kind == "deterministic" else "Gaussian"
     what = [
         ("Encoder and decoder", f"{net.kind}, {shape}"),
         ("Image", f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"),
-        ("Latent", f"{config.latent} dimensions, {'no noise' if config.posterior.kind == 'deterministic' else 'Gaussian'}"),
+        ("Latent", f"{counted(config.latent, 'dimension')}, {noise}"),
         ("Likelihood", config.likelihood.scale),
     ]
     if config.posterior.kind != "deterministic":
@@ -155,7 +159,7 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     settings = run.get("config")
     if isinstance(settings, dict) and isinstance(run.get("steps"), int):
         how += [
-            ("Length", f"{run['steps']:,} steps, {float(run.get('epochs') or 0):.3g} epochs"),
+            ("Length", f"{counted(run['steps'], 'step')}, {float(run.get('epochs') or 0):.3g} epochs"),
             ("Optimiser", f"AdamW, learning rate {settings.get('lr')}, {settings.get('lr_schedule')}"),
             ("Batch size", str(settings.get("batch_size"))),
             ("Seed", str(settings.get("seed"))),
@@ -164,7 +168,7 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
         if settings.get("trained", "all") != "all":
             how.append(("Trained part", {"heads": "latent heads"}.get(settings["trained"], str(settings["trained"]))))
         if settings.get("patience"):
-            how.append(("Early stop", f"after {settings['patience']} validations without progress"))
+            how.append(("Early stop", f"after {counted(settings['patience'], 'validation')} without progress"))
         if settings.get("ema"):
             how.append(("Average of the weights", f"{settings['ema']:g} a step"))
     return ("What it is", what), ("How it was trained", how)
@@ -186,6 +190,14 @@ def _load(path: Path, changed: int) -> Checkpoint:
     return checkpoint.load(path)
 
 
+def codes_root(model: Autoencoder) -> Tensor | None:
+    """A root of the covariance of the training codes, float64 (d, d); None where none was fitted or the codes are equal."""
+    try:
+        return model.codes_root()
+    except ValueError:
+        return None
+
+
 def style_of(card: Card) -> dict[str, str]:
     """`colour` and `marker` of a model, the same everywhere."""
     return tokens()["models"].get(card.kind, OTHER)
@@ -193,8 +205,9 @@ def style_of(card: Card) -> dict[str, str]:
 
 def explain(card: Card) -> str:
     """What the pad shows of this model, in a sentence."""
-    plane = "its whole latent space" if card.config.latent == 2 else (
-        f"a plane through its {card.config.latent} dimensions, the others held where they are; dots off the plane are pale"
-    )  # fmt: skip
+    plane = {1: "its whole latent space, which is a line", 2: "its whole latent space"}.get(
+        card.config.latent,
+        f"a plane through its {card.config.latent} dimensions, the others held where they are; dots off the plane are pale",
+    )
     why = EXPLAIN.get(card.kind, "").format(beta=card.config.objective.beta)
     return f"{card.title} on {card.data_title}: {plane}. Dots are images that it was not trained on. {why}".strip()

@@ -12,12 +12,12 @@ import streamlit as st
 from explorer.components.latent_pad import HERE as PAD
 from explorer.components.latent_pad import PadData, PadModel, PadServer, PadState, Where
 from explorer.components.standalone import standalone
-from explorer.services import datasets, models, options, routes, tokens
+from explorer.services import datasets, models, options, programs, routes, tokens
 from explorer.services.models import Card
 from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
 from vae_core.autoencoder import Autoencoder
-from vae_core.export import ExportError, decoder_program, drawing
+from vae_core.export import drawing
 from vae_core.metrics import activity
 from vae_core.projection import principal
 
@@ -58,11 +58,15 @@ def pad(cards: Sequence[Card], start: View, probes: Probes = NO_PROBES) -> bytes
     return replace(found, models=with_probes, probes=probes.names, start=state).to_bytes()
 
 
-def runs_without_a_server(cards: Sequence[Card]) -> bool:
-    """Whether a page can run all of these models by itself, if need be slowly."""
-    names = tuple((card.name, models.stamp(card.name)) for card in cards)
-    # What has no program has no count of its multiply-adds.
-    return all(model.macs > 0 for model in _pad(names, datasets.at_hand(cards[0])).models)
+def needs_a_server(cards: Sequence[Card]) -> str:
+    """Why a page cannot run all of these models by itself, in a sentence; empty where it can, if need be slowly."""
+    reasons = {card.title: _no_program(card.name, models.stamp(card.name)) for card in cards}
+    return " ".join(f"A page cannot run {title} by itself: {reason}" for title, reason in reasons.items() if reason)
+
+
+@st.cache_data(max_entries=models.MODELS_IN_MEMORY, show_spinner=False)
+def _no_program(name: str, stamp: int) -> str:
+    return programs.decoder(models.load(name).model)[1]
 
 
 def page(cards: Sequence[Card], start: View) -> bytes:
@@ -83,7 +87,7 @@ def _exported(data: PadData) -> PadData:
         replace(
             model,
             where="auto",
-            program=decoder_program(models.load(model.name).model, "float16").to_bytes(),
+            program=_program(models.load(model.name).model),
             codes=model.codes[:count],
             scales=None if model.scales is None else model.scales[:count],
             errors=None if model.errors is None else model.errors[:count],
@@ -96,6 +100,14 @@ def _exported(data: PadData) -> PadData:
     if originals is not None:
         originals = originals[: min(count, max(1, EXPORTED_ORIGINALS // originals[0].nbytes))]
     return replace(data, models=smaller, labels=labels, attributes=attributes, originals=originals)
+
+
+def _program(model: Autoencoder) -> bytes:
+    """Raises ValueError where a page cannot run the model."""
+    program, reason = programs.small_decoder(model)
+    if program is None:
+        raise ValueError(reason)
+    return program.to_bytes()
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
@@ -161,9 +173,8 @@ def _model(card: Card) -> PadModel:
 def _decoder(model: Autoencoder) -> tuple[Where, bytes, int]:
     """Where a model is decoded, its program where that is not the server, and its multiply-adds."""
     wanted = options.decode()
-    try:
-        program = decoder_program(model)
-    except ExportError:
+    program, _ = programs.decoder(model)
+    if program is None:
         return "server", b"", 0
     if wanted == "server" or (wanted == "auto" and program.macs > HEAVY):
         return "server", b"", program.macs
@@ -180,9 +191,8 @@ def _identity(model: Autoencoder) -> str:
 
 def _fitted(model: Autoencoder) -> np.ndarray | None:
     """Mean and root of the covariance of the training codes, (1 + d, d); None where there is a prior, or nothing was fitted."""
-    if model.posterior.stochastic or not bool(model.codes_covariance.diagonal().sum() > 0):
-        return None
-    return np.vstack([model.codes_mean.numpy(), model.codes_root().numpy()])
+    root = None if model.posterior.stochastic else models.codes_root(model)
+    return None if root is None else np.vstack([model.codes_mean.numpy(), root.numpy()])
 
 
 def order(card: Card, codes: np.ndarray) -> list[int]:

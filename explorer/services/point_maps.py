@@ -8,12 +8,10 @@ from typing import Any
 import streamlit as st
 
 from explorer.components.point_map import Colouring, MapData
-from explorer.services import datasets, models
+from explorer.services import datasets, models, programs
 from explorer.services.models import Card
 from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
-from vae_core.autoencoder import Autoencoder
-from vae_core.export import ExportError, decoder_program
 from vae_core.projection import Projection
 
 KEPT = 6
@@ -57,6 +55,7 @@ def _started(data: MapData, colour: int, selection: dict[str, Any] | None) -> Ma
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _found: Projection) -> MapData:
     card, checkpoint = models.shelf().card(name), models.load(name)
+    program, _ = programs.decoder(checkpoint.model)
     held_out = checkpoint.held_out
     classes = tuple(str(c) for c in checkpoint.data.get("classes", ()))
     labels = held_out.labels.numpy() if classes and held_out.labels is not None else None
@@ -71,7 +70,8 @@ def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _
     return MapData(
         points=_found.points,
         codes=held_out.codes.numpy(),
-        program=_program(checkpoint.model),
+        # Without one a page shows no rebuilt images.
+        program=b"" if program is None else program.to_bytes(),
         image=card.config.image,
         identity=f"{card.fingerprint}-{len(held_out.codes)}",
         title=f"{card.title} on {card.data_title}",
@@ -81,11 +81,3 @@ def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _
         originals=originals,
         smooth=card.config.image[0] == 3,
     )
-
-
-def _program(model: Autoencoder) -> bytes:
-    """The decoder's program; empty where a page cannot run it, which then shows no rebuilt images."""
-    try:
-        return decoder_program(model).to_bytes()
-    except ExportError:
-        return b""

@@ -11,7 +11,9 @@ CLEAR_SHARE = 0.02
 def kept_weights(training: dict[str, Any]) -> str:
     """Which weights of a run were kept and, where none of its steps improved the model, why and what to try; empty where the
     last weights are the best. `training` is the summary in a checkpoint's header."""
-    steps, kept, curve = training.get("steps", 0), training.get("kept_step"), training.get("curve", [])
+    steps, kept = training.get("steps", 0), training.get("kept_step")
+    # A loss that was not finite is null in a header.
+    curve = [point for point in training.get("curve", []) if point.get("validation_loss") is not None]
     if not steps or kept is None or kept == steps or len(curve) < 2:
         return ""
     if kept > 0:

@@ -73,7 +73,7 @@ class View:
 
     def query(self) -> dict[str, str]:
         """As query parameters; `read` gives back an equal view."""
-        out = {"v": str(VERSION), "data": self.data, "models": ",".join(self.models)}
+        out = {"v": str(VERSION), "data": self.data, "models": _listed(self.models)}
         if self.lead != self.models[0]:
             out["lead"] = self.lead
         if self.plane:
@@ -111,7 +111,8 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
     """The view that query parameters describe; what they do not say, or say wrongly, is as in the first view."""
     if query.get("v", str(VERSION)) != str(VERSION):
         query = {}
-    cards = [card for card in shelf.cards if card.name in query.get("models", "").split(",")]
+    asked = _names(query.get("models", ""))
+    cards = [card for card in shelf.cards if card.name in asked]
     if not cards:
         cards = shelf.of(query.get("data", ""))[:1] or [shelf.cards[0]]
     data = cards[0].data
@@ -139,6 +140,16 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
         path=query["path"] if query.get("path") in PATHS else PATHS[0],
         run=query["run"] if jobs.NAME.fullmatch(query.get("run", "")) else "",
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names between commas, their own commas written as %2C."""
+    return ",".join(name.replace("%", "%25").replace(",", "%2C") for name in names)
+
+
+def _names(text: str) -> list[str]:
+    """The names that `_listed` has joined."""
+    return [name.replace("%2C", ",").replace("%25", "%") for name in text.split(",") if name]
 
 
 def _plane(text: str, latent: int) -> str:
@@ -202,20 +213,32 @@ def choose(view: View, shelf: Shelf, data: str, names: tuple[str, ...]) -> View:
     return View(data, names, names[0])
 
 
-def current(shelf: Shelf) -> View:
-    """This session's view: at first the URL's."""
+def current(shelf: Shelf, page: str) -> View:
+    """This session's view on a page: at first the URL's, and again where the browser has gone back or forward to the page."""
     known = {card.name for card in shelf.cards}
-    if "view" not in st.session_state:
-        st.session_state.view = read(st.query_params, shelf)
-        asked = [name for name in st.query_params.get("models", "").split(",") if name]
-        st.session_state["view-missing"] = tuple(name for name in asked if name not in known)
-        st.session_state["view-misread"] = bool(st.query_params.get("z")) and not st.session_state.view.z
-    elif not known.issuperset(st.session_state.view.models):
+    before, st.session_state["view-page"] = st.session_state.get("view-page"), page
+    seen = st.session_state.get("view")
+    if seen is None:
+        st.session_state.view = _asked(shelf)
+    elif not known.issuperset(seen.models):
         show(read(st.query_params, shelf))
-    elif not st.query_params:
-        # Another page's address comes without them.
-        show(st.session_state.view)
+    elif page != before and st.query_params and dict(st.query_params) != seen.query():
+        show(_asked(shelf))
+        # The sidebar's choices are those of the page that was left.
+        st.session_state["sidebar-choose"] = st.session_state.view.models
+    else:
+        # The address of another page comes without a query, and a run may be asked for with the query of an earlier one.
+        show(seen)
     return st.session_state.view
+
+
+def _asked(shelf: Shelf) -> View:
+    """The view of the URL; what it names that is not there is kept to be told."""
+    found, known = read(st.query_params, shelf), {card.name for card in shelf.cards}
+    asked = _names(st.query_params.get("models", ""))
+    st.session_state["view-missing"] = tuple(name for name in asked if name not in known)
+    st.session_state["view-misread"] = bool(st.query_params.get("z")) and not found.z
+    return found
 
 
 def missing() -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.services.text import key_of
+
 MAIN = Path(__file__).parents[2] / "explorer" / "main.py"
 
 
@@ -33,7 +35,8 @@ def test_without_checkpoints_it_says_how_to_get_one(folder):
 def test_it_opens_on_the_pad(put):
     put("m")
     app = run()
-    assert [part.key for part in app.get("bidi_component")] == ["pad-m", "shell"] and app.sidebar.button_group[0].value == ["m"]
+    assert [part.key for part in app.get("bidi_component")] == [key_of("pad", "m"), "shell"]
+    assert app.sidebar.button_group[0].value == ["m"]
 
 
 def test_marks_in_a_title_are_shown_and_not_obeyed(put):

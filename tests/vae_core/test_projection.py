@@ -5,8 +5,10 @@ import os
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
+from sklearn.neighbors import KNeighborsClassifier
 
 from vae_core import projection
 from vae_core.projection import METHODS, ProjectionError, project
@@ -113,17 +115,67 @@ def test_a_projected_code_is_placed_where_it_was_drawn(codes, maps, method):
     np.testing.assert_allclose(found.place(codes[::7]), found.points[::7], atol=1e-3)
 
 
+def test_pca_of_two_different_codes_is_a_line():
+    codes = np.r_[np.ones((59, 3)), np.zeros((1, 3))]
+    points = project(codes).points
+    np.testing.assert_allclose(np.ptp(points, axis=0), [3**0.5, 0], atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_equal_codes_among_others_share_a_point(codes, method):
+    points = project(np.r_[codes, np.repeat(codes[:1], 300, 0)], method).points
+    assert (points[240:] == points[0]).all()
+    assert trustworthiness(codes, points[:240], n_neighbors=8) > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+@pytest.mark.parametrize("factor", [1e30, 1e-30])
+def test_the_unit_of_the_codes_does_not_matter(codes, method, factor):
+    found = project(codes * np.float32(factor), method)
+    assert trustworthiness(codes, found.points, n_neighbors=8) > 0.9
+    np.testing.assert_allclose(found.place(codes[:9] * np.float32(factor)), found.points[:9], atol=1e-3)
+
+
 def by_hand(codes, points):
     return projection.Projection(codes.astype(np.float32), points.astype(np.float32), "umap", {}, 0)
 
 
-def test_a_place_is_the_weighted_mean_of_its_neighbours():
-    codes = np.array([[0.0], [1.0], [4.0]])
-    points = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 30.0]])
-    # Distances 0.25, 0.75 and 3.75 (the farthest, which has no weight): (1 - 1/15)^2 and (1 - 3/15)^2.
-    near, far = (14 / 15) ** 2, (12 / 15) ** 2
-    expected = (near * points[0] + far * points[1]) / (near + far)
-    np.testing.assert_allclose(by_hand(codes, points).place(np.array([[0.25]])), [expected], rtol=1e-5)
+def test_a_place_is_the_weighted_geometric_median_of_its_neighbours():
+    codes = np.array([[0.0], [1.0], [2.0], [4.0]])
+    points = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 30.0], [99.0, 99.0]])
+    # Distances 0.9, 0.1, 1.1 and 3.1: the farthest has no weight.
+    weights = 1 / np.array([0.9, 0.1, 1.1, 3.1]) - 1 / 3.1
+    weights[1] = 0.7
+    place = projection._median(points[None], weights[None] / weights.sum())[0]
+    grid = np.stack(np.meshgrid(np.linspace(-1, 12, 261), np.linspace(-1, 31, 321), indexing="ij"), -1)
+    cost = sum(weight * np.linalg.norm(grid - point, axis=-1) for weight, point in zip(weights, points, strict=True))
+    expected = grid[np.unravel_index(cost.argmin(), cost.shape)]
+    np.testing.assert_allclose(place, expected, atol=0.1)
+    # The nearest has more than half of the weight, and with it the median.
+    np.testing.assert_allclose(by_hand(codes, points).place(np.array([[0.9]])), [points[1]], atol=1e-3)
+
+
+def test_a_place_is_in_one_of_two_groups_and_not_between_them():
+    codes = np.array([[1.0], [2.0], [3.0], [-1.5], [-2.5], [9.0]])
+    points = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [80.0, 0.0], [80.0, 1.0], [40.0, 40.0]])
+    assert np.abs(by_hand(codes, points).place(np.array([[0.0]]))).max() <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_other_codes_are_placed_among_their_own_class(method):
+    digits = load_digits()
+    codes = PCA(16, random_state=0).fit_transform(digits.data).astype(np.float32)
+    known, new, labels, wanted = codes[:1000], codes[1000:], digits.target[:1000], digits.target[1000:]
+    found = project(known, method)
+    at_nearest = found.points[np.linalg.norm(new[:, None] - known, axis=2).argmin(1)]
+
+    def accuracy(points: np.ndarray) -> float:
+        return KNeighborsClassifier(5).fit(found.points, labels).score(points, wanted)
+
+    assert accuracy(found.place(new)) >= accuracy(at_nearest)
 
 
 def test_a_place_moves_without_jumps():
@@ -144,7 +196,11 @@ def test_codes_that_are_all_one_have_a_place():
 @pytest.mark.parametrize(
     ("codes", "method", "parameters", "message"),
     [
-        (np.zeros((4, 2)), "pca", {}, "4 codes"),
+        (np.zeros((4, 2)), "pca", {}, "these are 4"),
+        *[(np.ones((60, 3)), method, {}, "All 60 codes are the same") for method in METHODS],
+        *[(np.r_[np.ones((59, 3)), np.zeros((1, 3))], method, {}, "2 different ones") for method in ("umap", "tsne")],
+        *[(np.eye(4)[np.arange(60) % 4], method, {}, "needs 5") for method in ("umap", "tsne")],
+        *[(np.r_[np.eye(6), [[1e30] * 6]], method, {}, "one point beside them") for method in ("umap", "tsne")],
         (np.zeros((9,)), "pca", {}, "shape"),
         (np.full((9, 2), np.nan), "pca", {}, "not finite"),
         (np.zeros((9, 2)), "isomap", {}, "pca, umap, tsne"),

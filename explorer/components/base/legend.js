@@ -1,17 +1,21 @@
+// More would be a page of buttons.
+const MOST = 300;
+
 // The classes, as a filter: from all shown a click leaves one; more clicks add and remove; none left is all again.
 export class Legend {
   constructor(root, names, onChange) {
     this.names = names;
     this.chosen = new Set();
     this.onChange = onChange;
-    this.buttons = names.map((name, label) => {
+    this.buttons = names.slice(0, MOST).map((name, label) => {
       const button = document.createElement("button");
       button.type = "button";
       button.append(Object.assign(document.createElement("span"), { className: "swatch" }), name);
       button.addEventListener("click", () => this.toggle(label));
       return button;
     });
-    root.replaceChildren(...this.buttons);
+    const more = names.length - this.buttons.length;
+    root.replaceChildren(...this.buttons, ...(more ? [`and ${more.toLocaleString("en")} more`] : []));
     this.mark();
   }
 

@@ -1,6 +1,7 @@
 import { widen } from "./runtime/program.js";
 
-// What explorer.components.packing writes: { about, names, section(name) -> Uint8Array, floats(name), halves(name) -> Float32Array }.
+// What explorer.components.packing writes: { about, names, section(name) -> Uint8Array, shorts(name) -> Uint16Array,
+// floats(name), halves(name) -> Float32Array }.
 
 const MAGIC = 0x4b50584c;
 
@@ -16,8 +17,9 @@ export function unpack(bytes) {
     return bytes.slice(start + at, start + at + count);
   };
   const floats = (name) => new Float32Array(section(name).buffer);
-  const halves = (name) => widen(new Uint16Array(section(name).buffer));
-  return { about, names: Object.keys(sections), section, floats, halves };
+  const shorts = (name) => new Uint16Array(section(name).buffer);
+  const halves = (name) => widen(shorts(name));
+  return { about, names: Object.keys(sections), section, shorts, floats, halves };
 }
 
 export function sameBytes(a, b) {

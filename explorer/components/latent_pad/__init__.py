@@ -220,7 +220,7 @@ class PadData:
                 if part is not None:
                     sections[f"{name}{i}"] = np.ascontiguousarray(part, "<f4").tobytes()
         if self.labels is not None:
-            sections["labels"] = np.asarray(self.labels).astype(np.uint8).tobytes()
+            sections["labels"] = np.asarray(self.labels).astype("<u2").tobytes()
         if self.attributes is not None:
             sections["attributes"] = np.ascontiguousarray(self.attributes, np.uint8).tobytes()
         if self.originals is not None:

@@ -122,9 +122,10 @@ export class Model {
   dimensionAxes(kind) {
     const [first, second] = kind.split("-").map(Number);
     const only = (on) => Float32Array.from({ length: this.latent }, (_, i) => Number(i === on));
+    const centre = new Float32Array(this.latent);
     // A single dimension has no second axis: going up and down changes nothing.
-    const v = first === second ? new Float32Array(this.latent) : only(second);
-    return { u: only(first), v, centre: new Float32Array(this.latent), labels: [this.dimensions[first], this.dimensions[second]] };
+    if (first === second) return { u: only(first), v: new Float32Array(this.latent), centre, labels: [this.dimensions[first]] };
+    return { u: only(first), v: only(second), centre, labels: [this.dimensions[first], this.dimensions[second]] };
   }
 
   principalAxes() {

@@ -1,6 +1,8 @@
 import { quantile } from "../base/numbers.js";
 
 const MIN_ASPECT = 2 / 3;
+// Of a strip, where there is only one direction to move in.
+const STRIP_ASPECT = 5;
 // Share of the codes left out at each side of each axis, so that a few strays do not shrink the rest.
 const SPREAD = 0.005;
 const MARGIN = 0.05;
@@ -8,7 +10,7 @@ const WITHOUT_CODES = 3;
 
 // The part of a plane of codes that is on screen: coordinates (a, b), shares of the pad's width and height, codes.
 //
-// u and v are orthonormal; a and b are measured from `centre`; all that the plane does not move stays as it is in `through`.
+// u and v are orthonormal, or v is 0 where there is no second direction, and b with it; a and b are measured from `centre`; all that the plane does not move stays as it is in `through`.
 export class Plane {
   // within: codes that are to be on screen, whatever the others' extent.
   constructor({ u, v, centre, labels, within = [] }, through, codes) {
@@ -68,8 +70,14 @@ export class Plane {
     return { points, off };
   }
 
+  // Whether there is only one direction to move in.
+  get flat() {
+    return !this.v.some((value) => value !== 0);
+  }
+
   // Width over height: one unit is as long on both axes unless that made a strip of the pad.
   get aspect() {
+    if (this.flat) return STRIP_ASPECT;
     return Math.min(Math.max((this.a1 - this.a0) / (this.b1 - this.b0), MIN_ASPECT), 1 / MIN_ASPECT);
   }
 
@@ -87,11 +95,12 @@ export class Plane {
   }
 
   b(down) {
+    if (this.flat) return 0;
     return this.b1 - Math.min(Math.max(down, 0), 1) * (this.b1 - this.b0);
   }
 
   clamp([a, b]) {
-    return [Math.min(Math.max(a, this.a0), this.a1), Math.min(Math.max(b, this.b0), this.b1)];
+    return [Math.min(Math.max(a, this.a0), this.a1), this.flat ? 0 : Math.min(Math.max(b, this.b0), this.b1)];
   }
 
   // The point of a code on the plane, which the pad need not reach.

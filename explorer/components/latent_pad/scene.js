@@ -32,7 +32,7 @@ const CODE_MS = 50;
 export class Scene {
   // pad: what the person does with it (see pad.js)
   constructor(root, data, pad) {
-    const { about, section } = data;
+    const { about, section, shorts } = data;
     Object.assign(this, { root, about, pad, marked: null, codeShownAt: -Infinity, codeTimer: 0 });
     this.models = about.models.map((_, i) => new Model(data, i, (sentence) => pad.trouble(sentence)));
     const decoders = this.models.map(({ decoder }) => decoder);
@@ -40,7 +40,7 @@ export class Scene {
     this.surface = root.querySelector(".plane");
     this.handle = root.querySelector(".handle");
     this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
-    const labels = section("labels");
+    const labels = shorts("labels");
     this.labels = labels.length ? labels : null;
     this.attributes = section("attributes");
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.follow(index));
@@ -130,13 +130,15 @@ export class Scene {
   // Held-out images by class, and by each attribute where these are known.
   groups() {
     const { about, labels, attributes } = this;
-    const groups = {};
-    about.classes.forEach((name, label) => (groups[name] = labels ? indices(labels.length, (i) => labels[i] === label) : []));
+    const groups = new Map();
+    const classes = about.classes.map(() => []);
+    labels?.forEach((label, i) => classes[label].push(i));
+    about.classes.forEach((name, label) => groups.set(name, classes[label]));
     const width = about.attributes.length;
     about.attributes.forEach((name, k) => {
       const count = attributes.length / width;
-      groups[`not ${name}`] = indices(count, (i) => !attributes[i * width + k]);
-      groups[name] = indices(count, (i) => attributes[i * width + k]);
+      groups.set(`not ${name}`, indices(count, (i) => !attributes[i * width + k]));
+      groups.set(name, indices(count, (i) => attributes[i * width + k]));
     });
     return groups;
   }
@@ -175,7 +177,7 @@ export class Scene {
         svgPath(markerPath("circle", 11), "ring-colour"),
         svgPath(markerPath(model.marker, 4), "mark"),
       );
-    this.surface.setAttribute("aria-label", `Point on the latent plane of ${model.title}`);
+    this.surface.setAttribute("aria-label", `Point on the latent ${this.plane.flat ? "line" : "plane"} of ${model.title}`);
     this.surface.setAttribute("aria-valuemin", this.plane.a0);
     this.surface.setAttribute("aria-valuemax", this.plane.a1);
   }
@@ -271,8 +273,8 @@ export class Scene {
 
   // What a screen reader says; only at rest, since it would speak without end during a drag.
   announce(a, b) {
-    const [labelA, labelB] = this.plane.labels;
-    const text = `${labelA} ${formatNumber(a, 2)}, ${labelB} ${formatNumber(b, 2)}`;
+    const { labels } = this.plane;
+    const text = labels.map((label, i) => `${label} ${formatNumber([a, b][i], 2)}`).join(", ");
     this.surface.setAttribute("aria-valuenow", a);
     this.surface.setAttribute("aria-valuetext", text);
     this.panes.announce(`decoded image at ${text}`);

@@ -105,7 +105,7 @@ class MapData:
         for i, colouring in enumerate(self.colourings):
             sections[f"amount{i}"] = np.ascontiguousarray(colouring.values, "<f4").tobytes()
         if self.labels is not None:
-            sections["labels"] = np.asarray(self.labels).astype(np.uint8).tobytes()
+            sections["labels"] = np.asarray(self.labels).astype("<u2").tobytes()
         if self.originals is not None:
             sections["originals"] = np.ascontiguousarray(self.originals).tobytes()
         return pack(about, sections)

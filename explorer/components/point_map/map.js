@@ -63,9 +63,9 @@ class PointMap {
     }
   }
 
-  load({ about, section, floats }) {
+  load({ about, section, shorts, floats }) {
     const points = floats("points");
-    const labels = section("labels");
+    const labels = shorts("labels");
     const before = this.about && this.about.identity === about.identity ? this.points : null;
     this.about = about;
     this.count = points.length / 2;

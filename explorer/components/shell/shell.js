@@ -1,5 +1,6 @@
-// What belongs to the window and not to a page: its address to copy, and presentation mode.
+// What belongs to the window and not to a page: its address to copy, its history, and presentation mode.
 import { mounting } from "../base/mount.js";
+import { oneEntryPerPage } from "./history.js";
 
 const SAID_MS = 2000;
 const PRESENTING = "presenting";
@@ -56,7 +57,10 @@ function create(host) {
   host.querySelector(".present").addEventListener("click", () => present(true));
   document.addEventListener("keydown", key);
   return {
-    update() {},
+    // Streamlit leaves the first address as it was opened, and to come back to it is to come back to a view.
+    update(query) {
+      if (!location.search) history.replaceState(history.state, "", `?${new TextDecoder().decode(query)}${location.hash}`);
+    },
     destroy() {
       document.removeEventListener("keydown", key);
       clearTimeout(timer);
@@ -64,6 +68,8 @@ function create(host) {
     },
   };
 }
+
+oneEntryPerPage();
 
 const mounted = mounting(create);
 

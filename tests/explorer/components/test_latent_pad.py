@@ -67,8 +67,14 @@ def test_payload_holds_everything() -> None:
     np.testing.assert_array_equal(np.frombuffer(sections["scales0"], "<f2"), [0.5] * 6)
     np.testing.assert_array_equal(np.frombuffer(sections["fitted0"], "<f4").reshape(4, 3), np.eye(4, 3))
     assert about["models"][0]["unused"] == [2]
-    assert sections["labels"] == b"\x01\x00"
+    np.testing.assert_array_equal(np.frombuffer(sections["labels"], "<u2"), [1, 0])
     assert sections["originals"] == b"\x00\x01\x02\x03"
+
+
+def test_labels_are_of_thousands_of_classes() -> None:
+    names = [f"class {i}" for i in range(20_000)]
+    _, sections = unpacked(data(labels=np.array([19_999, 300]), classes=names).to_bytes())
+    np.testing.assert_array_equal(np.frombuffer(sections["labels"], "<u2"), [19_999, 300])
 
 
 def test_codes_labels_and_originals_can_be_left_out() -> None:

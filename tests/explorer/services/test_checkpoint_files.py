@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 
@@ -31,11 +32,11 @@ def test_a_named_folder_is_shown_beside_the_others(folder, put, named):
 
 def test_what_cannot_be_addressed_is_said(folder, put, named):
     put("a")
-    for name in ("a", "b,c"):
-        shutil.copy(folder / "a.safetensors", named / f"{name}.safetensors")
+    for name in (b"a", b"b\xff", b"b,c\n\xe2\x80\xae"):
+        shutil.copy(folder / "a.safetensors", named / os.fsdecode(name + b".safetensors"))
     shelf = models.shelf()
-    assert [card.name for card in shelf.cards] == ["a"]
-    assert "another of that name" in shelf.problems[0] and "no comma" in shelf.problems[1]
+    assert [(card.name, card.title) for card in shelf.cards] == [("a", "vae 2"), ("b,c\n\u202e", "b,c\ufffd\ufffd")]
+    assert "another of that name" in shelf.problems[0] and "b\ufffd.safetensors was left out" in shelf.problems[1]
 
 
 def test_a_named_folder_that_is_not_there_is_said(folder, put, named):

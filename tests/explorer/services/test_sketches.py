@@ -7,16 +7,19 @@ import struct
 
 import numpy as np
 import pytest
+from torch import nn
 
 from explorer.services import datasets, models, sketches
 from vae_core import library
-from vae_core.export import decoder_program, encoder_program
+from vae_core.export import ExportError, decoder_program, encoder_program
+from vae_core.export.lower import LAYERS
 
 
 def test_encoders_and_decoders_travel(put):
     put("m")
     put("n", "ae")
-    payload = sketches.sketch_of([models.shelf().card(name) for name in ("m", "n")])
+    payload, left_out = sketches.sketch_of([models.shelf().card(name) for name in ("m", "n")])
+    assert left_out == ()
     for name in ("m", "n"):
         model = library.load(name).model
         assert encoder_program(model).to_bytes() in payload and decoder_program(model).to_bytes() in payload
@@ -39,5 +42,23 @@ def test_digits_are_drawn_light_on_dark_and_put_about_their_middle(put, monkeypa
     x = np.zeros((50, 1, 8, 8), np.uint8)
     x[:, :, 2:6, 3:5] = 255
     monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: x)
-    payload = sketches.sketch_of([models.shelf().card("m")])
+    payload, _ = sketches.sketch_of([models.shelf().card("m")])
     assert b'"frame":"centre"' in payload and b'"ground":[0,0,0]' in payload
+
+
+def test_models_that_a_page_cannot_run_are_left_out(put, monkeypatch):
+    put("m")
+    put("n", "ae")
+    shelf, known = models.shelf(), LAYERS[nn.ReLU]
+    whole = library.load("n").model
+
+    def relu(graph, module, x, where):
+        if any(module is layer for layer in models.load("n").model.modules()):
+            raise ExportError("an unknown layer")
+        return known(graph, module, x, where)
+
+    monkeypatch.setitem(LAYERS, nn.ReLU, relu)
+    payload, left_out = sketches.sketch_of([shelf.card("m"), shelf.card("n")])
+    assert left_out == (shelf.card("n").title,) and encoder_program(whole).to_bytes() not in payload
+    monkeypatch.delitem(LAYERS, nn.ReLU)
+    assert sketches.sketch_of([shelf.card("n")]) == (None, (shelf.card("n").title,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -38,6 +38,13 @@ SHELF = Shelf((*A, card("b-vae", "b")), ())
 )
 def test_survives_its_url(seen):
     assert view.read(seen.query(), SHELF) == seen
+
+
+@pytest.mark.parametrize("name", ["a,b", "a%2Cb", "%", ",", "%25,%2C", "a b&c=d#e?f", "\u202e[x](y)", "x" * 200])
+def test_any_name_survives_an_address(name):
+    shelf = Shelf((card(name, "a"), card(name + ",2", "a"), card("a", "a"), card("b", "a")), ())
+    seen = View("a", (name, name + ",2"), name + ",2")
+    assert view.read(dict(parse_qsl(urlencode(seen.query()))), shelf) == seen
 
 
 def test_an_address_is_short_whatever_is_looked_at():

@@ -72,13 +72,14 @@ function error({ latent, codes, errors }) {
   };
 }
 
-// How far the image moves when the code moves by one along the plane: the root of half the trace of the pull-back metric on
+// How far the image moves when the code moves by one along the plane: the root of the mean of the pull-back metric's diagonal on
 // it (Arvanitidis, Hansen & Hauberg 2018), by central differences.
 function change({ plane, latent, squares }) {
   const { u, v, a0, a1, b0, b1 } = plane;
-  const moves = [[u, STEP * (a1 - a0)], [v, STEP * (b1 - b0)]];
+  // On a line the second direction is 0.
+  const moves = [[u, STEP * (a1 - a0)], [v, STEP * (b1 - b0)]].filter(([direction]) => direction.some((value) => value !== 0));
   return async (codes) => {
-    const pairs = new Float32Array(codes.length * 4 * latent);
+    const pairs = new Float32Array(codes.length * 2 * moves.length * latent);
     let at = 0;
     for (const z of codes) {
       for (const [direction, step] of moves) {
@@ -86,7 +87,7 @@ function change({ plane, latent, squares }) {
       }
     }
     const found = await squares(pairs);
-    const share = (i, k) => found[2 * i + k] / (2 * moves[k][1]) ** 2;
-    return codes.map((_, i) => Math.sqrt((share(i, 0) + share(i, 1)) / 2));
+    const share = (i, k) => found[moves.length * i + k] / (2 * moves[k][1]) ** 2;
+    return codes.map((_, i) => Math.sqrt(moves.reduce((sum, _, k) => sum + share(i, k), 0) / moves.length));
   };
 }

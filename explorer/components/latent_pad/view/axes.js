@@ -4,7 +4,7 @@ const TICK_EVERY = 100;
 
 // Labels and tick values beside the plane.
 export class Axes {
-  constructor(root, plane, [labelA, labelB]) {
+  constructor(root, plane, [labelA, labelB = ""]) {
     this.plane = plane;
     this.ticksA = root.querySelector(".axis-a .ticks");
     this.ticksB = root.querySelector(".axis-b .ticks");
@@ -16,7 +16,7 @@ export class Axes {
     const { plane } = this;
     const about = (length) => Math.max(3, length / TICK_EVERY);
     const across = niceTicks(plane.a0, plane.a1, about(width)).map(([a, text]) => tick(text, "left", plane.across(a)));
-    const down = niceTicks(plane.b0, plane.b1, about(height)).map(([b, text]) => tick(text, "top", plane.down(b)));
+    const down = plane.flat ? [] : niceTicks(plane.b0, plane.b1, about(height)).map(([b, text]) => tick(text, "top", plane.down(b)));
     this.ticksA.replaceChildren(...across);
     this.ticksB.replaceChildren(...down);
   }

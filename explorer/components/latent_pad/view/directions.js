@@ -8,7 +8,7 @@ const HANDS = ["A", "B"];
 
 // Directions between groups of images, each with a slider that adds it to whatever code the handle is at.
 export class Directions {
-  // groups: name -> the held-out images of it. pad: seize(), code(), carry(z, happened), restSoon()
+  // groups: a Map from names to the held-out images of each. pad: seize(), code(), carry(z, happened), restSoon()
   constructor(root, model, groups, pad) {
     Object.assign(this, { model, groups, pad, hands: { A: [], B: [] }, sliding: false });
     this.list = root.querySelector(".kept");
@@ -27,7 +27,7 @@ export class Directions {
     const label = document.createElement("label");
     const select = document.createElement("select");
     select.setAttribute("aria-label", `${text} group`);
-    for (const name of [...Object.keys(this.groups), ...HANDS.map((hand) => `Group ${hand}`)]) select.append(new Option(name, name));
+    for (const name of [...this.groups.keys(), ...HANDS.map((hand) => `Group ${hand}`)]) select.append(new Option(name, name));
     select.selectedIndex = Math.min(i, select.options.length - 1);
     label.append(text, select);
     return { label, select };
@@ -50,7 +50,7 @@ export class Directions {
   }
 
   of(name) {
-    return this.groups[name] ?? this.hands[name.slice(-1)];
+    return this.groups.get(name) ?? this.hands[name.slice(-1)];
   }
 
   add() {

@@ -5,7 +5,8 @@ const USUAL_SIDE = 560;
 const DENSE = 4000;
 const LEVELS = 6;
 const FAINTEST = 0.12;
-export const NO_CLASS = 255;
+// More than any class has.
+export const NO_CLASS = 0xffff;
 
 export class Points {
   // placed: { points (n, 2), off (n) } of Plane.place
@@ -29,10 +30,11 @@ export class Points {
     // Many points, and points on a small pad, are drawn smaller, so that where they are dense can still be told.
     const crowding = Math.max(1, count / DENSE) ** -0.25 * Math.min(1, Math.sqrt(canvas.width / ratio / USUAL_SIDE));
     const radius = RADIUS * crowding * ratio;
-    const dots = new Map();
+    const dots = [];
     const dot = (label) => {
-      if (!dots.has(label)) dots.set(label, makeDot(...(colours[label] ?? plain), radius, ratio));
-      return dots.get(label);
+      const which = label === NO_CLASS ? colours.length : label % colours.length;
+      dots[which] ??= makeDot(...(colours[which] ?? plain), radius, ratio);
+      return dots[which];
     };
     const strength = labels ? (count > DENSE ? 0.65 : 0.8) : 0.45;
     // The faint ones first, so that those on the plane are on top.

@@ -1,0 +1,12 @@
+"""The app, in which the exporter does not know a layer that convolutional decoders have."""
+
+from pathlib import Path
+
+import streamlit as st
+from torch import nn
+
+from explorer.services import routes
+from vae_core.export.lower import LAYERS
+
+LAYERS.pop(nn.ConvTranspose2d, None)
+app = st.App(Path(__file__).parents[2] / "explorer" / "main.py", routes=routes.routes())

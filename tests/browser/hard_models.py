@@ -1,0 +1,78 @@
+"""Tiny untrained checkpoints that are hard to show, each for one reason, and images that they were never trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from vae_core import checkpoint, zoo
+from vae_core.autoencoder import Autoencoder
+from vae_core.checkpoint import Checkpoint, HeldOut
+from vae_core.config import NetConfig
+from vae_core.data.untrusted import shown
+from vae_core.header import MOST_CLASSES
+
+IMAGE = (1, 8, 8)
+DENSE = NetConfig("mlp", hidden=(8,))
+CONVOLUTIONAL = NetConfig("conv", channels=(4,), hidden=(8,), norm="none")
+"""The only net here with a layer that `hard_app.py` hides from the exporter."""
+MANY_CLASSES = min(300, MOST_CLASSES)
+HOSTILE = "a__b,c 'd' \"e\" [f](g) <b>h<b> **i** $j$ :smile: \u202ek\u202c \\l `m` #n %2C&o=p+q;r"
+"""A file name that has all that Markdown, HTML, LaTeX, addresses and Streamlit's keys take for their own."""
+HOSTILE_DATA = "__ <b>set<b> $x$ [f](g) \u05d0, :smile:"
+"""A name of a data set, which a header holds only where it is printable."""
+LONG = "x" * 186 + " 1"
+"""With its suffix, a file name of 200 characters."""
+
+
+def make(folder: Path) -> list[str]:
+    """Writes the checkpoints to `folder` and returns their names."""
+    codes = torch.randn(60, 2, generator=torch.Generator().manual_seed(1))
+    few = list("abc")
+    many = [f"class {i}" for i in range(MANY_CLASSES)]
+    save = lambda name, **given: _save(folder, name, **given)  # noqa: E731
+    save("no rate", kind="ae", codes=codes, classes=few)
+    save("no rate and equal codes", kind="ae", codes=torch.ones(60, 2), classes=few, fitted=False)
+    save("equal codes", codes=torch.ones(60, 2), classes=few)
+    save("nearly equal codes", latent=3, codes=torch.cat([torch.ones(59, 3), torch.zeros(1, 3)]), classes=few)
+    save("one dimension", latent=1, codes=codes[:, :1], classes=few)
+    save("one dimension, equal codes", latent=1, codes=torch.ones(60, 1), classes=few)
+    save("many classes", codes=codes.repeat(5, 1), classes=many)
+    save("two images", codes=codes[:2], classes=few)
+    save("one image", latent=4, codes=torch.ones(1, 4), classes=few)
+    save("no held-out images", codes=None, classes=few)
+    save("no labels", codes=codes, classes=[])
+    save("no program", codes=codes, classes=few, net=CONVOLUTIONAL)
+    save("huge codes", codes=1e30 * codes, classes=few)
+    save(HOSTILE, codes=codes, classes=["<i>a</i>", "$b$ **b**", "__proto__"], data=HOSTILE_DATA)
+    save(LONG, codes=codes, classes=few)
+    return sorted(path.stem for path in folder.glob("*.safetensors"))
+
+
+def _save(
+    folder: Path,
+    name: str,
+    *,
+    codes: torch.Tensor | None,
+    classes: list[str],
+    kind: str = "vae",
+    latent: int = 2,
+    net: NetConfig = DENSE,
+    data: str = "hard",
+    fitted: bool = True,
+) -> None:
+    torch.manual_seed(0)
+    model = Autoencoder(zoo.model_config(kind, IMAGE, latent, net))
+    if fitted:
+        model.fit_codes(torch.rand(20, *IMAGE))
+    held_out, metrics = None, {}
+    if codes is not None:
+        n = len(codes)
+        rate = torch.ones(n) if model.posterior.stochastic else None
+        scale = torch.ones_like(codes) if model.posterior.stochastic else None
+        labels = torch.arange(n) % len(classes) if classes else None
+        held_out = HeldOut(codes, scale, torch.full((n,), 44.0), rate, torch.full((n,), 0.25), labels)
+        metrics = {"n": n, "mse": 0.25, "distortion": 44.0, "rate": None if rate is None else 1.0}
+    about = {"name": data, "title": data, "about": "Noise.", "classes": classes, "fingerprint": shown(name)}
+    checkpoint.save(Checkpoint(model, about, {}, metrics, held_out, "A title"), folder / f"{name}{checkpoint.SUFFIX}")

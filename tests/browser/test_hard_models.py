@@ -1,0 +1,132 @@
+"""Every page with models that are hard to show: no traceback, and a sentence where something cannot be."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from urllib.parse import urlencode
+
+import hard_models
+import pytest
+from pad_page import drag, read
+from PIL import Image
+
+from explorer.services.view import Map, View
+from vae_core.data.untrusted import shown
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).with_name("hard_app.py")
+NAMES = (
+    "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
+    "many classes", "two images", "one image", "no held-out images", "no labels", "no program", "huge codes",
+    hard_models.HOSTILE, hard_models.LONG,
+)  # fmt: skip
+# What is there once a page has been drawn; on a map, of which some of these have none, a picture or a sentence.
+PAGES = {
+    "": ".pad[data-ready=true]",
+    "map": ".map[data-ready=true], [data-testid=stMain] [data-testid=stAlert]",
+    "compare": "#rate-distortion",
+    "your_images": "[data-testid=stFileUploader]",
+    "fine_tune": "text=Trains on:",
+}
+
+
+@pytest.fixture(scope="module")
+def url(serve, tmp_path_factory):
+    """A server of these models alone."""
+    folder = tmp_path_factory.mktemp("hard")
+    hard_models.make(folder)
+    none = tmp_path_factory.mktemp("none")
+    return serve(APP, {"VAE_CHECKPOINTS": str(none), "VAE_DATA": ""}, "--checkpoints", str(folder))
+
+
+@pytest.fixture
+def open_with(url, open_page):
+    page = None
+
+    def opened(path: str, *names: str, **more):
+        """The page of that address, drawn without a traceback or an error in the browser."""
+        nonlocal page
+        address = f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}"
+        if page is None:
+            page = open_page(address)
+        else:
+            page.goto(address)
+        page.wait_for_selector(PAGES[path], state="attached", timeout=60_000)
+        page.wait_for_selector(".shell", timeout=60_000)
+        sound(page)
+        chosen = page.locator("[data-testid=stSidebar] button[aria-pressed=true]").all_inner_texts()
+        assert sorted(title.split(" ", 1)[1] for title in chosen) == sorted(map(shown, names))
+        return page
+
+    return opened
+
+
+def sound(page) -> None:
+    page.settled()
+    traces = page.locator("[data-testid=stException]").all_inner_texts()
+    told = [problem.inner_text() for problem in page.locator(".problem").all() if problem.is_visible()]
+    assert (traces, told, page.problems) == ([], [], [])
+
+
+def give_a_picture(page) -> None:
+    content = io.BytesIO()
+    Image.linear_gradient("L").resize((12, 9)).save(content, "PNG")
+    field = page.locator("[data-testid=stFileUploader] input[type=file]").first
+    field.set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": content.getvalue()}])
+    page.get_by_role("button", name="Download NPZ").wait_for(timeout=60_000)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_shows_a_traceback(open_with, name):
+    for path in PAGES:
+        page = open_with(path, name)
+        if path == "your_images":
+            give_a_picture(page)
+            sound(page)
+            page.get_by_role("button", name="Show on the latent grid").click()
+            page.wait_for_selector(PAGES[""], timeout=60_000)
+            sound(page)
+
+
+@pytest.mark.parametrize("method", ["pca", "umap", "tsne"])
+def test_a_map_of_equal_codes_says_why_there_is_none(open_with, method):
+    page = open_with("map", "equal codes", map=Map(method))
+    page.wait_for_selector("text=equal codes: All 60 codes are the same")
+    assert page.get_by_role("button", name="Draw the").count() == 0
+
+
+def test_a_code_of_one_dimension_is_a_line(open_with):
+    page = open_with("", "one dimension")
+    assert page.locator(".axis-a .axis-label").inner_text() == "z1"
+    assert page.locator(".axis-b .axis-label").inner_text() == "" and page.locator(".axis-b .ticks span").count() == 0
+    assert page.get_by_text("A code of 1 dimension.").count() == 1
+    box = page.locator(".plane").bounding_box()
+    assert box["width"] > 4 * box["height"]
+    first = read(page)
+    drag(page, (0.5, 0.5), (0.9, 0.1))
+    page.mouse.up()
+    moved = read(page)
+    assert moved["z"][0] > first["z"][0] and moved["point"] == [pytest.approx(moved["z"][0]), 0]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as one HTML file").click()
+    assert download.value.suggested_filename == "one dimension.html"
+    sound(page)
+
+
+def test_what_a_page_cannot_run_is_left_out_of_the_sheet_alone(open_with):
+    page = open_with("", "no program")
+    assert page.get_by_role("button", name="Export as one HTML file").is_disabled()
+    page = open_with("your_images", "no program")
+    assert page.get_by_text("A page cannot run no program by itself").count() == 1
+    assert page.locator(".sketch").count() == 0
+    page = open_with("your_images", "no labels", "no program")
+    page.wait_for_selector(".sketch[data-ready=true]", timeout=60_000)
+    assert page.locator(".sketch .pane").count() == 1
+
+
+def test_many_classes_have_a_legend(open_with):
+    page = open_with("", "many classes")
+    assert page.locator(".legend button").count() == hard_models.MANY_CLASSES
+    assert page.locator(".legend").bounding_box()["height"] <= 200
