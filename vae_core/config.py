@@ -155,7 +155,9 @@ class NetConfig(_Config):
 
     def unused(self) -> dict[str, str]:
         names = {"mlp": ("channels", "conv_blocks", "dense_blocks", "norm"), "conv": ("conv_blocks", "dense_blocks")}
-        return dict.fromkeys(names.get(self.kind, ()), f"a net of kind {self.kind}")
+        without_norm = self.kind == "mlp" or self.norm == "none"
+        unused = {"norm_statistics": "a net without batch norm"} if without_norm else {}
+        return unused | dict.fromkeys(names.get(self.kind, ()), f"a net of kind {self.kind}")
 
 
 @dataclass(frozen=True)
@@ -335,7 +337,8 @@ class TrainConfig(_Config):
         warmup = {"warmup": "a constant learning rate"} if self.lr_schedule == "constant" else {}
         # The decoder has no part in the rate.
         rate = dict.fromkeys(("beta", "schedule", "free_bits"), "training of the decoder alone")
-        return warmup | (rate if self.trained == "decoder" else {})
+        keep = {"keep": "patience, by which the best weights are kept"} if self.patience and self.keep == "last" else {}
+        return warmup | keep | (rate if self.trained == "decoder" else {})
 
     @property
     def keeps_best(self) -> bool:

@@ -13,7 +13,7 @@ import re
 import signal
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import torch
 
@@ -21,10 +21,11 @@ from vae_core import devices, library, zoo
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import SUFFIX, Checkpoint, check_storable
 from vae_core.cli import inputs
+from vae_core.cli.model_options import ALTERABLE, LATENT, MODEL, given, new_model, tuned_model
 from vae_core.cli.numbers import several, whole
 from vae_core.cli.option_names import option, option_names, refuse_unused
 from vae_core.cli.reporting import download_line, print_figures
-from vae_core.config import Engine, LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
+from vae_core.config import Engine, Keep, NormStatistics, TrainConfig
 from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.own_images import title_of
 from vae_core.files import writable
@@ -32,17 +33,15 @@ from vae_core.pack import pack
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
+from vae_core.training.fit import STATE_FILE
 from vae_core.training.team import Team, torchrun
-from vae_core.tuning import altered
 
 HELP = "train a model and write its checkpoint"
-NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden", "norm"), ("sigma", "binarize"), ("beta", "free_bits")
-MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, "beta_schedule")
-"""Options that a recipe has settled."""
-ALTERABLE = ("likelihood", "sigma", *OBJECTIVE)
-"""Of these, what a checkpoint to start from has not."""
 LENGTHS = ("epochs", "steps", "seconds")
-TRAIN = (*LENGTHS, "trained", "batch_size", "lr", "lr_schedule", "ema", "patience", "seed", "threads", "engine", "source")
+FURTHER = TrainConfig(epochs=20, keep="best", norm_statistics="stored")
+"""How a trained model is trained further unless options say otherwise."""
+TRAIN = (*LENGTHS, "trained", "batch_size", "lr", "lr_schedule", "ema", "patience",
+         "keep", "norm_statistics", "seed", "threads", "engine", "source")  # fmt: skip
 """Fields of TrainConfig that may be given, to a recipe too."""
 
 
@@ -54,13 +53,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--size", type=whole(8, 128), help="side of the square that own images are made into")
     what.add_argument("--model", choices=list(zoo.ZOO), help="vae if not given")
     what.add_argument("--latent", type=int, help="dimensions of the code; 2 if not given")
-    what.add_argument("--net", choices=["mlp", "conv", "residual"], help="kind of encoder and decoder; residual if not given")
+    what.add_argument("--net", choices=["mlp", "conv", "residual"],
+                      help="kind of encoder and decoder; if not given residual, and with --seconds what this machine trains "
+                      "far enough in that time")  # fmt: skip
     what.add_argument("--channels", type=several, help="feature maps of each halving, as in 32,64 (conv, residual)")
-    what.add_argument("--hidden", type=several, help="widths of the fully connected layers, as in 256")
+    what.add_argument("--hidden", type=several, help="widths of the fully connected layers, as in 400,200")
     what.add_argument("--norm", choices=["batch", "none"], help="before each activation (conv, residual); batch if not given")
     what.add_argument("--likelihood", choices=["bernoulli", "gaussian", "gaussian-learned"],
                       help="p(x|z); bernoulli for grey and gaussian-learned for colour images if not given")  # fmt: skip
-    what.add_argument("--sigma", type=float, help="of a Gaussian likelihood, in units of [0, 1]; 0.1 if not given")
+    what.add_argument("--sigma", type=float, help="of a Gaussian likelihood, in units of [0, 1]; if not given 0.1, or near the "
+                      "error of the images where it is learned")
     what.add_argument("--binarize", action="store_true", default=None, help="draw binary pixels anew at each use (Bernoulli)")
     what.add_argument("--beta", type=float, help="weight of the rate; the model's own if not given")
     what.add_argument("--beta-schedule", choices=["constant", "linear", "cyclical"], help="of beta; constant if not given")
@@ -77,6 +79,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--lr-schedule", choices=["one-cycle", "cosine", "constant"], help="one-cycle if not given")
     how.add_argument("--ema", type=float, help="decay of a moving average of the weights; none if not given")
     how.add_argument("--patience", type=int, help="validations without progress after which to stop; never if not given")
+    how.add_argument("--keep", choices=get_args(Keep),
+                     help="weights of the last step or of the best validation, the start among them; last if not given, best "
+                     "with --start")  # fmt: skip
+    how.add_argument("--norm-statistics", choices=get_args(NormStatistics),
+                     help="what batch norm normalises with; batch if not given, stored with --start")  # fmt: skip
     how.add_argument("--seed", type=int, help="of weights, order and noise; 0 if not given")
     how.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
     how.add_argument("--engine", choices=get_args(Engine), help="compile pays in runs of several minutes")
@@ -91,32 +98,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--json", action="store_true", help="events and figures as one JSON object a line on stdout")
 
 
-def _given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(options, name)) is not None}
-
-
-def _model(options: argparse.Namespace, image: tuple[int, int, int]) -> ModelConfig:
-    name, latent = options.model or "vae", 2 if options.latent is None else options.latent
-    net = NetConfig(options.net or "residual", **_given(options, NET))
-    kind = options.likelihood or ("bernoulli" if image[0] == 1 else "gaussian-learned")
-    model = zoo.model_config(name, image, latent, net, LikelihoodConfig(kind, **_given(options, LIKELIHOOD)))
-    schedule = ScheduleConfig(options.beta_schedule or "constant")
-    return model.replace(objective=model.objective.replace(schedule=schedule, **_given(options, OBJECTIVE)))
-
-
-def _tuned(options: argparse.Namespace, model: Autoencoder) -> Autoencoder:
-    likelihood = model.config.likelihood
-    if options.likelihood not in (None, likelihood.kind):
-        likelihood = LikelihoodConfig(options.likelihood)
-    return altered(model, likelihood=likelihood.replace(**_given(options, ("sigma",))), **_given(options, OBJECTIVE))
-
-
 def _settled(options: argparse.Namespace) -> None:
     """Raises ValueError where an option says what a recipe, or the checkpoint to start from, has settled."""
     if options.recipe and options.start:
         raise ValueError("A recipe begins with new weights; leave out --start, or use --data.")
     names = tuple(name for name in MODEL if name not in ALTERABLE) if options.start else MODEL
-    if (options.recipe or options.start) and (settled := _given(options, names)):
+    if (options.recipe or options.start) and (settled := given(options, names)):
         what, instead = ("recipe", "use --data") if options.recipe else ("checkpoint", "train without --start")
         raise ValueError(f"The {what} has settled {option(next(iter(settled)))}; leave it out, or {instead}.")
     if options.size is not None and (options.recipe or options.data in NAMES):
@@ -139,7 +126,7 @@ def _file_name(name: str) -> str:
 
 
 def _train(options: argparse.Namespace, start: TrainConfig) -> TrainConfig:
-    changes = _given(options, TRAIN)
+    changes = given(options, TRAIN)
     if any(name in changes for name in LENGTHS):
         changes = dict.fromkeys(LENGTHS) | changes
     return start.replace(**changes)
@@ -157,20 +144,26 @@ def _run(options: argparse.Namespace) -> int:
     recipe = RECIPES.get(options.recipe)
     start = library.load(options.start) if options.start else None
     data = _data(options, recipe.data if recipe else options.data, start)
-    train = _train(options, recipe.train if recipe else TrainConfig(epochs=20))
+    train = _train(options, recipe.train if recipe else FURTHER if start else TrainConfig(epochs=20))
     torch.manual_seed(train.seed)
     images = data.fingerprint
+    device = devices.pick(options.device)
     if start is not None:
         path = library.find(options.start)
-        model, name, title = _tuned(options, start.model), f"{_file_name(path.stem)}-tuned", start.title
+        name, title = f"{_file_name(path.stem)}-tuned", start.title
         # A run's state is gone on from where the weights that it began with are the same.
         images += f" from {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    elif recipe is not None:
+        name, title = recipe.name, recipe.title
     else:
-        model = Autoencoder(recipe.model if recipe else _model(options, data.image))
-        kind = options.model or "vae"
+        kind, latent = options.model or "vae", LATENT if options.latent is None else options.latent
         of = data.name if data.name in NAMES else title_of(Path(os.path.expanduser(options.data)))
-        name = recipe.name if recipe else f"{_file_name(of)}-{kind}-{model.config.latent}"
-        title = recipe.title if recipe else f"{zoo.ZOO[kind].title}, {model.config.latent}-D"
+        name, title = f"{_file_name(of)}-{kind}-{latent}", f"{zoo.ZOO[kind].title}, {latent}-D"
+    folder = options.folder or Path("runs") / name
+    if start is not None:
+        model = tuned_model(options, start.model)
+    else:
+        model = Autoencoder(recipe.model if recipe else new_model(options, data.train.x, train, folder / STATE_FILE, device))
     out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)
     check_storable(model, data, title)
@@ -179,9 +172,9 @@ def _run(options: argparse.Namespace) -> int:
     writable(out)
     if options.tensorboard:
         writable(options.tensorboard / "events")
-    with torchrun(devices.pick(options.device)) as device:
+    with torchrun(device) as device:
         samples = recipe.iwae_samples if recipe else 0
-        return _fit_and_pack(options, model.to(device), data, images, train, name, title, out, samples)
+        return _fit_and_pack(options, model.to(device), data, images, train, folder, title, out, samples)
 
 
 def _fit_and_pack(
@@ -190,7 +183,7 @@ def _fit_and_pack(
     data: Dataset,
     images: str,
     train: TrainConfig,
-    name: str,
+    folder: Path,
     title: str,
     out: Path,
     iwae_samples: int,
@@ -204,7 +197,7 @@ def _fit_and_pack(
     try:
         summary = fit(
             model, data.train.x, data.validation.x, train,
-            folder=options.folder or Path("runs") / name, data=images, subscribers=subscribers,
+            folder=folder, data=images, subscribers=subscribers,
             should_stop=lambda: bool(stopped),
         )  # fmt: skip
     finally:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vae_core.autoencoder import Autoencoder
 from vae_core.batch import Batch, scale
-from vae_core.config import ConfigError, ModelConfig, NetConfig
+from vae_core.config import ConfigError, ModelConfig, NetConfig, TrainConfig
 
 CANDIDATES: tuple[tuple[NetConfig, int], ...] = (
     (NetConfig("residual", channels=(32, 64), hidden=(256,)), 300),
@@ -25,22 +25,29 @@ HASTE = 4
 
 
 def net_for(
-    seconds: float, x: Tensor, batch_size: int, model_of: Callable[[NetConfig], ModelConfig], device: torch.device
+    train: TrainConfig, x: Tensor, model_of: Callable[[NetConfig], ModelConfig], device: torch.device
 ) -> NetConfig:
-    """The largest net of CANDIDATES whose steps, timed on this machine, fit often enough into a budget of `seconds`.
+    """The largest net of CANDIDATES whose steps, timed on this machine, fit often enough into `train.seconds`.
 
-    x: the training images, uint8 (N, C, H, W). model_of: the configuration of the model with a net. Torch's random state is
-    left as it was found. The timing takes some steps of each net that is tried, a few hundredths of the budget.
+    x: the training images, uint8 (N, C, H, W). model_of: the configuration of the model with a net. Torch's random state and
+    number of threads are left as they were found. The timing takes some steps of each net that is tried, a few hundredths of
+    the budget.
     """
-    with torch.random.fork_rng():
-        for net, least_steps in CANDIDATES[:-1]:
-            try:
-                config = model_of(net)
-            except ConfigError:
-                # The image is too small to be halved so often.
-                continue
-            if step_seconds(config, x[:batch_size], seconds / least_steps, device) * least_steps <= seconds:
-                return net
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(train.threads or threads)
+        with torch.random.fork_rng():
+            for net, least_steps in CANDIDATES[:-1]:
+                try:
+                    config = model_of(net)
+                except ConfigError:
+                    # The image is too small to be halved so often.
+                    continue
+                enough = train.seconds / least_steps
+                if step_seconds(config, x[: train.batch_size], enough, device) <= enough:
+                    return net
+    finally:
+        torch.set_num_threads(threads)
     return CANDIDATES[-1][0]
 
 

@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from vae_core.config import ModelConfig
 from vae_core.files import PathError, replacing, writable
 from vae_core.training.errors import TrainingError, writing_errors
 
@@ -118,6 +119,16 @@ class Stored:
                 value = torch.empty_like(parameters[int(i)]).copy_(value)
             moments.setdefault(int(i), {})[name] = value
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def stored_model(path: Path) -> ModelConfig | None:
+    """The configuration of the model whose training state is at `path`; None where there is no state that can be read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})["training_state"])
+        return ModelConfig.from_json(header["identity"]["model"])
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+        return None
 
 
 def read_state(path: Path, identity: dict[str, Any]) -> Stored:

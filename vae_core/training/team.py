@@ -67,10 +67,15 @@ class Team:
             dist.destroy_process_group(self._hosts)
 
 
+def processes() -> int:
+    """How many processes `torchrun` has started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextmanager
 def torchrun(device: torch.device) -> Iterator[torch.device]:
     """Within it, the default group of the processes that `torchrun` started, and this one's own device; nothing without."""
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+    if processes() < 2:
         yield device
         return
     if device.type == "cuda":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import ModelConfig, NetConfig, TrainConfig
 from vae_core.training import net_choice
 from vae_core.training.net_choice import CANDIDATES, net_for, step_seconds
 from vae_core.zoo import model_config
@@ -18,6 +18,10 @@ def model_of(net: NetConfig, image=(1, 28, 28)) -> ModelConfig:
     return model_config("vae", image, 2, net)
 
 
+def budget(seconds: float) -> TrainConfig:
+    return TrainConfig(seconds=seconds, batch_size=8, threads=1)
+
+
 def images(n=16, image=(1, 28, 28)) -> torch.Tensor:
     return torch.zeros((n, *image), dtype=torch.uint8)
 
@@ -27,7 +31,7 @@ def test_the_largest_net_with_enough_steps_is_taken(monkeypatch, seconds, expect
     # Steps of 0.1 and 0.01 s: 30 s are 300 steps of the largest net, 1.5 s are 150 of the second.
     taken = {NETS[0]: 0.1, NETS[1]: 0.01}
     monkeypatch.setattr(net_choice, "step_seconds", lambda config, x, enough, device: taken[config.net])
-    assert net_for(seconds, images(), 8, model_of, CPU) == NETS[expected]
+    assert net_for(budget(seconds), images(), model_of, CPU) == NETS[expected]
 
 
 def test_a_net_that_does_not_fit_the_image_is_passed_over(monkeypatch):
@@ -36,16 +40,16 @@ def test_a_net_that_does_not_fit_the_image_is_passed_over(monkeypatch):
     monkeypatch.setattr(
         net_choice, "CANDIDATES", ((NetConfig("residual", channels=(8, 8, 8, 8)), 10), *CANDIDATES)
     )  # fmt: skip
-    assert net_for(60.0, images(), 8, model_of, CPU) == NETS[0] and tried == [NETS[0]]
+    assert net_for(budget(60.0), images(), model_of, CPU) == NETS[0] and tried == [NETS[0]]
 
 
 def test_steps_are_timed_and_leave_torch_as_it_was(monkeypatch):
     torch.manual_seed(3)
-    state = torch.get_rng_state()
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
     clock = iter(range(10**6))
     monkeypatch.setattr(net_choice.time, "perf_counter", lambda: float(next(clock)))
-    assert net_for(1e6, images(), 8, model_of, CPU) == NETS[0]
-    assert torch.equal(torch.get_rng_state(), state)
+    assert net_for(budget(1e6), images(), model_of, CPU) == NETS[0]
+    assert torch.equal(torch.get_rng_state(), state) and torch.get_num_threads() == threads
     # Each reading of the clock is a second later; the first step alone is looked at where it is far too slow.
     assert step_seconds(model_of(NETS[2]), images(), 10.0, CPU) == 1.0
     before = next(clock)
