@@ -117,7 +117,7 @@ def entries(path: Path, meter: Meter, limits: Limits, refused: Refusals, title: 
 def _sorted(found: Iterator[Entry], limits: Limits, refused: Refusals) -> list[Entry]:
     kept: list[Entry] = []
     for entry in found:
-        if len(kept) + len(refused) >= limits.entries:
+        if len(kept) == limits.entries:
             refused.append((shown(entry.name), f"there are more than {limits.entries:,} files; the rest is left out"))
             break
         if not any(part.startswith(".") or part == "__MACOSX" for part in entry.name.split("/")):
