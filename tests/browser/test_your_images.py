@@ -45,6 +45,23 @@ def done(page) -> None:
     page.wait_for_selector(".rows img", timeout=60_000)
 
 
+def test_other_endings_and_a_large_photograph_are_taken(open_page_):
+    page = open_page_()
+    jpeg = io.BytesIO()
+    photograph = Image.new("L", (8064, 6048), 20)
+    photograph.paste(230, (3000, 2000, 5000, 4500))
+    photograph.save(jpeg, "JPEG")
+    board = np.kron(np.indices((4, 4)).sum(0) % 2, np.full((16, 16), 255)).astype(np.uint8)
+    small = io.BytesIO()
+    Image.fromarray(board).save(small, "JPEG")
+    give(page, photo_jfif=small.getvalue(), phone_jpe=jpeg.getvalue(), board_apng=png(board))
+    done(page)
+    for name in ("photo.jfif", "phone.jpe", "board.apng"):
+        assert page.locator(f"text=· {name}").count() == 1
+    assert "was not used" not in page.inner_text("body")
+    assert page.problems == []
+
+
 def test_files_are_rebuilt_or_refused_one_by_one(open_page_):
     page = open_page_()
     digit = load_dataset("mnist5k").test.x[3, 0].numpy()
