@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from types import SimpleNamespace
 
 import pytest
 
-from explorer.services.tasks import fine_tune as task
 from explorer.services.tasks.fine_tune import START, TOLD_SHARE, Thinned
 from vae_core import load_dataset
 from vae_core.checkpoint import CheckpointError
@@ -52,6 +52,8 @@ def test_what_was_told_is_not_told_again():
 
 
 def test_data_that_no_checkpoint_can_hold_are_refused_before_the_first_step(put, folder, monkeypatch):
+    # The package has a function of the module's name.
+    task = importlib.import_module("explorer.services.tasks.fine_tune")
     put("m")
     (folder / "m.safetensors").rename(folder / START)
     data = dataclasses.replace(load_dataset("digits"), classes=("a",) * 40_000)
