@@ -56,6 +56,8 @@ def writable(path: Path) -> None:
     """
     if os.path.isdir(path):
         raise PathError(f"{path} is a folder; give the name of a file.")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise PathError(f"{path} is a device or a pipe; give the name of a file.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _beside(path)

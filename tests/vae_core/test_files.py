@@ -57,6 +57,7 @@ def test_a_path_that_can_be_written_is_left_as_it_is(tmp_path):
     ("name", "said"),
     [
         (".", "is a folder; give the name of a file"),
+        (os.devnull, "is a device or a pipe"),
         ("file/a", r"\(it is a file\)"),
         ("file/b/a", "Nothing can be written to"),
         ("a" * 250, "too long"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -15,6 +14,8 @@ from vae_core.metrics.table import METRICS
 
 FEWEST_DRAWS, MOST_DRAWS = 16, 64
 """Draws of each image where their number is left to the standard error."""
+ROUND = 8
+"""Draws of each image that are taken at a time."""
 FIGURES = ("distortion", "rate", "negative_elbo")
 
 
@@ -27,8 +28,8 @@ class Draws:
     """Running sums over the draws of N images x (N, C, H, W), uint8 or float in [0, 1].
 
     A draw is one code from q(z|x); where the likelihood is of binarised pixels, it is one binary image and one code of it. All
-    draws of one image are independent, and independent of those of other images. They depend on the seed and on the number
-    of draws of each round, and not on `batch_size`, the most codes that are decoded at a time.
+    draws of one image are independent, and independent of those of other images. They depend on the seed and not on
+    `batch_size`, the number of codes that are decoded at a time (at least a round of one image).
     """
 
     def __init__(self, model: Autoencoder, x: Tensor, seed: int, batch_size: int, tell: Callable[[int], None]):
@@ -68,17 +69,15 @@ class Draws:
         errors = (spread.sum(1) / self.count).sqrt() / len(self.x)
         return out | dict(zip(known, errors.tolist(), strict=False))
 
-    def still_wanted(self) -> int:
-        """Further draws of each image for every standard error to be below the last decimal shown, `MOST_DRAWS` in all."""
-        wanted = self.count
-        for name, error in self.errors().items():
-            target = 10.0 ** -METRICS[name].decimals
-            # A hundredth more, since the error itself is an estimate.
-            wanted = max(wanted, math.ceil(1.01 * self.count * ((error or 0.0) / target) ** 2))
-        return min(wanted, MOST_DRAWS) - self.count
+    def enough(self) -> bool:
+        """Whether every standard error is below the last decimal that is shown of its figure, or there are `MOST_DRAWS`."""
+        if self.count < FEWEST_DRAWS:
+            return False
+        known = all((error or 0.0) < 10.0 ** -METRICS[name].decimals for name, error in self.errors().items())
+        return known or self.count >= MOST_DRAWS
 
-    def take(self, count: int) -> None:
-        """One more round: `count` draws of each image."""
+    def take(self, count: int = ROUND) -> None:
+        """One more round: `count` draws of each image, `ROUND` at most."""
         pixels, chance = Stream(self.seed, PIXELS, self._round), Stream(self.seed, LATENT, self._round)
         rows, first = max(1, self.batch_size // count), 0
         for batch in self.x.split(self.batch_size):

@@ -12,7 +12,7 @@ from vae_core.autoencoder import Autoencoder, Images
 from vae_core.batch import as_images, scale
 from vae_core.metrics.activity import active_units
 from vae_core.metrics.chance import PIXELS, Stream
-from vae_core.metrics.draws import FEWEST_DRAWS, MOST_DRAWS, Draws, is_random
+from vae_core.metrics.draws import MOST_DRAWS, ROUND, Draws, is_random
 from vae_core.metrics.image import ssim
 from vae_core.metrics.iwae import MOST_SAMPLES, iwae_nll
 
@@ -85,10 +85,8 @@ def per_image(
     with model.inference():
         seen = _at_the_mean(model, x, seed, batch_size, with_ssim, tell)
         draws = Draws(model, x, seed, batch_size, tell)
-        draws.take(min(samples or FEWEST_DRAWS, FEWEST_DRAWS))
-        more = draws.still_wanted() if samples is None else samples - draws.count
-        if more:
-            draws.take(more)
+        while not draws.enough() if samples is None else draws.count < samples:
+            draws.take(ROUND if samples is None else min(ROUND, samples - draws.count))
         tell(total - count)
     mean, deviation, mse, likeness, mse_binarized, ssim_binarized = seen
     return PerImage(

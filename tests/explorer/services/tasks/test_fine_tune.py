@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from explorer.services.tasks.fine_tune import TOLD_SHARE, Thinned
+import dataclasses
+import importlib
+from types import SimpleNamespace
+
+import pytest
+
+from explorer.services.tasks.fine_tune import START, TOLD_SHARE, Thinned
+from vae_core import load_dataset
+from vae_core.checkpoint import CheckpointError
 from vae_core.training.events import Event, Finished, Progress, Validated
 
 
@@ -41,3 +49,17 @@ def test_the_last_of_each_kind_is_told_before_the_end():
 def test_what_was_told_is_not_told_again():
     events = [(1000, validated(1)), (1000.1, validated(2)), (1010, validated(3)), (1010.1, Finished(3, "done", 1010.0))]
     assert told_of(events) == [("validated", 1), ("validated", 3), ("finished", 3)]
+
+
+def test_data_that_no_checkpoint_can_hold_are_refused_before_the_first_step(put, folder, monkeypatch):
+    # The package has a function of the module's name.
+    task = importlib.import_module("explorer.services.tasks.fine_tune")
+    put("m")
+    (folder / "m.safetensors").rename(folder / START)
+    data = dataclasses.replace(load_dataset("digits"), classes=("a",) * 40_000)
+    monkeypatch.setattr(task, "_data", lambda context, start: data)
+    told = []
+    context = SimpleNamespace(arguments={"beta": None}, folder=folder, tell=told.append, should_stop=lambda: False)
+    with pytest.raises(CheckpointError, match="at most 32,768"):
+        task.fine_tune(context)
+    assert not told
