@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.components.picture_rows import Row, rows, scale_bar
 from explorer.components.pictures import png_of_rows
 from explorer.components.sketch import sketch
-from explorer.services import comparisons, models, sketches, uploads, view
+from explorer.services import comparisons, models, sketches, uploads
 from explorer.services.text import key_of, plain
 
 NEAREST = 5
@@ -140,10 +140,10 @@ for key, upload in held.items():
             rows([Row("Nearest held-out images", [image for image, _ in near], note)], smooth=smooth)
         grid, on_map, _ = st.columns([1, 1, 2])
         if grid.button("Show on the latent grid", key=f"go-{key}", width="stretch"):
-            view.show(dataclasses.replace(current, z=tuple(float(value) for value in lead.code)))
-            st.switch_page("screens/latent_grid.py", query_params=st.session_state.view.query())
+            there = dataclasses.replace(current, z=tuple(float(value) for value in lead.code))
+            st.switch_page("screens/latent_grid.py", query_params=there.query())
         if on_map.button("Show on the map", key=f"map-{key}", width="stretch"):
-            st.switch_page("screens/map.py", query_params=st.session_state.view.query())
+            st.switch_page("screens/map.py", query_params=current.query())
 
 st.divider()
 scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all")

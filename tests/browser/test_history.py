@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from pad_page import HOST, drag
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 
@@ -12,7 +15,7 @@ READY = {
     "": ".pad[data-ready=true]",
     "map": ".map[data-ready=true]",
     "compare": ".rows img",
-    "your_images": ".sketch[data-ready=true]",
+    "your_images": "[data-testid=stFileUploader]",
 }
 
 
@@ -87,4 +90,24 @@ def test_models_that_were_chosen_later_are_not_those_of_the_page_before(page):
     shown(page, "compare")
     page.wait_for_function("(url) => location.href === url", arg=both)
     page.wait_for_function("document.querySelector('.figures')?.querySelectorAll('tbody tr').length === 2")
+    assert page.problems == []
+
+
+def test_a_button_that_opens_a_page_is_one_step(page):
+    go_to(page, "Your images", "your_images")
+    content = io.BytesIO()
+    Image.linear_gradient("L").resize((40, 30)).save(content, "PNG")
+    field = page.locator("[data-testid=stFileUploader] input[type=file]").first
+    field.set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": content.getvalue()}])
+    page.get_by_role("button", name="Show on the latent grid").click()
+    shown(page, "")
+    page.wait_for_function("location.search.includes('z=')")
+    there, code = page.url, z(page)
+    page.go_back()
+    shown(page, "your_images")
+    page.get_by_role("button", name="Show on the latent grid").wait_for()
+    page.go_forward()
+    shown(page, "")
+    page.wait_for_function("(url) => location.href === url", arg=there)
+    np.testing.assert_allclose(z(page), code, atol=1e-3)
     assert page.problems == []
