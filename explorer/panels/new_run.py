@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.services import fine_tunes, hardware, uploads, view
 from explorer.services.jobs import JobError
 from explorer.services.models import Card, Shelf
-from explorer.services.text import plain
+from explorer.services.text import key_of, plain
 from explorer.services.view import View
 
 OWN = "images of my own"
@@ -28,7 +28,7 @@ def new_run(shelf: Shelf, current: View) -> None:
         [card.name for card in cards],
         [card.name for card in cards].index(current.lead),
         format_func=lambda name: shelf.card(name).title,
-        key=f"tune-model-{current.data}",
+        key=key_of("tune-model", current.data),
     )
     card = shelf.card(name)
     sets = {known: (title, there) for known, title, there in fine_tunes.data_sets(card)}
@@ -37,7 +37,7 @@ def new_run(shelf: Shelf, current: View) -> None:
         "Train on",
         [*ready, OWN],
         format_func=lambda name: sets[name][0] if name in sets else OWN.capitalize(),
-        key=f"tune-data-{name}",
+        key=key_of("tune-data", name),
         help="Data sets on this computer whose images this model takes. More can be fetched in the sidebar, under Data sets.",
     )
     unit = length.segmented_control("For", ["seconds", "steps"], default="seconds", required=True, key="tune-unit")
@@ -89,7 +89,7 @@ def _how(card: Card, data: str | None) -> dict[str, Any]:
         format_func=titles.get,
         help="Of the pixels, given a code; the model's own is the first. The same weights go on under another one, and figures "
         "in nats are measured anew. A sigma starts from, or is, the model's root mean squared error.",
-        key=f"tune-likelihood-{card.name}",
+        key=key_of("tune-likelihood", card.name),
     )
     stochastic = card.metrics.get("rate") is not None
     beta = third.number_input(
@@ -99,7 +99,7 @@ def _how(card: Card, data: str | None) -> dict[str, Any]:
         card.config.objective.beta,
         disabled=not stochastic,
         help="loss = distortion + beta × rate. 1 is the ELBO; more makes codes tell less. A plain AE has no rate.",
-        key=f"tune-beta-{card.name}",
+        key=key_of("tune-beta", card.name),
     )
     beta = beta if stochastic else None
     usual = fine_tunes.learning_rate(card, data, beta, likelihood)

@@ -13,9 +13,9 @@ from torch import Tensor
 from vae_core import zoo
 from vae_core.autoencoder import Autoencoder
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
-from vae_core.training.net_choice import net_for
+from vae_core.training.budget_defaults import defaults_for
 from vae_core.training.starting_sigma import starting_sigma
-from vae_core.training.state import stored_model
+from vae_core.training.state import stored_configs
 from vae_core.training.team import processes
 from vae_core.tuning import altered
 
@@ -32,12 +32,14 @@ def given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
-def new_model(options: argparse.Namespace, x: Tensor, train: TrainConfig, state: Path, device: torch.device) -> ModelConfig:
-    """The configuration of a model with new weights.
+def new_run(
+    options: argparse.Namespace, x: Tensor, train: TrainConfig, state: Path, device: torch.device
+) -> tuple[ModelConfig, TrainConfig]:
+    """The configuration of a model with new weights, and of its training.
 
-    x: the training images, uint8 (N, C, H, W). Unless options say otherwise the net suits the time budget, and a learned sigma
-    starts near where it will end. state: the file of the run's training state; where there is one, the net is
-    that of its model.
+    x: the training images, uint8 (N, C, H, W). Unless options say otherwise net and learning rate suit the time budget, and a
+    learned sigma starts near where it will end. state: the file of the run's training state; where there is one, net and
+    learning rate are those of that run.
     """
     image, latent = tuple(x.shape[1:]), LATENT if options.latent is None else options.latent
     kind = options.likelihood or ("bernoulli" if image[0] == 1 else "gaussian-learned")
@@ -53,14 +55,15 @@ def new_model(options: argparse.Namespace, x: Tensor, train: TrainConfig, state:
 
     # Several processes would each time their own machine, and must have one net.
     if options.net or train.seconds is None or given(options, NET) or processes() > 1:
-        return model_of(NetConfig(options.net or "residual", **given(options, NET)))
-    if before := stored_model(state):
-        return model_of(before.net)
-    net = net_for(train, x, model_of, device)
+        return model_of(NetConfig(options.net or "residual", **given(options, NET))), train
+    if before := stored_configs(state):
+        net, timed = before[0].net, train.replace(lr=before[1].lr)
+    else:
+        net, timed = defaults_for(train, x, model_of, device)
     sizes = {"feature maps": net.channels if net.kind != "mlp" else (), "hidden": net.hidden}
     shape = "; ".join(f"{name} {', '.join(map(str, widths))}" for name, widths in sizes.items() if widths)
     print(f"Net for {train.seconds:g} s on this machine: {net.kind}, {shape}. Choose another with --net.", file=sys.stderr)
-    return model_of(net)
+    return model_of(net), train if options.lr is not None else timed
 
 
 def tuned_model(options: argparse.Namespace, model: Autoencoder) -> Autoencoder:

@@ -21,7 +21,7 @@ from vae_core import devices, library, zoo
 from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import SUFFIX, Checkpoint, check_storable
 from vae_core.cli import inputs
-from vae_core.cli.model_options import ALTERABLE, LATENT, MODEL, given, new_model, tuned_model
+from vae_core.cli.model_options import ALTERABLE, LATENT, MODEL, given, new_run, tuned_model
 from vae_core.cli.numbers import several, whole
 from vae_core.cli.option_names import option, option_names, refuse_unused
 from vae_core.cli.reporting import download_line, print_figures
@@ -75,7 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--trained", choices=["all", "encoder", "decoder", "heads"],
                      help="what trains; heads: the layers that give and take the code; all if not given")  # fmt: skip
     how.add_argument("--batch-size", type=int, help="256 if not given")
-    how.add_argument("--lr", type=float, help="peak learning rate of AdamW; 0.002 if not given")
+    how.add_argument("--lr", type=float, help="peak learning rate of AdamW; if not given 0.002, and 0.005 where --seconds hold "
+                     "few steps")  # fmt: skip
     how.add_argument("--lr-schedule", choices=["one-cycle", "cosine", "constant"], help="one-cycle if not given")
     how.add_argument("--ema", type=float, help="decay of a moving average of the weights; none if not given")
     how.add_argument("--patience", type=int, help="validations without progress after which to stop; never if not given")
@@ -162,8 +163,11 @@ def _run(options: argparse.Namespace) -> int:
     folder = options.folder or Path("runs") / name
     if start is not None:
         model = tuned_model(options, start.model)
+    elif recipe is not None:
+        model = Autoencoder(recipe.model)
     else:
-        model = Autoencoder(recipe.model if recipe else new_model(options, data.train.x, train, folder / STATE_FILE, device))
+        config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device)
+        model = Autoencoder(config)
     out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)
     check_storable(model, data, title)

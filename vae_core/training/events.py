@@ -130,7 +130,8 @@ class ProgressLine:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
             team = f", {event.processes} processes" if event.processes > 1 else ""
-            told = f"{event.steps} steps on {event.device}, {event.precision}, {event.engine}, images {event.source}{team}"
+            steps = f"{event.steps} step" + ("" if event.steps == 1 else "s")
+            told = f"{steps} on {event.device}, {event.precision}, {event.engine}, images {event.source}{team}"
             if told != self.told:
                 self._line(told)
             self.told = told

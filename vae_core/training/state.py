@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vae_core.config import ModelConfig
+from vae_core.config import ModelConfig, TrainConfig
 from vae_core.files import PathError, replacing, writable
 from vae_core.training.errors import TrainingError, writing_errors
 
@@ -121,12 +121,13 @@ class Stored:
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def stored_model(path: Path) -> ModelConfig | None:
-    """The configuration of the model whose training state is at `path`; None where there is no state that can be read."""
+def stored_configs(path: Path) -> tuple[ModelConfig, TrainConfig] | None:
+    """The configurations of the run whose training state is at `path`; None where there is no state that can be read."""
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["training_state"])
-        return ModelConfig.from_json(header["identity"]["model"])
+        identity = header["identity"]
+        return ModelConfig.from_json(identity["model"]), TrainConfig.from_json(identity["training"])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         return None
 
