@@ -22,9 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     writable(options.out)
-    model, data, found = inputs.load(options)
+    checkpoint = inputs.load_checkpoint(options)
+    data, found = inputs.load_images(options, checkpoint)
     split = getattr(data, options.split)
-    codes = model.encode(split.x)
+    codes = checkpoint.model.encode(split.x)
     arrays = {"mean": codes.mean, "scale": codes.scale, "rate": codes.rate, "labels": split.y}
     arrays = {k: v.numpy() for k, v in arrays.items() if v is not None}
     with replacing(options.out) as temporary, temporary.open("wb") as file:

@@ -41,8 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.update:
         return _update(options)
-    model, data, found = inputs.load(options)
+    checkpoint = inputs.load_checkpoint(options)
+    model = checkpoint.model
     refuse(options, _unused(model))
+    data, found = inputs.load_images(options, checkpoint)
     split, seed = options.split or "test", options.seed or 0
     part = getattr(data, split)
     images = part.x[: options.images]
@@ -78,7 +80,7 @@ def _unused(model: Autoencoder) -> dict[str, str]:
 def _update(options: argparse.Namespace) -> int:
     refuse(options, dict.fromkeys(CHOICES, "--update"))
     path = library.find(options.checkpoint)
-    _, data, _ = inputs.load(options)
+    data, _ = inputs.load_images(options, inputs.load_checkpoint(options))
     line = download_line()
     packed = update(
         path, data, device=devices.pick(options.device), progress=lambda done, total: line("images", done, total)

@@ -7,7 +7,6 @@ import sys
 from contextlib import suppress
 
 from vae_core import devices, library
-from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint
 from vae_core.cli.reporting import download_line
 from vae_core.data import NAMES, DataError, Dataset, load_dataset
@@ -29,10 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
-def load(options: argparse.Namespace) -> tuple[Autoencoder, Dataset, Provenance]:
-    """The model on its device, images that fit it, and whether these are what it was trained on."""
+def load_checkpoint(options: argparse.Namespace) -> Checkpoint:
+    """The checkpoint, its model on the device that was asked for."""
     checkpoint = library.load(options.checkpoint)
     checkpoint.model.to(devices.pick(options.device))
+    return checkpoint
+
+
+def load_images(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[Dataset, Provenance]:
+    """Images that fit the model, and whether these are what it was trained on; where they are not, stderr says so."""
     name = options.data or checkpoint.data.get("name")
     if not options.data and name not in NAMES:
         # A path in a file of unknown origin is not followed.
@@ -41,7 +45,7 @@ def load(options: argparse.Namespace) -> tuple[Autoencoder, Dataset, Provenance]
     found = provenance(checkpoint.data, data)
     if found.note:
         print(found.note, file=sys.stderr)
-    return checkpoint.model, data, found
+    return data, found
 
 
 def load_for(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
