@@ -332,7 +332,7 @@ def test_a_data_set_that_has_grown_is_not_the_one_trained_on(tmp_path, capsys):
     capsys.readouterr()
     assert main(["evaluate", "a.safetensors", "--data", "grow"]) == 0
     out, err = capsys.readouterr()
-    assert "held-out images of grow" in out
+    assert "held-out images (test split) of grow" in out
     assert "grow is not the data set that the model was trained on" in err and "with other images or another split" in err
     assert main(["encode", "a.safetensors", "--data", "grow", "--json"]) == 0
     assert lines(capsys)[0]["same_data"] is False

@@ -19,6 +19,7 @@ from vae_core.pack import factor_scores, update
 
 HELP = "measure a checkpoint on held-out images"
 SPLITS = {"train": "training images", "validation": "validation images", "test": "held-out images (test split)"}
+UNKNOWN = "images of the test split, held out from the model or not,"
 CHOICES = ("split", "images", "samples", "iwae", "seed")
 """Options that are settled for the figures which a checkpoint holds."""
 
@@ -61,8 +62,8 @@ def run(options: argparse.Namespace) -> int:
         about |= {"same_data": found.same, "held_out": found.held_out, "note": found.note}
         print(json.dumps(about | out))
     else:
-        known = "" if found.held_out or split == "train" else ", of which it is not known whether they are held out"
-        print(f"{options.checkpoint} on {len(images)} {SPLITS[split]}{known} of {data.title} ({scale})")
+        which = SPLITS[split] if found.held_out or split != "test" else UNKNOWN
+        print(f"{options.checkpoint} on {len(images)} {which} of {data.title} ({scale})")
         print_figures(out, scale)
     return 0
 
@@ -80,7 +81,7 @@ def _unused(model: Autoencoder) -> dict[str, str]:
 def _update(options: argparse.Namespace) -> int:
     refuse(options, dict.fromkeys(CHOICES, "--update"))
     path = library.find(options.checkpoint)
-    data, _ = inputs.load_images(options, inputs.load_checkpoint(options))
+    data = inputs.load_data(options, inputs.load_checkpoint(options))
     line = download_line()
     packed = update(
         path, data, device=devices.pick(options.device), progress=lambda done, total: line("images", done, total)

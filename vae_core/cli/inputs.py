@@ -35,13 +35,18 @@ def load_checkpoint(options: argparse.Namespace) -> Checkpoint:
     return checkpoint
 
 
-def load_images(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[Dataset, Provenance]:
-    """Images that fit the model, and whether these are what it was trained on; where they are not, stderr says so."""
+def load_data(options: argparse.Namespace, checkpoint: Checkpoint) -> Dataset:
+    """Images that fit the model: those that were asked for, or of the data set that it was trained on."""
     name = options.data or checkpoint.data.get("name")
     if not options.data and name not in NAMES:
         # A path in a file of unknown origin is not followed.
         raise ValueError(f"{options.checkpoint} was not trained on a data set known here; say with --data which images to use.")
-    data = load_for(checkpoint, options.checkpoint, name)
+    return load_for(checkpoint, options.checkpoint, name)
+
+
+def load_images(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[Dataset, Provenance]:
+    """The images of `load_data`, and whether they are what the model was trained on; where they are not, stderr says so."""
+    data = load_data(options, checkpoint)
     found = provenance(checkpoint.data, data)
     if found.note:
         print(found.note, file=sys.stderr)
