@@ -115,7 +115,9 @@ def _metrics(value: Any, where: str) -> None:
     for key, item in value.items():
         _text(key, where)
         place = f"{where}.{key}"
-        if key in LISTS and isinstance(item, list) and len(item) <= MOST_NUMBERS:
+        if key in LISTS:
+            if not isinstance(item, list) or len(item) > MOST_NUMBERS:
+                raise _wrong(place, f"a list of at most {MOST_NUMBERS} numbers")
             for number in item:
                 _number(number, place)
                 _metric(number, place, LISTS[key])

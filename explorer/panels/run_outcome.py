@@ -6,7 +6,6 @@ from explorer.components.figure_table import Column, Line, figure_table
 from explorer.services import comparisons, fine_tunes, runs, view
 from explorer.services.jobs import JobError
 from explorer.services.own_models import OwnModelError
-from explorer.services.run_summary import kept_weights
 from explorer.services.runs import Run
 from explorer.services.text import counted, plain
 
@@ -58,7 +57,7 @@ def run_outcome(run: Run) -> None:
     if run.request.get("likelihood"):
         note += " Both lines are under the new likelihood."
     steps = after.training.get("steps", 0)
-    if said := kept_weights(after.training):
+    if said := runs.kept_weights(after.training):
         (st.info if after.training["kept_step"] == 0 else st.caption)(plain(said))
     st.caption(plain(f"Measured on {count}held-out images ({run.data}), after {counted(steps, 'step')}.{note}"))
     name, left, middle, right = st.columns([3, 1, 1, 1], vertical_alignment="bottom")

@@ -17,6 +17,11 @@ from explorer.services.text import distinct
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError
 from vae_core.training.events import FewSteps
+from vae_core.training.kept_weights import kept_weights
+
+__all__ = [
+    "COMPILING", "KIND", "Point", "Run", "find", "forget", "kept_weights", "labels", "read", "result", "under_way", "view",
+]  # fmt: skip
 
 KIND = "fine-tune"
 COMPILING = "Compiling its steps, which takes up to a minute the first time"

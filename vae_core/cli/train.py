@@ -34,6 +34,7 @@ from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
 from vae_core.training.fit import STATE_FILE
+from vae_core.training.kept_weights import kept_weights
 from vae_core.training.team import Team, torchrun
 
 HELP = "train a model and write its checkpoint"
@@ -217,6 +218,8 @@ def _fit_and_pack(
         model.cpu(), data, train, summary, out,
         title=title, iwae_samples=iwae_samples, progress=lambda done, total: line("measuring", done, total),
     )  # fmt: skip
+    if (said := kept_weights(packed.training)) and train.keep == "best":
+        print(said, file=sys.stderr)
     if options.json:
         print(json.dumps({"event": "packed", "path": str(out), "metrics": packed.metrics}))
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from .pictures import Picture, resized, whole_picture
 from .untrusted import Limits, RefusedError
@@ -19,6 +19,10 @@ LIMITS = Limits(file_bytes=2**25)
 _INK = 0.15
 """Share of the range from which a pixel is ink, on a dark ground."""
 _DARK, _BORDER_SHARE = 0.1, 0.9
+_GROUND_SIDE = 64
+"""Pixels of the longer side at which the ground of a drawing is looked for; strokes are narrower than a quarter of it."""
+_FAINTEST = 12.0
+"""Grey values, of 255, by which a drawing has to stand out from its ground."""
 _CENTRED = 0.06
 """Standard deviation of the centre of mass, in shares of the image's side, below which images are centred by it."""
 
@@ -139,8 +143,33 @@ def _fitted(picture: Image.Image, aspect: float) -> Image.Image:
     return out
 
 
+def _without_ground(x: np.ndarray) -> np.ndarray:
+    """What is drawn on a lit or shaded ground, on black and stretched to white: uint8 (h, w), light on dark. The
+    image as it is where nothing stands out.
+
+    The ground is a grey-scale opening of the image (Serra 1982) with a window that no stroke fills.
+    """
+    picture = Image.fromarray(x)
+    small = picture.copy()
+    small.thumbnail((_GROUND_SIDE, _GROUND_SIDE), Image.Resampling.BOX)
+    window = 2 * (_GROUND_SIDE // 8) + 1
+    # The edges are repeated, so that the window finds no dark border beyond them.
+    padded = Image.fromarray(np.pad(np.asarray(small), window, mode="edge"))
+    opened_ground = padded.filter(ImageFilter.MinFilter(window)).filter(ImageFilter.MaxFilter(window))
+    smooth = opened_ground.filter(ImageFilter.GaussianBlur(window / 4))
+    ground = smooth.crop((window, window, window + small.width, window + small.height)).resize(picture.size)
+    marks = np.asarray(x, np.float32) - np.asarray(ground, np.float32)
+    peak = np.quantile(np.asarray(Image.fromarray(marks.clip(0)).resize(small.size, Image.Resampling.BOX)), 0.995)
+    if peak < _FAINTEST:
+        return x
+    # What is left of paper and shadow, below the ink, is black.
+    return (255 * ((marks / peak - _INK) / (1 - _INK)).clip(0, 1)).astype(np.uint8)
+
+
 def _centred(x: np.ndarray, height: int, width: int, how: Preparation) -> np.ndarray:
     """uint8 (h, w), light on dark -> uint8 (height, width)."""
+    if np.quantile(_border(x[None]), 0.95) > _DARK * 255:
+        x = _without_ground(x)
     drawn = x > x.min() + _INK * 255
     if not drawn.any():
         raise RefusedError("nothing is drawn on it")

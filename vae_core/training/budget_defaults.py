@@ -44,8 +44,10 @@ def defaults_for(
             for net, least_steps in CANDIDATES:
                 try:
                     config = model_of(net)
-                except ConfigError:
+                except ConfigError as error:
                     # The image is too small to be halved so often.
+                    if error.field != "NetConfig.channels":
+                        raise
                     continue
                 steps = train.seconds / step_seconds(config, x[: train.batch_size], train.seconds / max(1, least_steps), device)
                 if steps >= least_steps:

@@ -93,7 +93,7 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
         time_budget = TimeBudget(counters.step, begin, config.seconds - before, validate_every, engine.at_once)
     if counters.steps:
         run.tell_start()
-    if config.keep == "best" and not counters.step:
+    if config.keep == "best" and not counters.step and not counters.curve:
         run.validate(*_weights(run, 0.0))
     first, agreed_at = counters.step, -1
     now = last_save = last_progress = began_steps = team.look(False)[0]

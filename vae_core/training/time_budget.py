@@ -73,6 +73,10 @@ class TimeBudget:
 
     def steps(self, step: int, now: float, steps: int) -> int:
         """The number of steps of the run; `steps` is the number so far, 0 where there is none."""
+        if not self._step_seconds and step - self.first <= self.untimed:
+            # A run that goes on has a length already, and starts up like any other.
+            self._window_began, self._window_step = now, step
+            return steps
         left, spent = self._began + self.budget - now, now - self._window_began
         if steps and left < -EXCESS_SHARE * self.budget:
             return step
@@ -92,11 +96,12 @@ class TimeBudget:
         self._window_began, self._window_step = now, step
 
     def _fitting(self, step: int, left: float) -> int:
-        """The number of steps that fit into `left` seconds, with the validations among them and the one at the end."""
+        """The number of steps that fit into `left` seconds, with the validations among them, the one at the end, and the one that
+        is due at `step`."""
 
         def cost(count: int) -> float:
             last = step + count
-            validations = last // self.validate_every - step // self.validate_every + bool(last % self.validate_every)
+            validations = last // self.validate_every - (step - 1) // self.validate_every + bool(last % self.validate_every)
             return count * self.step_seconds + validations * self.validation_seconds
 
         most = max(0, int(left / self.step_seconds))

@@ -18,13 +18,13 @@ from PIL import Image
 
 from explorer.services import fine_tunes, models, runs, uploads
 from explorer.services.jobs import JobError
-from explorer.services.run_summary import kept_weights
 from explorer.services.tasks.fine_tune import DRAWS
 from vae_core import checkpoint, load_dataset
 from vae_core.config import LikelihoodConfig, TrainConfig
 from vae_core.data.preparation import Preparation
 from vae_core.metrics import evaluate
 from vae_core.training import fit
+from vae_core.training.kept_weights import kept_weights
 from vae_core.tuning import altered
 
 STEPS = 30
@@ -175,7 +175,7 @@ def test_a_run_that_only_makes_the_model_worse_leaves_it_as_it_was(put, folder, 
     assert run.validation[0].loss < min(point.loss for point in run.validation[1:])
     for name, value in before.model.encoder.state_dict().items():
         assert torch.equal(value.half(), after.model.encoder.state_dict()[name].half()), name
-    assert "as it was" in kept_weights(after.training)
+    assert "as they were" in kept_weights(after.training)
 
 
 def test_the_usual_learning_rate_is_small_for_the_models_own_images_and_loss(put):

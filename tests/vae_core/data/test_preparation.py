@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
+import vae_core
 from vae_core import load_dataset
 from vae_core.data import preparation
 from vae_core.data.preparation import FRAMES, Preparation, decoded, prepared, suggested, usual
@@ -98,6 +99,36 @@ def test_centre_finds_the_drawing_wherever_it_is():
 def test_an_empty_drawing_is_refused():
     with pytest.raises(RefusedError, match="nothing is drawn"):
         prepared(Image.new("L", (30, 30), 255), (1, 28, 28), Preparation("centre"))
+
+
+def shaded_three(light: float = 235, dark: float = 150, ink: int = 60) -> Image.Image:
+    """A 3 written with a pen on paper that is lit from one side."""
+    paper = np.linspace(light, dark, 400)[None] * np.linspace(1, 0.8, 500)[:, None]
+    sheet = Image.fromarray(paper.astype(np.uint8))
+    pen = ImageDraw.Draw(sheet)
+    pen.arc((120, 90, 280, 240), 180, 450, fill=ink, width=22)
+    pen.arc((120, 230, 280, 400), 270, 540, fill=ink, width=22)
+    return sheet
+
+
+@pytest.mark.parametrize("light", [(235, 150, 60), (150, 235, 60), (200, 190, 120), (250, 120, 30)])
+def test_a_digit_on_shaded_paper_comes_out_bright_on_black_and_is_rebuilt_as_it_is(light):
+    how = usual(load_dataset("mnist5k").test.x[:500].numpy())
+    picture = decoded(file_of(shaded_three(*light), "JPEG"))
+    x = prepared(picture, (1, 28, 28), suggested(picture, how))
+    frame = np.concatenate([x[0, :4].ravel(), x[0, -4:].ravel(), x[0, :, :4].ravel(), x[0, :, -4:].ravel()])
+    assert x.max() > 220 and frame.max() == 0 and np.median(x) == 0
+    checkpoint = vae_core.load("mnist-vae-16")
+    assert ((checkpoint.model.reconstruct(x[None]) - x / 255) ** 2).mean() < 0.02
+    distances = checkpoint.model.space.distance(checkpoint.model.encode(x[None]).mean, checkpoint.held_out.codes)[0]
+    assert (checkpoint.held_out.labels[distances.argsort()[:9]] == 3).sum() >= 7
+
+
+def test_a_filled_shape_that_is_wider_than_strokes_stays_whole():
+    picture = Image.new("L", (60, 60), 60)
+    picture.paste(240, (10, 10, 50, 50))
+    x = prepared(picture, (1, 28, 28), Preparation("centre"))
+    assert (x[0, 8:20, 8:20] > 100).all()
 
 
 def test_a_digit_written_large_and_dark_on_light_comes_out_as_in_mnist():

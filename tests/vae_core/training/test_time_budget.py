@@ -18,9 +18,13 @@ def simulated(
     validation: float = 0.02,
     validate_every: int = 400,
     at_once: int = 1,
+    length: int = 0,
 ) -> tuple[float, int]:
-    """The time at the end of a run on a simulated clock, and its steps. Pauses are (from, seconds), in steps or validations."""
-    clock, step, length, waiting = 0.0, 0, 0, list(pauses)
+    """The time at the end of a run on a simulated clock, and its steps.
+
+    Pauses are (from, seconds), in steps or validations. length: steps of a run that goes on; 0 for a new one.
+    """
+    clock, step, waiting = 0.0, 0, list(pauses)
     time_budget = TimeBudget(0, clock, budget, validate_every, at_once)
 
     def spend(seconds: float) -> float:
@@ -86,3 +90,14 @@ def test_a_change_of_pace_is_followed(before, after, change):
 
 def test_a_budget_of_less_than_a_few_steps_takes_one():
     assert simulated(0.1, lambda now: 5.0)[1] == 1
+
+
+@pytest.mark.parametrize("first", [2.0, 5.0])
+def test_the_first_step_of_a_run_that_goes_on_is_not_timed(first):
+    end, steps = simulated(10.0, lambda now: 0.1, first=first, length=60)
+    assert end == pytest.approx(10.0, rel=0.05) and steps > 0.9 * (10 - first) / 0.1
+
+
+def test_a_validation_that_is_due_is_counted():
+    end, _ = simulated(20.0, lambda now: 0.01, validation=3.0, validate_every=100)
+    assert end == pytest.approx(20.0, rel=0.05)

@@ -1,10 +1,10 @@
-"""A page says which weights of a run were kept and, where none were better, why."""
+"""A person is told which weights of a run were kept and, where none were better, why."""
 
 from __future__ import annotations
 
 import pytest
 
-from explorer.services.run_summary import kept_weights
+from vae_core.training.kept_weights import kept_weights
 
 
 def curve(validation: list[float], train: list[float]) -> list[dict[str, float | None]]:
@@ -17,11 +17,11 @@ def curve(validation: list[float], train: list[float]) -> list[dict[str, float |
 @pytest.mark.parametrize(("validation", "train", "said"), [
     ([300.0, 310.0, 400.0], [290.0, 150.0], "add images"),
     ([300.0, 500.0, 900.0], [350.0, 800.0], "smaller learning rate, or a longer run"),
-    ([300.0, 300.5, 300.2], [299.0, 301.0], "learned these images already"),
+    ([300.0, 300.5, 300.2], [299.0, 301.0], "know such images already"),
 ])  # fmt: skip
 def test_a_run_without_gain_says_why(validation, train, said):
     found = kept_weights({"steps": 40, "kept_step": 0, "curve": curve(validation, train)})
-    assert "as it was" in found and said in found
+    assert "as they were" in found and said in found
     assert f"{validation[0]:.1f} nats at the start and {min(validation[1:]):.1f} at best" in found
 
 

@@ -1,4 +1,4 @@
-"""What a finished training run came to, in a sentence or two for the page."""
+"""Which weights of a finished run were kept and why, in a sentence or two for a person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def kept_weights(training: dict[str, Any]) -> str:
         return ""
     if kept > 0:
         return f"The weights of step {kept:,} were kept, where the validation loss was lowest."
-    return f"Nothing got better, so the model is as it was: {_reason(curve)}"
+    return f"Nothing got better, so the weights are as they were: {_reason(curve)}"
 
 
 def _reason(curve: list[dict[str, float | None]]) -> str:
@@ -34,4 +34,7 @@ def _reason(curve: list[dict[str, float | None]]) -> str:
             "The loss of the training images fell, so the model learned these images and not what they have in common with "
             "others: add images, or train for fewer steps."
         )
-    return told + "It may have learned these images already: try a longer run, or a smaller learning rate."
+    return told + (
+        "The loss of the training images hardly changed: the run may be too short, or the model may know such images already. "
+        "Try a longer run or another learning rate."
+    )
