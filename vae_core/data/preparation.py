@@ -155,13 +155,13 @@ def _without_ground(x: np.ndarray) -> np.ndarray:
     window = 2 * (_GROUND_SIDE // 8) + 1
     # The edges are repeated, so that the window finds no dark border beyond them.
     padded = Image.fromarray(np.pad(np.asarray(small), window, mode="edge"))
-    opened_ground = padded.filter(ImageFilter.MinFilter(window)).filter(ImageFilter.MaxFilter(window))
-    smooth = opened_ground.filter(ImageFilter.GaussianBlur(window / 4))
-    ground = smooth.crop((window, window, window + small.width, window + small.height)).resize(picture.size)
-    marks = np.asarray(x, np.float32) - np.asarray(ground, np.float32)
-    peak = np.quantile(np.asarray(Image.fromarray(marks.clip(0)).resize(small.size, Image.Resampling.BOX)), 0.995)
+    lowest = padded.filter(ImageFilter.MinFilter(window)).filter(ImageFilter.MaxFilter(window))
+    inside = (window, window, window + small.width, window + small.height)
+    peak = np.quantile(np.asarray(small, np.float32) - np.asarray(lowest.crop(inside), np.float32), 0.995)
     if peak < _FAINTEST:
         return x
+    ground = lowest.filter(ImageFilter.GaussianBlur(window / 4)).crop(inside).resize(picture.size)
+    marks = np.asarray(x, np.float32) - np.asarray(ground, np.float32)
     # What is left of paper and shadow, below the ink, is black.
     return (255 * ((marks / peak - _INK) / (1 - _INK)).clip(0, 1)).astype(np.uint8)
 
