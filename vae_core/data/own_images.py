@@ -55,7 +55,9 @@ def own_images(
     marks, refused = _read(path, title, gallery, names, progress, limits)
     title = title or title_of(path)
     x, given = gallery.images(), splits.by_folder(gallery.names)
-    keep, parts, marks = _distinct(x, gallery.names, np.array(marks), given, names, refused)
+    # Pictures of which only the drawing is used can be equal then and be different pictures.
+    drawings = preparation is not None and preparation.frame == "centre"
+    keep, parts, marks = _distinct(x, gallery.names, np.array(marks), given, names, refused, drawings)
     if len(keep) < FEWEST:
         first = f"; not used: {'; '.join(folded(refused, lines=3))}" if refused else ""
         raise DataError(f"{title} has {len(keep)} usable images, and {FEWEST} are needed{first}.")
@@ -143,28 +145,34 @@ def _distinct(
     given: splits.FolderSplit | None,
     called: Mapping[str, str],
     refused: Refusals,
+    drawings: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions in `x` of one image for each picture, their parts as far as folders give them (else TRAIN), and their marks.
 
-    Of equal images the one in train is kept, then the one in validation, and of these the first; its mark is the highest
-    of all, which is the furthest from being held out.
+    Of equal images the one in train is kept, then the one in validation, and of these the first. With `drawings`, equal images
+    of different files in one part are kept too. The mark of each is the highest of all that are equal to it, which is the
+    furthest from being held out, so that none is both trained on and held out.
     """
     parts = [splits.TRAIN] * len(names) if given is None else given.parts
-    kept: dict[bytes, int] = {}
-    highest = marks.copy()
+    kept: dict[bytes, list[int]] = {}
+    highest: dict[bytes, float] = {}
     for i in sorted(range(len(names)), key=lambda i: parts[i] or 0):
         name = _called(names[i], called)
         if parts[i] is None:
             refused.append((name, "it lies outside the folders of the split"))
             continue
-        same = kept.setdefault(hashlib.sha256(x[i]).digest(), i)
-        if same != i:
-            copied = SAME_PICTURE if marks[same] == marks[i] else SAME_PREPARED
-            why = copied if parts[same] == parts[i] else OTHER_PART
-            refused.append((name, f"{why} {_called(names[same], called)}"))
-            highest[same] = max(highest[same], marks[i])
-    keep = np.array(sorted(kept.values()), np.int64)
-    return keep, np.array([parts[i] for i in keep], np.int64), highest[keep]
+        image = hashlib.sha256(x[i]).digest()
+        highest[image] = max(highest.get(image, 0.0), marks[i])
+        equal = kept.setdefault(image, [])
+        copied = next((k for k in equal if marks[k] == marks[i]), None)
+        if equal and (copied is not None or parts[equal[0]] != parts[i] or not drawings):
+            why = OTHER_PART if parts[equal[0]] != parts[i] else SAME_PREPARED if copied is None else SAME_PICTURE
+            refused.append((name, f"{why} {_called(names[equal[0] if copied is None else copied], called)}"))
+        else:
+            equal.append(i)
+    found = sorted((i, highest[image]) for image, equal in kept.items() for i in equal)
+    keep = np.array([i for i, _ in found], np.int64)
+    return keep, np.array([parts[i] for i in keep], np.int64), np.array([mark for _, mark in found])
 
 
 class _Gallery:

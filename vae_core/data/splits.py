@@ -42,8 +42,11 @@ def dealt(marks: np.ndarray, parts: Sequence[int] = (TEST, VALIDATION)) -> np.nd
     order, out = np.argsort(marks, kind="stable"), np.full(len(marks), TRAIN)
     for i, part in enumerate(parts, 1):
         free = order[out[order] == TRAIN]
-        taken = np.maximum(FEWEST, np.count_nonzero(marks[free] < i * SHARE))
-        out[free[:taken]] = part
+        if not len(free):
+            break
+        taken = min(len(free), max(FEWEST, np.count_nonzero(marks[free] < i * SHARE)))
+        # Equal marks are those of equal images, which go together.
+        out[free[: np.searchsorted(marks[free], marks[free[taken - 1]], side="right")]] = part
     return out
 
 

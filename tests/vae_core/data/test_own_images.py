@@ -597,3 +597,19 @@ def test_files_are_refused_by_the_names_that_a_person_knows(tmp_path):
     }
     with pytest.raises(DataError, match=r"^holiday is neither a folder"):
         own_images(tmp_path / "13.png", title="holiday")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_drawings_that_are_equal_once_centred_are_used_and_lie_in_one_part(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    marks = [np.kron(rng.integers(0, 2, (5, 5)), np.full((4, 4), 255)).astype(np.uint8) for _ in range(15)]
+    for i, drawn in enumerate(marks):
+        for k, (down, across) in enumerate(((20, 20), (30, 35))):
+            page = np.zeros((80, 80), np.uint8)
+            page[down : down + 20, across : across + 20] = drawn
+            Image.fromarray(page).save(tmp_path / f"{i:02d}-{k}.png")
+    found = own_images(tmp_path, image=(1, 28, 28), preparation=Preparation("centre"))
+    parts = [{x.numpy().tobytes() for x in split.x} for split in (found.train, found.validation, found.test)]
+    assert not found.refused and len(found.train) + len(found.validation) + len(found.test) == 30
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    assert min(map(len, (found.train, found.validation, found.test))) >= 2
