@@ -21,6 +21,7 @@ from vae_core.autoencoder import Autoencoder
 from vae_core.cli import COMMANDS, main
 from vae_core.cli.reporting import print_figures
 from vae_core.config import LikelihoodConfig, NetConfig
+from vae_core.data.splits import mark
 from vae_core.metrics import evaluate
 
 TINY = ["--net", "mlp", "--hidden", "16", "--batch-size", "128", "--device", "cpu"]
@@ -347,6 +348,24 @@ def test_a_data_set_that_has_grown_is_not_the_one_trained_on(tmp_path, capsys):
     assert main(["evaluate", "old.safetensors", "--data", "grow"]) == 0
     out, err = capsys.readouterr()
     assert "held-out images" not in out and "which of its images were trained on cannot be told" in err
+
+
+def test_a_small_data_set_that_has_shrunk_is_not_called_held_out(tmp_path, capsys):
+    folder = tmp_path / "small"
+    pictures(folder, 14, (20, 20, 3))
+    assert main(["train", "--data", "small", "--size", "16", "--steps", "2", *TINY, "--out", "a.safetensors"]) == 0
+    trained = {image.tobytes() for image in load_dataset(folder, size=16).train.x.numpy()}
+    crossed = False
+    for _ in range(2):
+        # The files with the lowest marks are the test images.
+        for path in sorted(folder.iterdir(), key=lambda path: mark(path.read_bytes()))[:2]:
+            path.unlink()
+        test = {image.tobytes() for image in load_dataset(folder, size=16).test.x.numpy()}
+        capsys.readouterr()
+        assert main(["evaluate", "a.safetensors", "--data", "small", "--json"]) == 0
+        assert not (lines(capsys)[0]["held_out"] and trained & test)
+        crossed = crossed or bool(trained & test)
+    assert crossed
 
 
 def test_folders_that_give_the_split_are_said(tmp_path, capsys):

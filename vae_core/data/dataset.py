@@ -80,6 +80,9 @@ class Dataset:
     refused: tuple[tuple[str, str], ...] = ()
     split_by: Literal["", "content", "folders"] = ""
     preparation: Preparation | None = None
+    forced: bool = False
+    """Whether a test image of a person's own is held out because there are too few images, and not by its content alone: after
+    files were removed it may be one that a model was trained on."""
 
     @property
     def image(self) -> tuple[int, int, int]:

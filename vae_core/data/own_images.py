@@ -89,6 +89,7 @@ def own_images(
         refused=tuple(refused),
         split_by="content" if given is None else "folders",
         preparation=preparation,
+        forced=given is None and bool((marks[parts == splits.TEST] >= splits.SHARE).any()),
     )
 
 

@@ -31,9 +31,9 @@ def provenance(trained_on: Mapping[str, Any], data: Dataset) -> Provenance:
     if title == data.title:
         note += ", with other images or another split"
     both_own = name.startswith("own-") and data.split_by
-    if both_own and trained_on.get("split_by") == data.split_by == "content":
-        rule = "a file's content decides whether it is held out, so no image that was trained on is, unless files were removed"
-        return Provenance(False, True, f"{note}; {rule} or saved anew.")
+    if both_own and trained_on.get("split_by") == data.split_by == "content" and not data.forced:
+        rule = "a file's content decides whether it is held out, so no image that was trained on is"
+        return Provenance(False, True, f"{note}; {rule}, unless its file was saved anew.")
     if both_own or name in ("", data.name):
         return Provenance(False, False, f"{note}; which of its images were trained on cannot be told.")
     return Provenance(False, True, f"{note}.")

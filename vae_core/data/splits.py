@@ -20,7 +20,8 @@ SHARE = 0.1
 FEWEST = 2
 """Images that each part has at least."""
 _NAMES = re.compile(
-    r"(?:(train|training|trn)|(val|valid|validation|dev|development|eval|evaluation)|(test|testing|tst|holdout|held[-_ ]?out))"
+    r"(?:\d+[-_ .]?)?(?:(train|training|trn|train[-_ ]?val)"
+    r"|(val|valid|validation|dev|development|eval|evaluation)|(test|testing|tst|holdout|held[-_ ]?out))"
     r"(?:[-_ ]?(?:set|data|images|imgs|split))?(?:[-_ ]?\d{4})?",
     re.IGNORECASE,
 )
@@ -65,9 +66,10 @@ class FolderSplit:
 def by_folder(names: Sequence[str]) -> FolderSplit | None:
     """The split of images with these names (with /), or None where folders do not give one.
 
-    It is given where all folders of one level have names of parts, one of them TRAIN and at least one another: the topmost
-    level that is not shared by all images, or the level below it (cat/train, cat/test, dog/train). A folder called `train`
-    among other names is a class.
+    It is given where folders of one level have names of parts, one of them TRAIN and at least one another: the topmost level
+    that is not shared by all images, where folders with other names then lie outside the split, or the level below it
+    (cat/train, cat/test, dog/train), where all have to be parts. A folder called `train` beside none that is another part is a
+    class.
     """
     folders = [name.split("/")[:-1] for name in names]
     top = _shared(folders)
@@ -75,8 +77,10 @@ def by_folder(names: Sequence[str]) -> FolderSplit | None:
         at = [folder[level] if len(folder) > level else None for folder in folders]
         found = {name: _part(name) for name in set(at) if name is not None}
         loose = [folder for folder, name in zip(folders, at, strict=True) if name is None and len(folder) > top]
-        if not loose and None not in found.values() and TRAIN in found.values() and len(set(found.values())) > 1:
-            return FolderSplit([found.get(name) for name in at], tuple(sorted(found)), level)
+        parts = set(found.values()) - {None}
+        whole = level == top or (not loose and None not in found.values())
+        if whole and TRAIN in parts and len(parts) > 1:
+            return FolderSplit([found.get(name) for name in at], tuple(sorted(name for name in found if found[name] is not None)), level)
     return None
 
 

@@ -324,7 +324,8 @@ def _by_folder(put, counts, start=0):
 @pytest.mark.parametrize(
     ("train", "validation", "test"),
     [("train", "val", "test"), ("Train", "Valid", "TEST"), ("training", "validation", "testing"), ("train", "dev", "eval"),
-     ("training_set", "val_set", "test_set"), ("train2017", "val2017", "test2017"), ("train-images", "dev data", "held-out")],
+     ("training_set", "val_set", "test_set"), ("train2017", "val2017", "test2017"), ("train-images", "dev data", "held-out"),
+     ("01_train", "02_val", "03_test"), ("trainval", "dev", "test")],
 )  # fmt: skip
 def test_folders_of_the_usual_names_are_the_split(put, train, validation, test):
     counts = {f"{train}/cat": 9, f"{train}/dog": 8, f"{validation}/cat": 3, f"{test}/cat": 3, f"{test}/dog": 3}
@@ -346,6 +347,13 @@ def test_what_folders_do_not_give_is_chosen_from_train(put, other, lacking):
     given, chosen = (data.test, data.validation) if other == "test" else (data.validation, data.test)
     assert len(given) == 5 and len(chosen) >= 2 and len(data.train) + len(chosen) == 40
     assert f"{lacking} chosen from train by content" in data.about and data.classes == ()
+
+
+def test_a_folder_beside_those_of_the_split_is_left_out_and_said(put):
+    counts = {"train/cat": 9, "train/dog": 8, "test/cat": 3, "test/dog": 3, "unlabeled": 5}
+    data = load_dataset(_by_folder(put, counts))
+    assert data.classes == ("cat", "dog") and data.split_by == "folders" and len(data.test) == 6
+    assert len(data.refused) == 5 and all("outside the folders of the split" in reason for _, reason in data.refused)
 
 
 def test_a_class_called_train_is_a_class(put):
