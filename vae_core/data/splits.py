@@ -80,7 +80,8 @@ def by_folder(names: Sequence[str]) -> FolderSplit | None:
         parts = set(found.values()) - {None}
         whole = level == top or (not loose and None not in found.values())
         if whole and TRAIN in parts and len(parts) > 1:
-            return FolderSplit([found.get(name) for name in at], tuple(sorted(name for name in found if found[name] is not None)), level)
+            folders_of_parts = sorted(name for name, part in found.items() if part is not None)
+            return FolderSplit([found.get(name) for name in at], tuple(folders_of_parts), level)
     return None
 
 
