@@ -255,7 +255,7 @@ class ModelConfig(_Config):
             _check(smallest >= 2, "NetConfig.channels", self.net.channels, f"fewer halvings for a {h} x {w} image")
 
     def unused(self) -> dict[str, str]:
-        """Those of its parts: of the net, the likelihood and the objective."""
+        """Unused fields of the net, the likelihood and the objective."""
         rate = dict.fromkeys(("beta", "schedule", "free_bits"), "a deterministic code, which has no rate")
         without_rate = rate if self.posterior.kind == "deterministic" else {}
         return self.net.unused() | self.likelihood.unused() | self.objective.unused() | without_rate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 HEAD_BYTES = 1024
-"""As many bytes from a file's beginning are enough to know it by."""
+"""Number of bytes at the start of a file that are enough to recognise it."""
 _MAGIC = (
     ((b"PK\x03\x04", b"\x80"), "is a pickle or a zip archive; only .safetensors files are opened, nothing is unpickled"),
     ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF"), "is a picture, not a checkpoint"),

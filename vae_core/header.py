@@ -13,9 +13,9 @@ from vae_core.metrics.table import BY_FACTOR, LISTS, METRICS, MOST_NATS, Metric
 
 LONGEST_TEXT = 1000
 MOST_CLASSES = 2**15
-"""As many as the labels of held-out images, stored as int16, can name."""
+"""Largest number of classes, which is what int16 labels of held-out images can name."""
 MOST_CLASS_BYTES = 2**21
-"""Of the names of all classes together, as JSON."""
+"""Largest number of bytes that the names of all classes together take as JSON."""
 MOST_NUMBERS = 4096
 """Of a list of figures, and of points of a loss curve."""
 _COUNTED = (0.0, 1e12)

@@ -14,7 +14,7 @@ def decoder(model: Autoencoder) -> tuple[Program | None, str]:
 
 
 def small_decoder(model: Autoencoder) -> tuple[Program | None, str]:
-    """The same with weights of half the size, as far as these can hold them."""
+    """The decoder's program with float16 weights, or with float32 ones where float16 cannot hold them."""
     half, _ = _tried(lambda: decoder_program(model, "float16"))
     return (half, "") if half is not None else decoder(model)
 

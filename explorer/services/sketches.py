@@ -41,7 +41,7 @@ def _sketch(names: tuple[tuple[str, int], ...], at_hand: bool) -> tuple[bytes | 
 
 
 def _model(card: Card) -> SketchModel | None:
-    """None where a page cannot run the model."""
+    """The program that a page runs; None where it cannot run the model."""
     model, style = models.load(card.name).model, models.style_of(card)
     (encoder, _), (decoder, _) = programs.encoder(model), programs.decoder(model)
     if encoder is None or decoder is None:

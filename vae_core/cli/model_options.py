@@ -23,7 +23,7 @@ NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden", "norm"), ("sigma", "binarize
 MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, "beta_schedule")
 """Options that a recipe has settled."""
 ALTERABLE = ("likelihood", "sigma", *OBJECTIVE)
-"""Of these, the options that a checkpoint to start from has not settled."""
+"""Options of the model that may be given beside a checkpoint to start from."""
 LATENT = 2
 
 
