@@ -1,36 +1,16 @@
 """A page with nothing but the pad, for test_pad.py: an untrained model whose kind is given by PAD_MODEL."""
 
 import dataclasses
-import functools
 import json
 import os
 
 import numpy as np
 import streamlit as st
-import torch
+from pad_models import MODELS, model
 
 from explorer.components.latent_pad import PadData, PadModel, PadState, latent_pad
-from vae_core.autoencoder import Autoencoder
-from vae_core.config import ModelConfig, NetConfig
 from vae_core.export import decoder_program
 from vae_core.projection import principal
-
-MODELS = {
-    "digits": ModelConfig(image=(1, 28, 28), latent=2),
-    "faces": ModelConfig(image=(3, 64, 64), latent=32, net=NetConfig("conv", channels=(32, 64, 128, 256))),
-}
-
-
-@functools.cache
-def model(kind: str, seed: int = 0) -> Autoencoder:
-    """Large weights, so that an untrained model draws something."""
-    torch.manual_seed(seed)
-    built = Autoencoder(MODELS[kind])
-    with torch.no_grad():
-        for layer in built.decoder.modules():
-            if isinstance(layer, torch.nn.Linear | torch.nn.ConvTranspose2d):
-                layer.weight.mul_(2)
-    return built.eval()
 
 
 def codes(kind: str) -> tuple[np.ndarray, np.ndarray]:
