@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vae_core import library
+from vae_core.checkpoint import registry
 from vae_core.cli import _parser, main
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_is_what_the_list_command_prints(monkeypatch):
-    monkeypatch.delenv(library.FOLDER_VARIABLE, raising=False)
+    monkeypatch.delenv(registry.FOLDER_VARIABLE, raising=False)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         assert main(["list"]) == 0
@@ -32,7 +32,7 @@ def test_its_command_lines_are_understood(line):
 
 
 def test_its_python_runs(tmp_path, monkeypatch):
-    if "mnist-vae-2" not in library.paths():
+    if "mnist-vae-2" not in registry.paths():
         pytest.skip("mnist-vae-2 has not been trained yet")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", README, re.S)

@@ -1,36 +1,63 @@
-"""What a model is given, and how images at rest (uint8) become images in compute (float32 in [0, 1])."""
+"""Observations on their way through feed, model and metrics; images at rest (uint8) and in compute (float32 in [0, 1])."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor
 
+Noise = Mapping[str, Tensor]
+"""The random numbers of one step by the names that the model's `noise` declares, each (B, *shape)."""
 
-@dataclass
+
+@dataclass(frozen=True, eq=False)
 class Batch:
-    """Images with what may be known of them. Today's models read `x`; `given` is a condition for those that take one."""
+    """Observations, field by field."""
 
-    x: Tensor
-    """float32 in [0, 1], (B, C, H, W)."""
-    y: Tensor | None = None
-    """Class labels, int64 (B,)."""
-    mask: Tensor | None = None
-    """True where a pixel was observed, bool (B, C, H, W)."""
-    given: Tensor | None = None
-    """Condition for encoder, decoder and prior, (B, k)."""
+    fields: Mapping[str, Tensor]
+    """Values of each field, (B, *shape)."""
+    observed: Mapping[str, Tensor] = field(default_factory=dict)
+    """Masks that are True where a field's value was observed, bool, in the field's shape; a field without one is observed."""
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.fields[name]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.fields.values())))
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Batch:
+        """The batch with `function` applied to every tensor, masks included."""
+        return Batch({k: function(v) for k, v in self.fields.items()}, {k: function(v) for k, v in self.observed.items()})
+
+    def replace(self, **fields: Tensor) -> Batch:
+        """The batch with other values of some fields."""
+        return Batch({**self.fields, **fields}, self.observed)
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The batch on a device."""
+        return self.map(lambda value: value.to(device))
+
+    def split(self, size: int) -> Iterator[Batch]:
+        """Consecutive batches of at most `size` observations."""
+        for start in range(0, len(self), size):
+            yield self.map(lambda value, rows=slice(start, start + size): value[rows])
+
+    def repeat(self, count: int) -> Batch:
+        """Each observation `count` times in a row."""
+        return self.map(lambda value: value.repeat_interleave(count, 0))
 
 
-@dataclass
-class Noise:
-    """All the chance in one training step, drawn outside the model, so that any engine can be given the same."""
+def local(noise: Noise, owner: str) -> Noise:
+    """The noise of one part of a model by the names that the part declares, without the prefix `owner.`."""
+    return {name.removeprefix(f"{owner}."): value for name, value in noise.items() if name.startswith(f"{owner}.")}
 
-    latent: Tensor | None = None
-    """Standard normal, (B, d)."""
-    pixels: Tensor | None = None
-    """Uniform in [0, 1), (B, C, H, W)."""
+
+def repeat(noise_or_features: Mapping[str, Tensor], count: int) -> dict[str, Tensor]:
+    """Each row of every tensor `count` times in a row."""
+    return {name: value.repeat_interleave(count, 0) for name, value in noise_or_features.items()}
 
 
 def scale(x: Tensor) -> Tensor:

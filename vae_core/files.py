@@ -45,6 +45,8 @@ def _private_folder(parent: str) -> Path:
     if stat.S_ISDIR(found.st_mode) and (user is None or (found.st_uid == user and not found.st_mode & 0o077)):
         return folder
     return Path(tempfile.mkdtemp(prefix="latent-explorer-", dir=parent))
+
+
 class PathError(ValueError):
     """A path where no file can be written; the message names it and says why."""
 

@@ -91,17 +91,17 @@ def _how(card: Card, data: str | None) -> dict[str, Any]:
         "in nats are measured anew. A sigma starts from, or is, the model's root mean squared error.",
         key=key_of("tune-likelihood", card.name),
     )
-    stochastic = card.metrics.get("rate") is not None
+    has_rate = card.metrics.get("rate") is not None
     beta = third.number_input(
         "Beta",
         0.0,
         10_000.0,
         card.config.objective.beta,
-        disabled=not stochastic,
+        disabled=not has_rate,
         help="loss = distortion + beta × rate. 1 is the ELBO; more makes codes tell less. A plain AE has no rate.",
         key=key_of("tune-beta", card.name),
     )
-    beta = beta if stochastic else None
+    beta = beta if has_rate else None
     usual = fine_tunes.learning_rate(card, data, beta, likelihood)
     lr = fourth.select_slider(
         "Learning rate",

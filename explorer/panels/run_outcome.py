@@ -36,9 +36,7 @@ def run_outcome(run: Run) -> None:
     images = after.metrics.get("n")
     # A handful of images tells nothing of which is better.
     enough = isinstance(images, int) and images >= MANY
-    marks = [
-        comparisons.better(before_and_after, figure) if enough else [False, False] for figure in comparisons.FIGURES
-    ]
+    marks = [comparisons.better(before_and_after, figure) if enough else [False, False] for figure in comparisons.FIGURES]
     figure_table(
         columns,
         [

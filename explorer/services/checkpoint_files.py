@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.services import options, places
-from vae_core import library
-from vae_core.checkpoint import SUFFIX, CheckpointError
+from vae_core.checkpoint import SUFFIX, CheckpointError, registry
 from vae_core.data.untrusted import shown
 
 
@@ -28,8 +27,8 @@ def files() -> tuple[tuple[File, ...], tuple[str, ...]]:
     """The files that there are now, and a sentence for each that has to be left out."""
     found: dict[str, File] = {}
     problems = []
-    for folder in dict.fromkeys([library.folder(), places.checkpoints(), *options.checkpoint_folders()]):
-        own, shipped = folder == places.checkpoints(), folder == library.folder()
+    for folder in dict.fromkeys([registry.folder(), places.checkpoints(), *options.checkpoint_folders()]):
+        own, shipped = folder == places.checkpoints(), folder == registry.folder()
         if not folder.is_dir():
             if not own and not shipped:
                 problems.append(f"There is no folder {folder}, which was named when the app was started.")

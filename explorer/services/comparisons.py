@@ -90,12 +90,12 @@ def has_fitted_codes(card: Card) -> bool:
     """Whether samples from a Gaussian fitted to the codes are offered: where no prior is what the model learnt to decode, and
     the codes of training images differ."""
     model = models.load(card.name).model
-    return not model.posterior.stochastic and models.codes_root(model) is not None
+    return not model.capabilities.prior and models.codes_root(model) is not None
 
 
 def has_prior(card: Card) -> bool:
     """Whether the model was trained to decode draws from its prior."""
-    return models.load(card.name).model.posterior.stochastic
+    return models.load(card.name).model.capabilities.prior
 
 
 def alike(shelf: Shelf, card: Card) -> list[Card]:

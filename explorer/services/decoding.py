@@ -24,8 +24,8 @@ from threadpoolctl import threadpool_limits
 
 from explorer.services import models, routes, tokens
 from vae_core import devices
-from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import CheckpointError
+from vae_core.models.flat import Autoencoder
 
 HAND, REST, SQUARES = range(3)
 """Kinds of requests: the image of the code that a hand is at; of codes that no hand waits for, of which none is left out; and

@@ -14,10 +14,10 @@ from explorer.services import checkpoint_files
 from explorer.services.checkpoint_files import File
 from explorer.services.text import counted, distinct
 from vae_core import checkpoint
-from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
 from vae_core.config import ModelConfig
 from vae_core.data.untrusted import shown
+from vae_core.models.flat import Autoencoder
 from vae_core.zoo import zoo_name
 
 MODELS_IN_MEMORY = 16

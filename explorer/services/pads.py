@@ -16,9 +16,9 @@ from explorer.services import datasets, models, options, programs, routes, token
 from explorer.services.models import Card
 from explorer.services.uploads import NO_PROBES, Probes
 from explorer.services.view import View
-from vae_core.autoencoder import Autoencoder
 from vae_core.export import drawing
 from vae_core.metrics import activity
+from vae_core.models.flat import Autoencoder
 from vae_core.projection import principal
 
 KEPT = 8
@@ -143,7 +143,7 @@ def _model(card: Card) -> PadModel:
     held_out = checkpoint.held_out
     codes = np.zeros((0, d), np.float32) if held_out is None else held_out.codes.numpy()
     scales, errors = (None, None) if held_out is None else (held_out.scale, held_out.mse)
-    stochastic = checkpoint.model.posterior.stochastic
+    capabilities = checkpoint.model.capabilities
     mean, directions, explained = principal(codes) if len(codes) else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
     where, program, macs = _decoder(checkpoint.model)
     return PadModel(
@@ -160,8 +160,8 @@ def _model(card: Card) -> PadModel:
         dimensions=[_dimension(card, i) for i in range(d)],
         scales=None if scales is None else scales.numpy(),
         errors=None if errors is None else errors.numpy(),
-        unused=np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD) if stochastic and len(codes) else (),
-        prior=stochastic,
+        unused=np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD) if capabilities.rate and len(codes) else (),
+        prior=capabilities.prior,
         fitted=_fitted(checkpoint.model),
         principal=np.vstack([mean, directions]),
         explained=explained,
@@ -191,7 +191,7 @@ def _identity(model: Autoencoder) -> str:
 
 def _fitted(model: Autoencoder) -> np.ndarray | None:
     """Mean and root of the covariance of the training codes, (1 + d, d); None where there is a prior, or nothing was fitted."""
-    root = None if model.posterior.stochastic else models.codes_root(model)
+    root = None if model.capabilities.prior else models.codes_root(model)
     return None if root is None else np.vstack([model.codes_mean.numpy(), root.numpy()])
 
 

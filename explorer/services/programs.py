@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.export import ExportError, Program, decoder_program, encoder_program
+from vae_core.models.flat import Autoencoder
 
 
 def decoder(model: Autoencoder) -> tuple[Program | None, str]:

@@ -145,16 +145,20 @@ def _started(run: Run, event: dict[str, Any]) -> None:
     run.views = [step for step in run.views if step <= event["step"]]
 
 
+def _point(event: dict) -> Point:
+    return Point(event["step"], event["loss"], event["terms"]["distortion"], event["terms"].get("rate"))
+
+
 def _progress(run: Run, event: dict[str, Any]) -> None:
     run.step, run.steps, run.seconds_left = event["step"], event["steps"], event["seconds_left"]
     run.images_per_second = event["images_per_second"]
     run.phase, run.share = "Training", event["step"] / max(1, event["steps"])
-    run.training.append(Point(event["step"], event["loss"], event["distortion"], event["rate"]))
+    run.training.append(_point(event))
 
 
 def _validated(run: Run, event: dict[str, Any]) -> None:
     run.step = event["step"]
-    run.validation.append(Point(event["step"], event["loss"], event["distortion"], event["rate"]))
+    run.validation.append(_point(event))
 
 
 def _phase(run: Run, event: dict[str, Any]) -> None:

@@ -25,10 +25,10 @@ import torch
 from playwright.sync_api import sync_playwright
 from torch import nn
 
-from vae_core import library
-from vae_core.autoencoder import Autoencoder
+from vae_core.checkpoint import registry
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.export import decoder_program
+from vae_core.models.flat import Autoencoder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from conftest import CHROMIUM_ARGS, ROOT
@@ -78,8 +78,8 @@ def models() -> dict[str, Autoencoder]:
     return {
         "mlp-28": Autoencoder(mlp).eval(),
         "conv-32": Autoencoder(conv).eval(),
-        "mnist-vae-2": library.load("mnist-vae-2").model,
-        "faces-vae-64": library.load("faces-vae-64").model,
+        "mnist-vae-2": registry.load("mnist-vae-2").model,
+        "faces-vae-64": registry.load("faces-vae-64").model,
     }
 
 

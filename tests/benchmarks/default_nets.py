@@ -25,7 +25,7 @@ CPU = torch.device("cpu")
 def trained(data: Dataset, config: ModelConfig, train: TrainConfig) -> dict[str, Any]:
     """Trains a new model and gives what came of it."""
     torch.manual_seed(train.seed)
-    summary = fit(Autoencoder(config), data.train.x, data.validation.x, train)
+    summary = fit(Autoencoder(config), data, train)
     losses = [point["validation_loss"] for point in summary.curve]
     out = {"steps": summary.steps, "lr": train.lr, "loss": round(losses[-1], 2), "best": round(min(losses), 2)}
     return out | {"seconds": round(summary.seconds, 1)}

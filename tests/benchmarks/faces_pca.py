@@ -10,7 +10,8 @@ import json
 import numpy as np
 from sklearn.decomposition import PCA
 
-from vae_core import library, load_dataset
+from vae_core import load_dataset
+from vae_core.checkpoint import registry
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     train, test = (split.x.flatten(1).numpy().astype(np.float32) / 255 for split in (data.train, data.test))
     out: dict[str, float | int] = {"train": len(train), "test": len(test)}
     for name in ("faces-ae-64", "faces-vae-64", "faces-beta-vae-64"):
-        model = library.load(name).model
+        model = registry.load(name).model
         components = model.config.latent
         if "pca_mse" not in out:
             pca = PCA(components, svd_solver="randomized", random_state=0).fit(train)

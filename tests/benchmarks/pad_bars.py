@@ -26,9 +26,9 @@ from playwright.async_api import async_playwright
 from playwright.sync_api import sync_playwright
 
 from vae_core import checkpoint
-from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.config import ModelConfig, NetConfig
+from vae_core.models.flat import Autoencoder
 
 APP = ROOT / "explorer" / "app.py"
 BARE = Path(__file__).with_name("bare.html").as_uri()

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from vae_core import library, load_dataset
+from vae_core import load_dataset
+from vae_core.checkpoint import registry
 from vae_core.projection import project
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     x, labels = torch.cat([split.x for split in splits]), torch.cat([split.y for split in splits]).numpy()
     out: dict[str, float | int] = {"drawn": len(x), "placed": len(new.x)}
     for name in options.models:
-        model = library.load(name).model
+        model = registry.load(name).model
         known, codes = model.encode(x).mean.numpy(), model.encode(new.x).mean.numpy()
 
         def accuracy(points: np.ndarray, among: np.ndarray) -> float:

@@ -37,7 +37,7 @@ def main() -> None:
         torch.manual_seed(seed)
         model = Autoencoder(recipe.model)
         folder = options.runs / (recipe.name if seed == recipe.train.seed else f"{recipe.name}-seed-{seed}")
-        fit(model, data.train.x, data.validation.x, train, folder=folder, data=data.fingerprint, subscribers=[ProgressLine()])
+        fit(model, data, train, folder=folder, subscribers=[ProgressLine()])
         codes = model.encode(split.x).mean.numpy()
         scores.append(disentanglement(codes, split.factors.numpy(), data.factor_names))
         print(json.dumps({"seed": seed} | scores[-1]), file=sys.stderr)

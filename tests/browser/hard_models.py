@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 
 from vae_core import checkpoint, zoo
-from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, HeldOut
+from vae_core.checkpoint.header import MOST_CLASSES
 from vae_core.config import NetConfig
 from vae_core.data.untrusted import shown
-from vae_core.header import MOST_CLASSES
+from vae_core.models.flat import Autoencoder
 
 IMAGE = (1, 8, 8)
 DENSE = NetConfig("mlp", hidden=(8,))
@@ -69,8 +69,8 @@ def _save(
     held_out, metrics = None, {}
     if codes is not None:
         n = len(codes)
-        rate = torch.ones(n) if model.posterior.stochastic else None
-        scale = torch.ones_like(codes) if model.posterior.stochastic else None
+        rate = torch.ones(n) if model.capabilities.rate else None
+        scale = torch.ones_like(codes) if model.capabilities.rate else None
         labels = torch.arange(n) % len(classes) if classes else None
         held_out = HeldOut(codes, scale, torch.full((n,), 44.0), rate, torch.full((n,), 0.25), labels)
         metrics = {"n": n, "mse": 0.25, "distortion": 44.0, "rate": None if rate is None else 1.0}

@@ -7,8 +7,8 @@ import threading
 
 import torch
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import ModelConfig, NetConfig
+from vae_core.models.flat import Autoencoder
 
 MODELS = {
     "digits": ModelConfig(image=(1, 28, 28), latent=2),

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_core import library, load_dataset
+from vae_core import load_dataset
+from vae_core.checkpoint import registry
 from vae_core.data.sources import STAND_INS
 from vae_core.metrics.table import shown
 
@@ -53,7 +54,7 @@ def test_the_pictures_are_those_of_the_models(open_compare):
     x = load_dataset(STAND_INS["mnist"]).test.x[:8]
     np.testing.assert_array_equal(row(page, 0, 0), x[:, 0].numpy())
     for i, name in enumerate(NAMES):
-        model = library.load(name).model
+        model = registry.load(name).model
         np.testing.assert_allclose(row(page, 0, 1 + 2 * i), 255 * model.reconstruct(x)[:, 0].numpy(), atol=0.51)
         np.testing.assert_allclose(row(page, 1, i), 255 * model.sample(8)[:, 0].numpy(), atol=0.51)
         ends = model.encode(x[:2]).mean
@@ -86,7 +87,7 @@ def test_figures_are_those_of_the_checkpoints(open_compare):
     page = open_compare()
     for i, name in enumerate(NAMES):
         cells = page.locator(".figures tbody tr").nth(i).locator("td").all_inner_texts()
-        known = library.load(name).metrics
+        known = registry.load(name).metrics
         names = ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units")
         assert [cell.rstrip(" ✓") for cell in cells] == [shown(n, known) for n in names]
     assert page.locator(".js-plotly-plot .scatterlayer text").count() >= 2

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pad_page import HOST, drag
 
-from vae_core import library
+from vae_core.checkpoint import registry
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def test_two_models_show_what_torch_decodes(open_app, where):
     models = shown(page)
     assert [model["name"] for model in models] == ["mnist-vae-2", "mnist-beta-vae-2"]
     for model in models:
-        wanted = library.load(model["name"]).model.decode(np.float32(model["z"])).flatten().numpy()
+        wanted = registry.load(model["name"]).model.decode(np.float32(model["z"])).flatten().numpy()
         np.testing.assert_allclose(model["pixels"], wanted, atol=TOLERANCE[where], rtol=0)
     assert page.evaluate(f"{HOST}.stats().where") == [where, where]
     said = {"worker": "in this page, beside it", "server": "on the server"}[where]

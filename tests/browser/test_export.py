@@ -9,7 +9,7 @@ from pad_file import HOST, exported
 from pad_page import place
 
 from explorer.services import models
-from vae_core import library
+from vae_core.checkpoint import registry
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def test_it_opens_from_disk_and_decodes_what_torch_does(scheme: str, open_page, 
     assert "VAE, 2-D and AE, 2-D on MNIST" in page.title()
     read = f"(() => {{ const r = {HOST}.read(); return {{ z: [...r.z], pixels: [...r.pixels] }}; }})()"
     np.testing.assert_allclose(page.evaluate(read)["z"], [0.5, -0.75], atol=1e-6)
-    model = library.load("mnist-vae-2").model
+    model = registry.load("mnist-vae-2").model
     page.mouse.move(*place(page, 0.5, 0.5))
     page.mouse.down()
     for across, down in [(0.2, 0.3), (0.7, 0.8)]:

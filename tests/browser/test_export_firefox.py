@@ -11,7 +11,7 @@ from firefox import Firefox
 from pad_file import HOST, exported
 from PIL import Image
 
-from vae_core import library
+from vae_core.checkpoint import registry
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,7 @@ def seen(firefox: Firefox) -> tuple[np.ndarray, np.ndarray]:
 
 def decoded(name: str, z: np.ndarray) -> np.ndarray:
     """What torch makes of a code, as such bytes."""
-    image = library.load(name).model.decode(z[None])[0].numpy().transpose(1, 2, 0)
+    image = registry.load(name).model.decode(z[None])[0].numpy().transpose(1, 2, 0)
     height, width, _ = image.shape
     return 255 * np.dstack([np.broadcast_to(image, (height, width, 3)), np.ones((height, width))])
 

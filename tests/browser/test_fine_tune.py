@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pad_page import HOST
 
-from vae_core import checkpoint, library, load_dataset
+from vae_core import checkpoint, load_dataset
+from vae_core.checkpoint import registry
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +49,7 @@ def test_a_run_to_its_end_kept_and_explored(serve_bare, open_page, home):
     shown = page.locator(".figures tbody tr").nth(1).inner_text()
     assert f"{result.metrics['mse']:.4f}" in shown
     x = load_dataset("mnist5k").test.x
-    before = ((library.load("mnist-vae-2").model.reconstruct(x) - x / 255) ** 2).mean()
+    before = ((registry.load("mnist-vae-2").model.reconstruct(x) - x / 255) ** 2).mean()
     assert f"{before:.4f}" in page.locator(".figures tbody tr").nth(0).inner_text()
 
     with page.expect_download() as download:
@@ -90,7 +91,7 @@ def test_what_trains_and_how_is_chosen(serve_bare, open_page, home):
     page.wait_for_selector("text=Both lines are under the new likelihood")
 
     (job,) = home.glob("jobs/*")
-    before, after = library.load("mnist-vae-2"), checkpoint.load(job / "result.safetensors")
+    before, after = registry.load("mnist-vae-2"), checkpoint.load(job / "result.safetensors")
     settings = after.training["config"]
     assert (settings["trained"], settings["patience"], settings["ema"]) == ("heads", 3, 0.99)
     assert after.config.likelihood.kind == "gaussian-learned" and after.config.objective == before.config.objective

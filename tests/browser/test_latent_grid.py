@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pad_page import HOST, TOLERANCE, drag
 
-from vae_core import library
+from vae_core.checkpoint import registry
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +37,7 @@ def read(page) -> dict:
 
 
 def agrees(found: dict, name: str) -> None:
-    wanted = library.load(name).model.decode(np.float32(found["z"])).flatten().numpy()
+    wanted = registry.load(name).model.decode(np.float32(found["z"])).flatten().numpy()
     np.testing.assert_allclose(found["pixels"], wanted, atol=TOLERANCE, rtol=0)
 
 
@@ -125,7 +125,7 @@ def test_the_pad_and_a_path_are_taken_along(open_app):
         page.get_by_role("button", name="Pin this point").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="NPZ").click()
-    codes = library.load("mnist-vae-16").held_out.codes.numpy()
+    codes = registry.load("mnist-vae-16").held_out.codes.numpy()
     with np.load(download.value.path(), allow_pickle=False) as saved:
         np.testing.assert_allclose(saved["codes"][[0, -1]], codes[[2, 8]], atol=1e-5)
         assert saved["images"].shape == (17, 1, 28, 28)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_core import checkpoint, library
-from vae_core.checkpoint import HeldOut
+from vae_core import checkpoint
+from vae_core.checkpoint import HeldOut, registry
 from vae_core.projection import project
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def loneliest(points: np.ndarray, among: int = 400) -> int:
 
 @pytest.fixture(scope="module")
 def points() -> np.ndarray:
-    return project(library.load(NAME).held_out.codes.numpy()).points
+    return project(registry.load(NAME).held_out.codes.numpy()).points
 
 
 def test_points_are_where_the_projection_puts_them(open_map, points):
@@ -112,7 +112,7 @@ def test_resting_on_a_point_shows_its_card(open_map, points):
     page.mouse.move(*at(page, i))
     page.wait_for_function(f"{HOST}.read().hovered === {i}")
     text = page.locator(".card p").inner_text()
-    known = library.load(NAME)
+    known = registry.load(NAME)
     assert text.startswith(f"{known.data['classes'][known.held_out.labels[i]]}, Reconstruction error")
     drawn = (
         page.locator(".card canvas")
@@ -203,7 +203,7 @@ def test_colour_by_an_amount_has_its_scale(open_map):
     page.get_by_role("button", name="Reconstruction error").click()
     page.wait_for_function("location.search.includes('colour=0')")
     bar = page.locator(".bar")
-    errors = library.load(NAME).held_out.mse.numpy()
+    errors = registry.load(NAME).held_out.mse.numpy()
     low, high = np.quantile(errors, [0.01, 0.99])
     assert float(bar.locator(".low").inner_text()) == pytest.approx(low, rel=0.01)
     assert float(bar.locator(".high").inner_text()) == pytest.approx(high, rel=0.01)
@@ -215,7 +215,7 @@ def test_colour_by_an_amount_has_its_scale(open_map):
 
 @pytest.mark.slow
 def test_a_map_is_drawn_by_a_worker_and_kept(serve, open_page, home):
-    whole = library.load(NAME)
+    whole = registry.load(NAME)
     held_out = HeldOut(**{name: value[:FEW] for name, value in vars(whole.held_out).items() if value is not None})
     few = replace(whole, held_out=held_out, metrics={**whole.metrics, "n": FEW})
     checkpoint.save(few, home / "checkpoints" / f"{SMALLER}.safetensors")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vae_core import library
+from vae_core.checkpoint import registry
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,7 @@ def test_own_models_are_opened_renamed_and_deleted(page, home):
         given = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
         page.locator("[role=dialog] input[type=file]").set_input_files([given])
 
-    content = library.find("mnist-vae-2").read_bytes()
+    content = registry.find("mnist-vae-2").read_bytes()
     opened(content[:-1], "theirs.safetensors")
     page.wait_for_selector("text=/theirs.safetensors is (damaged or )?cut short/", timeout=60_000)
     page.keyboard.press("Escape")

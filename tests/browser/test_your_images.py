@@ -9,7 +9,8 @@ import pytest
 from pad_page import HOST as PAD
 from PIL import Image
 
-from vae_core import library, load_dataset
+from vae_core import load_dataset
+from vae_core.checkpoint import registry
 
 pytestmark = pytest.mark.browser
 
@@ -124,7 +125,7 @@ def test_a_drawing_is_encoded_and_rebuilt_while_the_pen_moves(open_page_):
     lit = np.flatnonzero((x[0, 0] > 0.1).any(1))
     assert 19 <= np.ptp(lit) + 1 <= 21
     for model in found["models"]:
-        torch_model = library.load(model["name"]).model
+        torch_model = registry.load(model["name"]).model
         np.testing.assert_allclose(model["z"], torch_model.encode(x).mean[0], atol=1e-3)
         np.testing.assert_allclose(model["pixels"], torch_model.reconstruct(x).flatten(), atol=1e-3)
     # Handed over, it is prepared by Python in the same way.
@@ -163,7 +164,7 @@ def test_own_images_are_marked_on_pad_and_map(open_page_):
     done(page)
     page.get_by_role("button", name="Show on the latent grid").click()
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
-    code = library.load("mnist-vae-2").model.encode(digit[None, None]).mean[0]
+    code = registry.load("mnist-vae-2").model.encode(digit[None, None]).mean[0]
     page.mouse.move(10, 10)
     page.locator(".plane").click(position={"x": 20, "y": 20})
     assert np.abs(np.float32(page.evaluate(f"[...{PAD}.read().z]")) - code.numpy()).max() > 0.1
@@ -175,7 +176,7 @@ def test_own_images_are_marked_on_pad_and_map(open_page_):
     page.wait_for_selector(".map[data-ready=true]", timeout=60_000)
     page.get_by_label("Your image 1: digit.png").click()
     page.wait_for_function("location.search.includes('picked=')")
-    codes = library.load("mnist-vae-2").held_out.codes
+    codes = registry.load("mnist-vae-2").held_out.codes
     nearest = int(((codes - code) ** 2).sum(1).argmin())
     assert f"picked={nearest}" in page.url
     assert page.problems == []

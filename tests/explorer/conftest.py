@@ -9,9 +9,9 @@ import torch
 
 from explorer.services import jobs
 from vae_core import checkpoint, zoo
-from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.config import LikelihoodConfig, NetConfig
+from vae_core.models.flat import Autoencoder
 
 WAIT = 120
 

@@ -17,12 +17,12 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from vae_core import checkpoint, header, load_dataset, recipes, zoo
-from vae_core.autoencoder import Autoencoder
 from vae_core.cli import COMMANDS, main
 from vae_core.cli.reporting import print_figures
 from vae_core.config import LikelihoodConfig, NetConfig
 from vae_core.data.splits import mark
 from vae_core.metrics import evaluate
+from vae_core.models.flat import Autoencoder
 
 TINY = ["--net", "mlp", "--hidden", "16", "--batch-size", "128", "--device", "cpu"]
 

@@ -233,8 +233,8 @@ def test_figures_in_nats_are_told_apart_by_what_they_are_of():
 @pytest.mark.parametrize("posterior", ["deterministic", "gaussian"])
 @pytest.mark.parametrize("kind", ["mlp", "conv", "residual"])
 def test_fields_that_are_said_to_be_unused_change_nothing_in_the_loss_and_others_do(kind, posterior, likelihood):
-    from vae_core.autoencoder import Autoencoder
     from vae_core.batch import Batch
+    from vae_core.models.flat import Autoencoder
 
     plain = ModelConfig(
         (1, 8, 8), 2, NetConfig(kind, (2,), (4,)), PosteriorConfig(posterior), likelihood=likelihood,
@@ -245,8 +245,8 @@ def test_fields_that_are_said_to_be_unused_change_nothing_in_the_loss_and_others
         torch.manual_seed(0)
         built = Autoencoder(model)
         noise = built.draw_noise(4, torch.Generator().manual_seed(1))
-        terms = built.terms(Batch(torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(2))), noise)
-        return built.objective(terms, built.objective.beta(0.5)).item()
+        terms = built.terms(Batch({"image": torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(2))}), noise)
+        return built.objective(terms, built.objective.weights(0.5)).item()
 
     net, objective = plain.net, plain.objective
     changes = {

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from vae_core import TrainConfig, checkpoint, library, load_dataset
+from vae_core import TrainConfig, checkpoint, load_dataset
+from vae_core.checkpoint import registry
 from vae_core.metrics import evaluate, per_image
 from vae_core.metrics.table import METRICS
 from vae_core.recipes import RECIPES
 
-FILES = {p.stem: p for p in sorted(library.SHIPPED.glob("*.safetensors"))}
+FILES = {p.stem: p for p in sorted(registry.SHIPPED.glob("*.safetensors"))}
 MEGABYTES = 60
 IMAGES = 1000
 BARS = {

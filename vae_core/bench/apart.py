@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 
 import vae_core
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
-from vae_core.training.choice import ENGINES
+from vae_core.data.dataset import Split, TrainingSplits
+from vae_core.models.flat import Autoencoder
+from vae_core.training.engine_choice import ENGINES
 from vae_core.training.events import Event, NotCompiled, Started
 
 ENDLESS = 10**8
@@ -125,7 +126,13 @@ def fitted(
         left -= at_once
         return not order
 
-    vae_core.fit(model_of().to(device), images, images[:2], config, subscribers=[listen], should_stop=between)
+    vae_core.fit(
+        model_of().to(device),
+        TrainingSplits(Split(images), Split(images[:2])),
+        config,
+        subscribers=[listen],
+        should_stop=between,
+    )
 
 
 def wait_for(device: torch.device) -> None:

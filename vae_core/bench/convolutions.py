@@ -1,4 +1,4 @@
-"""Convolutions as matrix products (`vae_core.training.products`) beside torch's own: one layer, forward and backward."""
+"""Convolutions as matrix products (`training.gemm_convolution`) beside those of torch: one layer, forward and backward."""
 
 from __future__ import annotations
 

@@ -13,13 +13,14 @@ from typing import Any
 import torch
 
 from vae_core import TrainConfig, devices, fit, load_dataset
-from vae_core.autoencoder import Autoencoder
 from vae_core.bench import images, peers
 from vae_core.bench.apart import called, fitted
 from vae_core.bench.macs import FLOPS_OF_A_STEP, forward_macs, matmul_peak
 from vae_core.bench.timing import in_turns, ratios, speeds
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.data import DataError
+from vae_core.data.dataset import Split, TrainingSplits
+from vae_core.models.flat import Autoencoder
 from vae_core.recipes import GREY_NET
 from vae_core.training.engines import autocast_dtype
 from vae_core.training.events import Event, Validated
@@ -69,7 +70,7 @@ def elbo(repeats: int, small: bool) -> dict[str, Any]:
         data = load_dataset("mnist5k")
     config = TrainConfig(steps=4 if small else 40, batch_size=256, lr=4e-3, engine="graph")
     train, test = data.train.x.to(device), data.test.x[: 100 if small else None].to(device)
-    fit(_two_d(device), train, test[:500], config)
+    fit(_two_d(device), TrainingSplits(Split(train), Split(test[:500])), config)
     if not small:
         config = config.replace(steps=None, epochs=6)
     seconds, reached, pace = [], [], []
@@ -83,7 +84,13 @@ def elbo(repeats: int, small: bool) -> dict[str, Any]:
                     found.append(time.perf_counter() - begin)
 
         run = config.replace(seed=seed)
-        summary = fit(_two_d(device), train, test, run, subscribers=[listen], should_stop=lambda f=found: bool(f))
+        summary = fit(
+            _two_d(device),
+            TrainingSplits(Split(train), Split(test)),
+            run,
+            subscribers=[listen],
+            should_stop=lambda f=found: bool(f),
+        )
         seconds += found
         reached.append(last[0])
         pace.append(summary.steps * config.batch_size / summary.seconds)

@@ -9,9 +9,9 @@ import time
 import torch
 from torch import nn
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.batch import Batch
 from vae_core.bench.apart import wait_for
+from vae_core.models.flat import Autoencoder
 
 FLOPS_OF_A_STEP = 3 * 2
 """For each multiply-accumulate of a forward pass: a multiplication and an addition, once forward and twice backward."""
@@ -36,7 +36,7 @@ def forward_macs(model: Autoencoder) -> int:
     try:
         with model.inference():
             x = torch.zeros(1, *model.config.image, device=model.device)
-            model.terms(Batch(x), model.draw_noise(1))
+            model.terms(Batch({"image": x}), model.draw_noise(1))
     finally:
         for hook in hooks:
             hook.remove()

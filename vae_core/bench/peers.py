@@ -17,11 +17,11 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.batch import scale
 from vae_core.bench.apart import wait_for
 from vae_core.config import ModelConfig, NetConfig
-from vae_core.nets import Net
+from vae_core.models.flat import Autoencoder
+from vae_core.models.nets import Net
 from vae_core.torchvision_shim import import_torchvision
 
 IMAGE, BATCH, LR = (1, 28, 28), 128, 1e-3

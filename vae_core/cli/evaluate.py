@@ -6,8 +6,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from vae_core import devices, library
-from vae_core.autoencoder import Autoencoder
+from vae_core import devices
+from vae_core.checkpoint import registry
+from vae_core.checkpoint.measured import factor_scores, measure_again
 from vae_core.cli import inputs
 from vae_core.cli.numbers import whole
 from vae_core.cli.option_names import refuse
@@ -15,7 +16,7 @@ from vae_core.cli.reporting import download_line, print_figures
 from vae_core.metrics import evaluate
 from vae_core.metrics.draws import FEWEST_DRAWS, MOST_DRAWS, is_random
 from vae_core.metrics.iwae import MOST_SAMPLES
-from vae_core.pack import factor_scores, update
+from vae_core.models.flat import Autoencoder
 
 HELP = "measure a checkpoint on held-out images"
 SPLITS = {"train": "training images", "validation": "validation images", "test": "held-out images (test split)"}
@@ -73,17 +74,17 @@ def _unused(model: Autoencoder) -> dict[str, str]:
     unused = {}
     if not is_random(model):
         unused |= dict.fromkeys(("samples", "seed"), "a deterministic code, of which there is one draw")
-    if not model.posterior.stochastic:
+    if not model.capabilities.density:
         unused["iwae"] = "a deterministic code, which has no density"
     return unused
 
 
 def _update(options: argparse.Namespace) -> int:
     refuse(options, dict.fromkeys(CHOICES, "--update"))
-    path = library.find(options.checkpoint)
+    path = registry.find(options.checkpoint)
     data = inputs.load_data(options, inputs.load_checkpoint(options))
     line = download_line()
-    packed = update(
+    packed = measure_again(
         path, data, device=devices.pick(options.device), progress=lambda done, total: line("images", done, total)
     )
     if options.json:

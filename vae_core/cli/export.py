@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from vae_core import library
+from vae_core.checkpoint import registry
 from vae_core.export import decoder_program, encoder_program
 from vae_core.files import replacing, writable
 
@@ -22,10 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    path = library.find(options.checkpoint)
+    path = registry.find(options.checkpoint)
     out = options.out or Path(f"{path.stem}-{options.part}.program")
     writable(out)
-    model = library.load(path).model
+    model = registry.load(path).model
     program = {"decoder": decoder_program, "encoder": encoder_program}[options.part](model, options.weights)
     with replacing(out) as temporary:
         temporary.write_bytes(program.to_bytes())

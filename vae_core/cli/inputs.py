@@ -6,8 +6,8 @@ import argparse
 import sys
 from contextlib import suppress
 
-from vae_core import devices, library
-from vae_core.checkpoint import Checkpoint
+from vae_core import devices
+from vae_core.checkpoint import Checkpoint, registry
 from vae_core.cli.reporting import download_line
 from vae_core.data import NAMES, DataError, Dataset, load_dataset
 from vae_core.data.digits import CARRIERS
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_checkpoint(options: argparse.Namespace) -> Checkpoint:
     """The checkpoint, its model on the device that was asked for."""
-    checkpoint = library.load(options.checkpoint)
+    checkpoint = registry.load(options.checkpoint)
     checkpoint.model.to(devices.pick(options.device))
     return checkpoint
 

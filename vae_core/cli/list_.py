@@ -7,8 +7,7 @@ import json
 import sys
 from typing import Any
 
-from vae_core import library
-from vae_core.checkpoint import CheckpointError, read_header
+from vae_core.checkpoint import CheckpointError, read_header, registry
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.metrics.table import METRICS, shown, title
 
@@ -41,7 +40,7 @@ def _row(name: str, header: dict[str, Any], size: int) -> dict[str, Any]:
 
 def run(options: argparse.Namespace) -> int:
     rows, broken = [], False
-    for name, path in library.paths().items():
+    for name, path in registry.paths().items():
         try:
             rows.append(_row(name, read_header(path), path.stat().st_size))
         except CheckpointError as error:

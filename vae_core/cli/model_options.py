@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from vae_core import zoo
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
+from vae_core.models.altered import altered
+from vae_core.models.flat import Autoencoder
 from vae_core.training.budget_defaults import defaults_for
+from vae_core.training.distributed import process_count
 from vae_core.training.starting_sigma import starting_sigma
 from vae_core.training.state import stored_configs
-from vae_core.training.team import processes
-from vae_core.tuning import altered
 
 NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden", "norm"), ("sigma", "binarize"), ("beta", "free_bits")
 MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, "beta_schedule")
@@ -54,7 +54,7 @@ def new_run(
         return model.replace(objective=model.objective.replace(schedule=schedule, **given(options, OBJECTIVE)))
 
     # Several processes would each time their own machine, and must have one net.
-    if options.net or train.seconds is None or given(options, NET) or processes() > 1:
+    if options.net or train.seconds is None or given(options, NET) or process_count() > 1:
         return model_of(NetConfig(options.net or "residual", **given(options, NET))), train
     if before := stored_configs(state):
         net, timed = before[0].net, train.replace(lr=before[1].lr)

@@ -17,9 +17,9 @@ from typing import get_args
 
 import torch
 
-from vae_core import devices, library, zoo
-from vae_core.autoencoder import Autoencoder
-from vae_core.checkpoint import SUFFIX, Checkpoint, check_storable
+from vae_core import devices, zoo
+from vae_core.checkpoint import SUFFIX, Checkpoint, check_storable, registry
+from vae_core.checkpoint.measured import save_measured
 from vae_core.cli import inputs
 from vae_core.cli.model_options import ALTERABLE, LATENT, MODEL, given, new_run, tuned_model
 from vae_core.cli.numbers import several, whole
@@ -29,13 +29,13 @@ from vae_core.config import Engine, Keep, NormStatistics, TrainConfig
 from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.own_images import title_of
 from vae_core.files import writable
-from vae_core.pack import pack
+from vae_core.models.flat import Autoencoder
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
+from vae_core.training.distributed import ProcessGroup, torchrun
 from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
 from vae_core.training.fit import STATE_FILE
 from vae_core.training.kept_weights import kept_weights
-from vae_core.training.team import Team, torchrun
 
 HELP = "train a model and write its checkpoint"
 LENGTHS = ("epochs", "steps", "seconds")
@@ -62,8 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--norm", choices=["batch", "none"], help="before each activation (conv, residual); batch if not given")
     what.add_argument("--likelihood", choices=["bernoulli", "gaussian", "gaussian-learned"],
                       help="p(x|z); bernoulli for grey and gaussian-learned for colour images if not given")  # fmt: skip
-    what.add_argument("--sigma", type=float, help="of a Gaussian likelihood, in units of [0, 1]; if not given 0.1, or near the "
-                      "error of the images where it is learned")
+    what.add_argument(
+        "--sigma",
+        type=float,
+        help="of a Gaussian likelihood, in units of [0, 1]; if not given 0.1, or near the "
+        "error of the images where it is learned",
+    )
     what.add_argument("--binarize", action="store_true", default=None, help="draw binary pixels anew at each use (Bernoulli)")
     what.add_argument("--beta", type=float, help="weight of the rate; the model's own if not given")
     what.add_argument("--beta-schedule", choices=["constant", "linear", "cyclical"], help="of beta; constant if not given")
@@ -144,14 +148,14 @@ def _run(options: argparse.Namespace) -> int:
         raise ValueError("Say what to train on: either --recipe NAME or --data NAME.")
     _settled(options)
     recipe = RECIPES.get(options.recipe)
-    start = library.load(options.start) if options.start else None
+    start = registry.load(options.start) if options.start else None
     data = _data(options, recipe.data if recipe else options.data, start)
     train = _train(options, recipe.train if recipe else FURTHER if start else TrainConfig(epochs=20))
     torch.manual_seed(train.seed)
     images = data.fingerprint
     device = devices.pick(options.device)
     if start is not None:
-        path = library.find(options.start)
+        path = registry.find(options.start)
         name, title = f"{_file_name(path.stem)}-tuned", start.title
         # A run's state is gone on from where the weights that it began with are the same.
         images += f" from {hashlib.sha256(path.read_bytes()).hexdigest()}"
@@ -169,7 +173,7 @@ def _run(options: argparse.Namespace) -> int:
     else:
         config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device)
         model = Autoencoder(config)
-    out = options.out or (library.folder() if recipe else Path()) / f"{name}{SUFFIX}"
+    out = options.out or (registry.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)
     check_storable(model, data, title)
     if out.suffix != SUFFIX and not os.path.isdir(out):
@@ -193,28 +197,28 @@ def _fit_and_pack(
     out: Path,
     iwae_samples: int,
 ) -> int:
-    leads = Team().leads
+    is_first = ProcessGroup().is_first
     subscribers = [JsonLines(sys.stdout) if options.json else ProgressLine()]
-    if options.tensorboard and leads:
+    if options.tensorboard and is_first:
         subscribers.append(TensorBoard(options.tensorboard))
     stopped: list[int] = []
     before = {s: signal.signal(s, lambda number, frame: stopped.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         summary = fit(
-            model, data.train.x, data.validation.x, train,
-            folder=folder, data=images, subscribers=subscribers,
+            model, data, train,
+            folder=folder, identity=images, subscribers=subscribers,
             should_stop=lambda: bool(stopped),
         )  # fmt: skip
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if not leads:
+    if not is_first:
         return 0
     if summary.reason == "stopped":
         print(f"Stopped at step {summary.steps}; the same command goes on from there.", file=sys.stderr)
         return 130
     line = download_line()
-    packed = pack(
+    packed = save_measured(
         model.cpu(), data, train, summary, out,
         title=title, iwae_samples=iwae_samples, progress=lambda done, total: line("measuring", done, total),
     )  # fmt: skip

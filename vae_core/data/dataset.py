@@ -50,11 +50,53 @@ class Split:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def fields(self) -> dict[str, torch.Tensor]:
+        """What is known of each image by the names that models read: `image` at rest, `label`."""
+        known = {"image": self.x, "label": self.y}
+        return {name: value for name, value in known.items() if value is not None}
+
+    def first(self, count: int) -> Split:
+        """The first `count` images, without a copy."""
+        known = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return Split(**{name: None if value is None else value[:count] for name, value in known.items()})
+
     def take(self, index: np.ndarray) -> Split:
         """The images of the given positions, in that order (a copy)."""
         rows = torch.from_numpy(np.asarray(index, dtype=np.int64))
         known = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return Split(**{name: None if what is None else what[rows] for name, what in known.items()})
+
+
+def _fingerprint(begin: str, splits: dict[str, Split]) -> str:
+    digest = hashlib.sha256(begin.encode())
+    for part, split in splits.items():
+        for f in dataclasses.fields(Split):
+            known = getattr(split, f.name)
+            if known is not None:
+                digest.update(f"|{part}.{f.name} {known.dtype} {tuple(known.shape)}|".encode())
+                digest.update(memoryview(known.contiguous().numpy()).cast("B"))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSplits:
+    """What a run reads of a data set: the images that it trains on, and those that it validates with."""
+
+    train: Split
+    validation: Split
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """sha256 (hex) over the shapes and bytes of both splits."""
+        return _fingerprint("splits", {"train": self.train, "validation": self.validation})
+
+    @classmethod
+    def divided(cls, split: Split, share: float = 0.1) -> TrainingSplits:
+        """A share of the images, chosen at random and at least two, to validate with, and the others to train on."""
+        order = shuffled(len(split))
+        count = max(2, round(share * len(split)))
+        return cls(split.take(order[count:]), split.take(order[:count]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,15 +138,8 @@ class Dataset:
 
         A person's own images are the same data set whatever their folder is called.
         """
-        digest = hashlib.sha256((self.split_by or self.name).encode())
-        for part in ("train", "validation", "test"):
-            split = getattr(self, part)
-            for f in dataclasses.fields(Split):
-                known = getattr(split, f.name)
-                if known is not None:
-                    digest.update(f"|{part}.{f.name} {known.dtype} {tuple(known.shape)}|".encode())
-                    digest.update(memoryview(known.contiguous().numpy()).cast("B"))
-        return digest.hexdigest()
+        splits = {name: getattr(self, name) for name in ("train", "validation", "test")}
+        return _fingerprint(self.split_by or self.name, splits)
 
 
 def shuffled(count: int) -> np.ndarray:

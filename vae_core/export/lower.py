@@ -10,8 +10,8 @@ import numpy as np
 from torch import Tensor, nn
 
 from vae_core.export.graph import ExportError, Graph
-from vae_core.nets import Net
-from vae_core.nets.residual import Residual
+from vae_core.models.nets import Net
+from vae_core.models.nets.residual import Residual
 
 Lowering = Callable[[Graph, Any, str, str], str]
 """(graph, module, input tensor, where the module sits) -> output tensor."""

@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.export.fold import fold
 from vae_core.export.graph import ExportError, Graph
 from vae_core.export.lower import activate, lower
-from vae_core.likelihoods import Bernoulli, Gaussian
-from vae_core.posteriors import Deterministic, DiagonalGaussian
+from vae_core.models.flat import Autoencoder
+from vae_core.models.likelihoods import Bernoulli, Gaussian
+from vae_core.models.posteriors import Deterministic, DiagonalGaussian
 
 Weights = Literal["float32", "float16"]
 

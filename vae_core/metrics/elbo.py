@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vae_core.autoencoder import Autoencoder, Images
-from vae_core.batch import as_images, scale
+from vae_core.batch import Batch
 from vae_core.metrics.activity import active_units
-from vae_core.metrics.chance import PIXELS, Stream
 from vae_core.metrics.draws import MOST_DRAWS, ROUND, Draws, is_random
 from vae_core.metrics.image import ssim
 from vae_core.metrics.iwae import MOST_SAMPLES, iwae_nll
+from vae_core.metrics.noise import NoiseStreams
+from vae_core.models.flat import IMAGE, Autoencoder, Images
 
 Progress = Callable[[int, int], None]
 """Called as progress(done, total), in images; an image counts once for every time that it may be decoded."""
@@ -32,8 +32,8 @@ class PerImage:
     """-log p(x|z), the mean over draws of z from q(z|x): float64 (N,), nats. A deterministic posterior has one z."""
     rate: Tensor | None
     """KL(q(z|x) || p(z)): float64 (N,), nats; the mean over draws of the pixels where these are binarised."""
-    rate_by_group: Tensor | None
-    """Its mean over images for each group: float64 (groups,), nats."""
+    rate_by_dimension: Tensor | None
+    """The rate of each dimension, the mean over images: float64 (d,), nats; None where the rate is no sum over dimensions."""
     samples: int
     """Draws of each image."""
     errors: dict[str, float | None]
@@ -67,12 +67,12 @@ def per_image(
     random, there is one draw. Codes, MSE and SSIM are of the image as given. All noise is a function of the seed, whatever the
     batch size. Raises ValueError on images that are not of the model's shape and range, on none, and on fewer than one sample.
     """
-    x = as_images(x, model.config.image)
-    if len(x) == 0:
+    batch = model.batch(x)
+    if len(batch) == 0:
         raise ValueError("There are no images to measure.")
     if samples is not None and samples < 1:
         raise ValueError(f"There are {samples} samples of each code; at least 1 is needed.")
-    count, total = 0, len(x) * most_passes(model, samples)
+    count, total = 0, len(batch) * most_passes(model, samples)
 
     def tell(done: int) -> None:
         nonlocal count
@@ -83,14 +83,14 @@ def per_image(
     if not is_random(model):
         samples = 1
     with model.inference():
-        seen = _at_the_mean(model, x, seed, batch_size, with_ssim, tell)
-        draws = Draws(model, x, seed, batch_size, tell)
+        seen = _at_the_mean(model, batch, seed, batch_size, with_ssim, tell)
+        draws = Draws(model, batch, seed, batch_size, tell)
         while not draws.enough() if samples is None else draws.count < samples:
-            draws.take(ROUND if samples is None else min(ROUND, samples - draws.count))
+            draws.draw(ROUND if samples is None else min(ROUND, samples - draws.count))
         tell(total - count)
     mean, deviation, mse, likeness, mse_binarized, ssim_binarized = seen
     return PerImage(
-        mean, deviation, draws.distortion, draws.rate, draws.rate_by_group, draws.count, draws.errors(),
+        mean, deviation, draws.distortion, draws.rate, draws.rate_by_dimension, draws.count, draws.errors(),
         mse, likeness, mse_binarized, ssim_binarized,
     )  # fmt: skip
 
@@ -101,29 +101,32 @@ def most_passes(model: Autoencoder, samples: int | None = None) -> int:
 
 
 def _at_the_mean(
-    model: Autoencoder, x: Tensor, seed: int, batch_size: int, with_ssim: bool, tell: Callable[[int], None]
+    model: Autoencoder, batch: Batch, seed: int, batch_size: int, with_ssim: bool, tell: Callable[[int], None]
 ) -> tuple[Tensor | None, ...]:
-    """Code, scale, MSE and SSIM of each image, and the last two of a binarised one, at the mean code; on the CPU."""
-    pixels = Stream(seed, PIXELS)
+    """Code, scale, MSE and SSIM of each image, and MSE and SSIM of a binarised one, at the mean code; on the CPU."""
+    streams = NoiseStreams(model.target_noise, seed)
     columns: list[tuple[Tensor | None, ...]] = []
-    for piece in x.split(batch_size):
-        piece = scale(piece) if piece.dtype == torch.uint8 else piece
-        raw = model.encoder(piece.to(model.device))
-        mean, deviation = model.posterior.mean(raw), model.posterior.scale(raw)
-        found = (mean.cpu(), None if deviation is None else deviation.cpu(), *_likeness(model, mean, piece, with_ssim))
+    for piece in batch.split(batch_size):
+        piece = model.observation.in_compute(piece)
+        codes = model.encode_batch(piece.to(model.device))
+        found = (
+            codes.mean.cpu(),
+            None if codes.scale is None else codes.scale.cpu(),
+            *_likeness(model, codes.mean, piece, with_ssim),
+        )
         drawn: tuple[Tensor | None, ...] = (None, None)
-        if model.likelihood.wants_noise:
-            target = model.likelihood.targets(piece, pixels.uniform(*piece.shape))
-            drawn = _likeness(model, model.posterior.mean(model.encoder(target.to(model.device))), target, with_ssim)
+        if model.target_noise:
+            target = model.target(piece, streams.draw(len(piece)))
+            drawn = _likeness(model, model.encode_batch(target.to(model.device)).mean, target, with_ssim)
         columns.append((*found, *drawn))
         tell(len(piece))
     return tuple(None if column[0] is None else torch.cat(column) for column in zip(*columns, strict=True))
 
 
-def _likeness(model: Autoencoder, code: Tensor, wanted: Tensor, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
-    """MSE and, if asked for, SSIM of what the codes are decoded to and the wanted images."""
-    found = model.mean_image(code).cpu()
-    return ((found - wanted) ** 2).flatten(1).mean(1), ssim(found, wanted) if with_ssim else None
+def _likeness(model: Autoencoder, codes: Tensor, wanted: Batch, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
+    """MSE and, if asked for, SSIM of the decoded codes and the wanted images."""
+    image, found = wanted[IMAGE], model.mean_image(codes).cpu()
+    return ((found - image) ** 2).flatten(1).mean(1), ssim(found, image) if with_ssim else None
 
 
 def evaluate(
@@ -140,15 +143,14 @@ def evaluate(
 
     distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
     (distortion_se ...) and the number of draws (samples). mse, ssim: of the reconstruction at the mean code and the image as
-    given; mse_binarized, ssim_binarized: of a binarised image, where the likelihood is of such. active_units: of a stochastic
-    posterior. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says nothing. Only
+    given; mse_binarized, ssim_binarized: of a binarised image, where the likelihood is of such. active_units: where the model
+    has a rate. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says nothing. Only
     figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image` and `iwae_nll`.
     """
     if not 0 <= iwae_samples <= MOST_SAMPLES:
         raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")
-    x = as_images(x, model.config.image)
-    passes = most_passes(model, samples)
-    total = len(x) * (passes + (iwae_samples if model.posterior.stochastic else 0))
+    count, passes = len(model.batch(x)), most_passes(model, samples)
+    total = count * (passes + (iwae_samples if model.capabilities.density else 0))
     seen = per_image(
         model,
         x,
@@ -161,8 +163,8 @@ def evaluate(
     out = summarise(seen)
     if iwae_samples:
         out |= {"iwae_samples": iwae_samples, "iwae_nll": None}
-        if model.posterior.stochastic:
-            forward = progress and (lambda done, _: progress(passes * len(x) + done, total))
+        if model.capabilities.density:
+            forward = progress and (lambda done, _: progress(passes * count + done, total))
             nll = iwae_nll(model, x, iwae_samples, seed=seed, batch_size=batch_size, progress=forward)
             out["iwae_nll"] = float(nll.mean())
     return out

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from vae_core.autoencoder import Autoencoder, Images
-from vae_core.batch import as_images, scale
-from vae_core.metrics.chance import IMPORTANCE, PIXELS, Stream
+from vae_core.batch import Batch, repeat
+from vae_core.metrics.noise import NoiseStreams
+from vae_core.models.flat import Autoencoder, Images
 
 MAX_DECODES = 200
 MOST_SAMPLES = 5000
@@ -37,29 +37,29 @@ def iwae_nll(
     Each image is encoded once; no more than `max_decodes` codes are decoded at a time, whatever k is. `progress` is called with
     the decoded codes, and those in all. Raises ValueError for a posterior that is a point, or k below 1.
     """
-    if not model.posterior.stochastic:
+    if not model.capabilities.density:
         raise ValueError("A deterministic posterior has no density: its importance weights are not defined.")
     if k < 1 or max_decodes < 1:
         raise ValueError(f"There are {k} importance samples, {max_decodes} at a time; at least 1 is needed of both.")
-    x = as_images(x, model.config.image)
-    pixels, chance = Stream(seed, PIXELS), Stream(seed, IMPORTANCE)
-    # Written into, not gathered: small results kept between large decodes split the free memory, which then grows without end.
-    out = torch.empty(len(x), dtype=torch.float64)
+    batch = model.batch(x)
+    target_noise, latent_noise = NoiseStreams(model.target_noise, seed), NoiseStreams(model.latent_noise, seed, importance=True)
+    # Written into one tensor: small results kept between large decodes split the free memory, which then grows without end.
+    out = torch.empty(len(batch), dtype=torch.float64)
     first = done = 0
     with model.inference():
-        for piece in x.split(batch_size):
-            piece = scale(piece) if piece.dtype == torch.uint8 else piece
-            noise = pixels.uniform(*piece.shape) if model.likelihood.wants_noise else None
-            target = model.likelihood.targets(piece, noise).to(model.device)
-            raw = model.encoder(target)
+        for piece in batch.split(batch_size):
+            target = model.target(model.observation.in_compute(piece), target_noise.draw(len(piece))).to(model.device)
+            features = model.features(target)
             for some in _rows(len(target), max(1, max_decodes // k)):
                 total = torch.full((some.stop - some.start,), -math.inf, dtype=torch.float64)
+                chosen = {name: value[some] for name, value in features.items()}
+                observations = target.map(lambda value, some=some: value[some])
                 for codes in _rows(k, max_decodes):
-                    weights = _log_weights(model, target[some], raw[some], codes.stop - codes.start, chance)
+                    weights = _log_weights(model, observations, chosen, codes.stop - codes.start, latent_noise)
                     total = torch.logaddexp(total, weights.logsumexp(1))
                     done += weights.numel()
                     if progress:
-                        progress(done, len(x) * k)
+                        progress(done, len(batch) * k)
                 out[first + some.start : first + some.stop] = math.log(k) - total
             first += len(target)
     return out
@@ -71,12 +71,11 @@ def _rows(n: int, most: int) -> Iterator[slice]:
         yield slice(start, min(start + most, n))
 
 
-def _log_weights(model: Autoencoder, target: Tensor, raw: Tensor, k: int, chance: Stream) -> Tensor:
-    """log p(x, z) - log q(z|x) of k codes drawn for each of n images: (n, k), float64 on the CPU."""
-    n = len(target)
-    noise = chance.normal(n * k, model.config.latent).to(model.device)
-    latent = model.posterior(raw.repeat_interleave(k, 0), model.prior, noise)
-    log_p_x = model.likelihood.log_prob(model.decoder(latent.z), target.repeat_interleave(k, 0))
-    # To the CPU first: not every device has float64.
+def _log_weights(model: Autoencoder, batch: Batch, features: dict[str, Tensor], k: int, latent_noise: NoiseStreams) -> Tensor:
+    """log p(x, z) - log q(z|x) of k codes drawn for each of n observations: (n, k), float64 on the CPU."""
+    n = len(batch)
+    latent = model.latent(repeat(features, k), latent_noise.draw(n * k, model.device))
+    log_p_x = model.log_likelihood(latent.codes, batch.repeat(k))
+    # Figures go to the CPU first, because not every device has float64.
     log_p_x, log_p, log_q = (t.cpu().double() for t in (log_p_x, latent.log_p, latent.log_q))
     return (log_p_x + log_p - log_q).reshape(n, k)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vae_core.autoencoder import Autoencoder
-from vae_core.batch import Batch, scale
+from vae_core.batch import Batch
 from vae_core.config import ConfigError, ModelConfig, NetConfig, TrainConfig
+from vae_core.models.flat import Autoencoder
 
 CANDIDATES: tuple[tuple[NetConfig, int], ...] = (
     (NetConfig("residual", channels=(32, 64), hidden=(256,)), 300),
@@ -61,11 +61,12 @@ def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.de
     """Seconds that a forward and backward pass of a batch takes: the shortest of TIMED_STEPS after one that is not counted, or
     what that one took where it is far more than `enough`."""
     model = Autoencoder(config).to(device, memory_format=torch.channels_last).train()
-    batch = Batch(scale(x.to(device)).contiguous(memory_format=torch.channels_last))
+    batch = model.observation.in_compute(Batch({"image": x.to(device)}))
+    batch = batch.map(lambda value: value.contiguous(memory_format=torch.channels_last))
     found = []
     for k in range(1 + TIMED_STEPS):
         begin = time.perf_counter()
-        loss = model.objective(model.terms(batch, model.draw_noise(len(x))), model.objective.beta(1.0))
+        loss = model.objective(model.terms(batch, model.draw_noise(len(x))), model.objective.weights(1.0))
         loss.backward()
         # Reading a number waits for the device.
         loss.item()

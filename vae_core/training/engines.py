@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import abc
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from vae_core.autoencoder import Autoencoder
-from vae_core.batch import Batch, scale
+from vae_core.batch import Batch
 from vae_core.config import Engine as EngineName
 from vae_core.config import TrainConfig
-from vae_core.training.feed import Draws, given
-from vae_core.training.team import Team
-from vae_core.training.whole import Losses, WholeStep
+from vae_core.models.base import LatentVariableModel
+from vae_core.training.batches import Fields, StepInputs, batch_of
+from vae_core.training.distributed import ProcessGroup
+from vae_core.training.fused_step import FusedStep, Losses
 
 VALIDATION_BATCH = 500
 STEPS_OF_A_GRAPH, REPLAYS_AHEAD = 16, 2
-"""Steps that a CUDA graph replays at once, and replays that the device may be given before it has done with the first."""
+"""Steps that a CUDA graph replays at once, and replays that the host may queue before the device has finished the first."""
+
+Hyper = tuple[float, ...]
+"""Learning rate and the weight of each term in one step."""
 
 
 def autocast_dtype(config: TrainConfig, device: torch.device) -> torch.dtype:
@@ -36,27 +41,30 @@ def autocast_dtype(config: TrainConfig, device: torch.device) -> torch.dtype:
 
 
 @dataclass
-class Reading:
-    """What the steps came to, as numbers."""
+class SkippedSteps:
+    """Steps that were left out because their gradient was not finite."""
 
-    skipped: int
+    total: int
     """Steps left out so far."""
-    unfit: int
-    """Steps left out in a row, up to now."""
+    in_a_row: int
+    """Consecutive steps left out until now."""
 
 
-class Eager:
-    """Step by step, with AdamW's fused kernel; whether a step is left out is known at once."""
+class Engine(abc.ABC):
+    """Carries out the steps of one run. It owns the optimiser and the running average of the weights."""
 
-    name: EngineName = "eager"
-    compiles = False
-    at_once = 1
-    """Steps that are taken together at most."""
-    read_every = 1
-    """Steps after which `read` is worth its wait."""
+    name: EngineName
+    compiles: bool
+    """Whether `prepare` compiles, which may fail where there is no compiler."""
+    at_once: int
+    """Largest number of steps that are carried out together."""
+    read_every: int
+    """Number of steps after which `skipped` is worth waiting for the device."""
+    sums: Tensor
+    """Loss, terms and number of steps since they were last set to 0, (2 + number of terms,)."""
 
-    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
-        self.model, self.config, self.team = model, config, team
+    def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
+        self.model, self.config, self.group = model, config, group
         self.dtype = autocast_dtype(config, model.device)
         model.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.lr, fused=True)
@@ -64,144 +72,185 @@ class Eager:
         if config.ema:
             # The statistics of batch norm belong to the averaged weights as much as the weights do.
             self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
-        self.losses = self.team.joined(Losses(model, self.dtype))
-        self.sums = torch.zeros(4, dtype=torch.float32 if model.device.type == "mps" else torch.float64, device=model.device)
-        self.reading = Reading(0, 0)
-        self._buffers = list(model.buffers())
-        self._kept = [buffer.clone() for buffer in self._buffers]
+
+    @abc.abstractmethod
+    def prepare(self, data: Fields, inputs: StepInputs) -> None:
+        """Compiles for steps of these shapes and takes none. Raises whatever a compiler raises."""
+
+    @abc.abstractmethod
+    def begin(self, skipped: SkippedSteps) -> None:
+        """Continues from the state of `optimizer` and `average`, and from these numbers of skipped steps."""
+
+    @abc.abstractmethod
+    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        """Takes steps, at most `at_once`. Their losses and terms are added to `sums`."""
+
+    @abc.abstractmethod
+    def skipped(self) -> SkippedSteps:
+        """The numbers of skipped steps; waits for the device."""
+
+    @abc.abstractmethod
+    def end(self) -> None:
+        """Brings `optimizer` and `average` up to date, to be saved or used."""
 
     @property
-    def evaluated(self) -> Autoencoder:
+    def evaluated(self) -> LatentVariableModel:
         """The model that the run is for: the running average where there is one."""
         return self.model if self.average is None else self.average.module
 
-    def prepare(self, images: Tensor, draws: Draws) -> None:
-        """Compiles what there is to compile, for steps like this one, and takes none. Raises whatever a compiler does."""
+    def validation_seconds(self, data: Fields) -> float:
+        """Seconds that `validate` will take, estimated from a part of the data."""
+        part = {name: value[:VALIDATION_BATCH] for name, value in data.items()}
+        begin = time.perf_counter()
+        self.validate(part, torch.Generator(self.model.device))
+        share = len(next(iter(part.values()))) / len(next(iter(data.values())))
+        return self.group.longest((time.perf_counter() - begin) / share)
 
-    def begin(self, skipped: int, unfit: int) -> None:
-        """Goes on from what `optimizer` and `average` hold, and from so many steps left out."""
-        self.reading = Reading(skipped, unfit)
+    def validate(self, data: Fields, generator: torch.Generator) -> Tensor:
+        """The means of the loss, with the final weights of the terms, and of the terms over data at rest, on any device:
+        (1 + number of terms,), float64, on the CPU."""
+        model = self.evaluated
+        objective = model.objective
+        weights = objective.weights(1.0)
+        total = torch.zeros(1 + len(objective.terms), dtype=torch.float64)
+        batch = Batch(data)
+        with model.inference():
+            for k, piece in enumerate(batch.split(VALIDATION_BATCH)):
+                noise = model.draw_noise(len(piece), generator)
+                if k % self.group.size != self.group.rank:
+                    continue
+                terms = model.terms(model.observation.in_compute(piece.to(model.device)), noise)
+                means = torch.cat([objective(terms, weights)[None], terms.means(objective.terms)])
+                total += len(piece) * means.cpu().double()
+        return self.group.summed(total.to(self.sums)).cpu().double() / len(batch)
 
-    def take(self, images: Tensor, draws: Sequence[Draws], hypers: Sequence[tuple[float, float]]) -> None:
-        """Steps with their chance and their (learning rate, beta), at most `at_once`. Their means are added to `sums`."""
-        for one, (lr, beta) in zip(draws, hypers, strict=True):
-            self._step(images, one, lr, beta)
 
-    def _step(self, images: Tensor, draws: Draws, lr: float, beta: float) -> None:
+@final
+class Eager(Engine):
+    """Step by step, with AdamW's fused kernel; whether a step is skipped is known at once."""
+
+    name: EngineName = "eager"
+    compiles = False
+    at_once = 1
+    read_every = 1
+
+    def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
+        super().__init__(model, config, group)
+        self.losses = group.wrapped(Losses(model, self.dtype))
+        dtype = torch.float32 if model.device.type == "mps" else torch.float64
+        self.sums = torch.zeros(2 + len(model.objective.terms), dtype=dtype, device=model.device)
+        self._skipped = SkippedSteps(0, 0)
+        self._buffers = list(model.buffers())
+        self._saved_buffers = [buffer.clone() for buffer in self._buffers]
+
+    def prepare(self, data: Fields, inputs: StepInputs) -> None:
+        pass
+
+    def begin(self, skipped: SkippedSteps) -> None:
+        self._skipped = skipped
+
+    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        for one, (lr, *weights) in zip(inputs, hypers, strict=True):
+            self._step(data, one, lr, weights)
+
+    def _step(self, data: Fields, inputs: StepInputs, lr: float, weights: Sequence[float]) -> None:
         # Batch norm has taken in a batch before anyone can know that its gradient is not finite.
-        torch._foreach_copy_(self._kept, self._buffers)
-        x, noise = given(images, draws, self.config.shift)
-        loss, means = self.losses(x, noise, torch.tensor(beta, device=x.device))
+        torch._foreach_copy_(self._saved_buffers, self._buffers)
+        batch = batch_of(data, self.model.observation, inputs, self.config.shift)
+        loss, means = self.losses(batch, inputs.noise, torch.tensor(weights, device=self.model.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         if not torch.isfinite(norm):
-            torch._foreach_copy_(self._buffers, self._kept)
-            self.reading = Reading(self.reading.skipped + 1, self.reading.unfit + 1)
+            torch._foreach_copy_(self._buffers, self._saved_buffers)
+            self._skipped = SkippedSteps(self._skipped.total + 1, self._skipped.in_a_row + 1)
             return
-        self.reading.unfit = 0
+        self._skipped = SkippedSteps(self._skipped.total, 0)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        self.sums[:3] += means
-        self.sums[3] += 1
+        self.sums[:-1] += means
+        self.sums[-1] += 1
 
-    def read(self) -> Reading:
-        """Waits for the device."""
-        return self.reading
+    def skipped(self) -> SkippedSteps:
+        return self._skipped
 
     def end(self) -> None:
-        """Brings `optimizer` and `average` up to date, to be saved or used."""
-
-    def time_of_validation(self, images: Tensor) -> float:
-        """Seconds that `validate` is going to take, by those of a part of the images."""
-        part = images[:VALIDATION_BATCH]
-        begin = time.perf_counter()
-        self.validate(part, torch.Generator(self.model.device))
-        return self.team.longest((time.perf_counter() - begin) * len(images) / len(part))
-
-    def validate(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """The means over uint8 images, wherever they lie, with the objective's final beta: (3,), float64, on the CPU."""
-        model = self.evaluated
-        beta = model.objective.beta(1.0)
-        total = torch.zeros(3, dtype=torch.float64)
-        with model.inference():
-            for k, piece in enumerate(images.split(VALIDATION_BATCH)):
-                noise = model.draw_noise(len(piece), generator)
-                if k % self.team.size != self.team.rank:
-                    continue
-                terms = model.terms(Batch(scale(piece.to(model.device))), noise)
-                rate = torch.nan if terms.rate is None else terms.rate.mean()
-                means = [model.objective(terms, beta), terms.distortion.mean(), rate]
-                total += len(piece) * torch.tensor(means, dtype=torch.float64)
-        return self.team.summed(total.to(self.sums)).cpu().double() / len(images)
+        pass
 
 
-class Compiled(Eager):
+@final
+class Compiled(Engine):
     """Each step is one compiled graph."""
 
     name: EngineName = "compile"
     compiles = True
-    # Fewer than the steps without a finite gradient after which a run gives up.
+    at_once = 1
+    # Fewer than the consecutive steps without a finite gradient after which a run gives up.
     read_every = 16
 
-    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
-        super().__init__(model, config, team)
-        self.whole = WholeStep(model, config, self.optimizer, self.average, self.dtype, self.compiles)
-        self.sums = self.whole.carried.sums[0]
+    def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
+        super().__init__(model, config, group)
+        self.step = FusedStep(model, config, self.optimizer, self.average, self.dtype, compiles=True)
+        self.sums = self.step.state.sums[0]
 
-    def prepare(self, images: Tensor, draws: Draws) -> None:
-        self.whole.prepare(images, draws, torch.zeros(2, device=images.device))
+    def prepare(self, data: Fields, inputs: StepInputs) -> None:
+        self.step.prepare(data, inputs, _no_hyper(self.model))
 
-    def begin(self, skipped: int, unfit: int) -> None:
-        self.whole.begin(skipped, unfit)
+    def begin(self, skipped: SkippedSteps) -> None:
+        self.step.begin(skipped.total, skipped.in_a_row)
 
-    def take(self, images: Tensor, draws: Sequence[Draws], hypers: Sequence[tuple[float, float]]) -> None:
-        for one, hyper in zip(draws, hypers, strict=True):
-            self.whole.take(images, one, torch.tensor(hyper, device=images.device))
+    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        for one, hyper in zip(inputs, hypers, strict=True):
+            self.step.run(data, one, torch.tensor(hyper, device=self.model.device))
 
-    def read(self) -> Reading:
-        _, skipped, unfit, _ = torch.stack(self.whole.carried.counts).tolist()
-        return Reading(int(skipped), int(unfit))
+    def skipped(self) -> SkippedSteps:
+        return SkippedSteps(*self.step.skipped())
 
     def end(self) -> None:
-        self.whole.end()
+        self.step.end()
 
 
-class Graphed(Compiled):
-    """Many steps at once, as they are written, as one CUDA graph, which the device replays by itself. For CUDA alone."""
+class _CudaGraph(Engine):
+    """Many steps as one CUDA graph, which the device replays by itself. For CUDA alone."""
 
-    name: EngineName = "graph"
-    compiles = False
     at_once = STEPS_OF_A_GRAPH
-    # To read is to wait, and while the device works the host brings the next replays on their way.
+    # Reading waits for the device; while the device works, the host queues the next replays.
     read_every = 16 * STEPS_OF_A_GRAPH
 
-    def __init__(self, model: Autoencoder, config: TrainConfig, team: Team):
-        super().__init__(model, config, team)
+    def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
+        super().__init__(model, config, group)
+        self.step = FusedStep(model, config, self.optimizer, self.average, self.dtype, self.compiles)
+        self.sums = self.step.state.sums[0]
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._images: Tensor | None = None
-        self._inputs = Draws(torch.empty(0))
-        self._hypers = torch.zeros(self.at_once, 2, device=model.device)
+        self._data: Fields = {}
+        self._inputs = StepInputs(torch.empty(0))
+        self._hypers = torch.zeros(self.at_once, 1 + len(model.objective.terms), device=model.device)
         self._replayed = [torch.cuda.Event(blocking=True) for _ in range(REPLAYS_AHEAD)]
 
-    def take(self, images: Tensor, draws: Sequence[Draws], hypers: Sequence[tuple[float, float]]) -> None:
-        if len(draws) < self.at_once:
-            return super().take(images, draws, hypers)
+    def prepare(self, data: Fields, inputs: StepInputs) -> None:
+        self.step.prepare(data, inputs, _no_hyper(self.model))
+
+    def begin(self, skipped: SkippedSteps) -> None:
+        self.step.begin(skipped.total, skipped.in_a_row)
+
+    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        if len(inputs) < self.at_once:
+            return self._one_by_one(data, inputs, hypers)
         if self._graph is None:
-            # The kernels are compiled, and memory is found, before anything is recorded.
-            super().take(images, draws[:1], hypers[:1])
-            self._record(images, draws)
-            return super().take(images, draws[1:], hypers[1:])
-        for to, parts in zip(self._inputs.parts(), zip(*(one.parts() for one in draws), strict=True), strict=True):
-            if to is not None:
-                torch.stack(parts, out=to)
-        if images.data_ptr() != self._images.data_ptr():
-            self._images.copy_(images)
+            # Kernels are compiled and memory is allocated before anything is recorded.
+            self._one_by_one(data, inputs[:1], hypers[:1])
+            self._record(data, inputs)
+            return self._one_by_one(data, inputs[1:], hypers[1:])
+        for to, parts in zip(self._inputs.tensors(), zip(*(one.tensors() for one in inputs), strict=True), strict=True):
+            torch.stack(parts, out=to)
+        for name, value in data.items():
+            if value.data_ptr() != self._data[name].data_ptr():
+                self._data[name].copy_(value)
         self._hypers.copy_(torch.tensor(hypers, pin_memory=True), non_blocking=True)
-        # Clock and budget are read between replays: the host must not be far ahead of what the device has done.
+        # Clock and budget are read between replays: the host must not run far ahead of the device.
         earliest = self._replayed.pop(0)
         earliest.synchronize()
         self._graph.replay()
@@ -209,26 +258,50 @@ class Graphed(Compiled):
         self._replayed.append(earliest)
         return None
 
-    def _record(self, images: Tensor, draws: Sequence[Draws]) -> None:
-        self._images = images
-        parts = zip(*(one.parts() for one in draws), strict=True)
-        self._inputs = Draws(*(None if part[0] is None else torch.stack(part) for part in parts))
+    def _one_by_one(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        for one, hyper in zip(inputs, hypers, strict=True):
+            self.step.run(data, one, torch.tensor(hyper, device=self.model.device))
+
+    def _record(self, data: Fields, inputs: Sequence[StepInputs]) -> None:
+        self._data = data
+        parts = zip(*(one.tensors() for one in inputs), strict=True)
+        self._inputs = inputs[0].like(torch.stack(part) for part in parts)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
             for k, hyper in enumerate(self._hypers):
-                one = Draws(*(None if part is None else part[k] for part in self._inputs.parts()))
-                self.whole.take(images, one, hyper)
+                self.step.run(data, self._inputs.like(value[k] for value in self._inputs.tensors()), hyper)
+
+    def skipped(self) -> SkippedSteps:
+        return SkippedSteps(*self.step.skipped())
+
+    def end(self) -> None:
+        self.step.end()
 
 
-class CompiledGraphed(Graphed):
-    """Many compiled steps at once as one CUDA graph."""
+@final
+class Graphed(_CudaGraph):
+    """Many steps, as they are written, as one CUDA graph."""
+
+    name: EngineName = "graph"
+    compiles = False
+
+
+@final
+class CompiledGraphed(_CudaGraph):
+    """Many compiled steps as one CUDA graph."""
 
     name: EngineName = "compiled-graph"
     compiles = True
 
 
-def _parameter_groups(model: Autoencoder, weight_decay: float) -> list[dict]:
-    """Weight decay is for matrices and kernels: biases, norms and sigma have no reason to be near 0."""
+def _no_hyper(model: LatentVariableModel) -> Tensor:
+    """A learning rate and weights of 0, for tracing."""
+    return torch.zeros(1 + len(model.objective.terms), device=model.device)
+
+
+def _parameter_groups(model: LatentVariableModel, weight_decay: float) -> list[dict]:
+    """Parameters with and without weight decay, which is for matrices and kernels: biases, norms and sigma have no reason to be
+    near 0."""
     parameters = [p for p in model.parameters() if p.requires_grad]
     return [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},

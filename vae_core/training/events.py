@@ -1,4 +1,4 @@
-"""What a run tells of itself. Anyone may listen: `fit` calls each subscriber with each event, in order."""
+"""Events of a run. `fit` calls each subscriber with each event, in order."""
 
 from __future__ import annotations
 
@@ -71,13 +71,14 @@ class NotCompiled(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """Means over the steps since the last such event, in nats an image; rate is None where it is not defined."""
+    """Means over the steps since the last such event, in nats an image."""
 
     steps: int
     loss: float
-    distortion: float
-    rate: float | None
-    beta: float
+    terms: dict[str, float]
+    """The mean of each term by name, before its weight."""
+    weights: dict[str, float]
+    """The weight of each term now."""
     lr: float
     images_per_second: float
     seconds_left: float
@@ -86,12 +87,13 @@ class Progress(Event):
 
 @dataclass(frozen=True)
 class Validated(Event):
-    """Means over the validation images, in nats an image, with the objective's final beta."""
+    """Means over the validation images, in nats an image, with the final weights of the terms."""
 
     loss: float
-    distortion: float
-    rate: float | None
+    terms: dict[str, float]
+    """The mean of each term by name, before its weight."""
     best: bool
+    """Whether no earlier validation had a lower loss."""
 
 
 @dataclass(frozen=True)
@@ -129,22 +131,22 @@ class ProgressLine:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
-            team = f", {event.processes} processes" if event.processes > 1 else ""
+            group = f", {event.processes} processes" if event.processes > 1 else ""
             steps = f"{event.steps} step" + ("" if event.steps == 1 else "s")
-            told = f"{steps} on {event.device}, {event.precision}, {event.engine}, images {event.source}{team}"
+            told = f"{steps} on {event.device}, {event.precision}, {event.engine}, images {event.source}{group}"
             if told != self.told:
                 self._line(told)
             self.told = told
         elif isinstance(event, Progress) and self.live:
-            rate = "" if event.rate is None else f" + {event.rate:.2f} nats"
+            terms = " + ".join(f"{value:.2f}" for value in event.terms.values())
             left = time.strftime("%H:%M:%S", time.gmtime(event.seconds_left))
             speed = f"{event.images_per_second:,.0f} images/s"
-            self.stream.write(f"\r{event.step}/{event.steps}  {event.distortion:.2f}{rate}  {speed}  {left} left\x1b[K")
+            self.stream.write(f"\r{event.step}/{event.steps}  {terms} nats  {speed}  {left} left\x1b[K")
             self.stream.flush()
         elif isinstance(event, Validated):
-            rate = "" if event.rate is None else f", rate {event.rate:.2f}"
+            terms = "".join(f", {name} {value:.2f}" for name, value in event.terms.items())
             best = " (best)" if event.best else ""
-            self._line(f"step {event.step}: validation loss {event.loss:.2f}, distortion {event.distortion:.2f}{rate}{best}")
+            self._line(f"step {event.step}: validation loss {event.loss:.2f}{terms}{best}")
         elif isinstance(event, FewSteps):
             self._line(str(event))
         elif isinstance(event, Compiling):
@@ -183,8 +185,9 @@ class TensorBoard:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Progress | Validated):
             group = "train" if isinstance(event, Progress) else "validation"
-            for name in ("loss", "distortion", "rate", "beta", "lr", "images_per_second"):
-                value = getattr(event, name, None)
+            known = {name: getattr(event, name, None) for name in ("loss", "lr", "images_per_second")}
+            known |= event.terms | {f"weight_{name}": value for name, value in getattr(event, "weights", {}).items()}
+            for name, value in known.items():
                 if value is not None:
                     self.writer.add_scalar(f"{group}/{name}", value, event.step)
         elif isinstance(event, Finished):

@@ -8,18 +8,19 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from vae_core import schedules
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
+from vae_core.data.dataset import Dataset, Split, TrainingSplits
+from vae_core.models.base import LatentVariableModel
+from vae_core.models.objectives import schedules
 from vae_core.training import events
+from vae_core.training.batches import Batches, Fields
+from vae_core.training.distributed import ProcessGroup
+from vae_core.training.engines import Hyper
 from vae_core.training.errors import TrainingError, memory_errors
-from vae_core.training.feed import Feed
-from vae_core.training.parts import only
+from vae_core.training.freezing import only
 from vae_core.training.run import Run, Summary
-from vae_core.training.state import held
-from vae_core.training.team import Team
+from vae_core.training.state import locked
 from vae_core.training.time_budget import TimeBudget
 
 STATE_FILE = "state.safetensors"
@@ -28,65 +29,79 @@ PROGRESS_EVERY = 0.5
 
 
 def fit(
-    model: Autoencoder,
-    train: Tensor,
-    validation: Tensor,
+    model: LatentVariableModel,
+    data: Dataset | TrainingSplits | Split,
     config: TrainConfig,
     *,
     folder: Path | None = None,
-    data: str = "",
+    identity: str | None = None,
     subscribers: Iterable[events.Subscriber] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Summary:
-    """Trains `model` in place, on the device it is on, with uint8 images (N, C, H, W).
+    """Trains `model` in place, on the device it is on, with the training split of `data`, and validates with its validation
+    split. A single split is divided: a tenth of it validates.
 
-    With a `folder` the training state is written there every `config.save_every` seconds and at the end, and a state
-    found there is gone on from: for one engine and number of threads the outcome on a CPU is then bit for bit that of an
-    uninterrupted run. `data` (a fingerprint) keeps a run from going on with other images. `should_stop` is asked before
-    every step, or before as many as the engine takes at once. No two runs go on in one folder at a time.
+    With a `folder` the training state is written there every `config.save_every` seconds and at the end, and a state that is
+    found there is resumed: for one engine and number of threads the outcome on a CPU is then bit for bit that of an
+    uninterrupted run. `identity` names the data and the weights that the run begins with, the fingerprint of the data if it is
+    None; a run of another identity is not resumed. `should_stop` is asked before every step, or before as many as the engine
+    takes together. No two runs use one folder at a time.
 
-    Training images that do not fit on the device stay on the host, in memory or mapped from a file, and are brought as they are
+    Training data that do not fit on the device stay on the host, in memory or mapped from a file, and are brought as they are
     needed (`config.source`). In the processes of a torch.distributed group the model is trained by all: each calls this with
     the same arguments and its own device, computes its share of each batch, and has the same weights in the end; the first
-    tells and writes. Batch norm takes its statistics from a process's share.
+    reports and writes. Batch norm takes its statistics from the share of one process.
 
     The model comes back in evaluation mode, and torch's number of threads as it was.
 
-    Raises TrainingError where there are fewer than 2 images, the gradient stays not finite, memory runs out or the state cannot
-    be written, and StateError where the state in `folder` is broken or another run's; the state in `folder` stays as it was
-    last written.
+    Raises TrainingError where there are fewer than 2 images, the model reads what the data do not have, the gradient stays not
+    finite, memory runs out or the state cannot be written, and StateError where the state in `folder` is broken or another
+    run's; the state in `folder` stays as it was last written.
     """
-    for name, images in (("training", train), ("validation", validation)):
-        if len(images) < 2:
-            raise TrainingError(f"There are {len(images)} {name} images; a run needs at least 2.")
-        if images.dtype != torch.uint8 or tuple(images.shape[1:]) != model.config.image:
-            found = f"{images.dtype} of shape {tuple(images.shape[1:])}"
-            wanted = f"torch.uint8 of shape {model.config.image}"
-            raise TrainingError(f"The {name} images are {found}; this model takes {wanted}.")
+    splits = TrainingSplits.divided(data) if isinstance(data, Split) else data
+    train, validation = _fields(model, "training", splits.train), _fields(model, "validation", splits.validation)
     threads = torch.get_num_threads()
-    team = Team()
+    group = ProcessGroup()
     try:
         if config.threads:
             torch.set_num_threads(config.threads)
         path = None if folder is None else folder / STATE_FILE
+        if identity is None:
+            identity = splits.fingerprint if folder is not None else ""
         with (
-            held(path) if path is not None and team.leads else nullcontext(),
+            locked(path) if path is not None and group.is_first else nullcontext(),
             only(model, config.trained, config.norm_statistics),
             memory_errors(config.batch_size, model.device),
-            closing(Feed(train, config, model, team)) as feed,
+            closing(Batches(train, config, model, group)) as batches,
         ):
-            begin, _ = team.look(False)
-            run = Run(model, feed, validation, config, team, path, data, subscribers)
+            begin, _ = group.agree(False)
+            run = Run(model, batches, validation, config, group, path, identity, subscribers)
             return run.finish(_take_steps(run, begin, should_stop))
     finally:
-        team.close()
+        group.close()
         torch.set_num_threads(threads)
         model.eval()
 
 
+def _fields(model: LatentVariableModel, name: str, split: Split) -> Fields:
+    """The fields of a split that the model reads."""
+    if len(split) < 2:
+        raise TrainingError(f"There are {len(split)} {name} images; a run needs at least 2.")
+    known = split.fields
+    missing = [field for field in model.observation.fields if field not in known]
+    if missing:
+        raise TrainingError(f"The model reads the {missing[0]} of each observation, which the {name} data do not have.")
+    fields = {field: known[field] for field in model.observation.fields}
+    for field, spec in model.observation.fields.items():
+        if tuple(fields[field].shape[1:]) != spec.shape:
+            found, wanted = tuple(fields[field].shape[1:]), spec.shape
+            raise TrainingError(f"The {field} of the {name} data has shape {found}; this model takes {wanted}.")
+    return fields
+
+
 def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
     """Takes the steps of a run that began at that time, and says why it is over."""
-    config, counters, engine, feed, team = run.config, run.counters, run.engine, run.feed, run.team
+    config, counters, engine, batches, group = run.config, run.counters, run.engine, run.batches, run.group
     validate_every, before = run.validate_every, counters.seconds
     time_budget = None
     if config.seconds is not None:
@@ -94,15 +109,16 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
     if counters.steps:
         run.tell_start()
     if config.keep == "best" and not counters.step and not counters.curve:
-        run.validate(*_weights(run, 0.0))
+        lr, *weights = _hyper(run, 0.0)
+        run.validate(lr, run.weights_by_name(weights))
     first, agreed_at = counters.step, -1
-    now = last_save = last_progress = began_steps = team.look(False)[0]
+    now = last_save = last_progress = began_steps = group.agree(False)[0]
     run.model.train()
 
     while not counters.steps or counters.step < counters.steps:
-        if counters.step // team.agree_every != agreed_at:
-            agreed_at = counters.step // team.agree_every
-            now, stop = team.look(should_stop())
+        if counters.step // group.agree_every != agreed_at:
+            agreed_at = counters.step // group.agree_every
+            now, stop = group.agree(should_stop())
             if stop:
                 return "stopped"
         if config.patience and counters.bad_validations >= config.patience:
@@ -111,14 +127,14 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
         if counters.steps:
             due = min(due, counters.steps - counters.step)
         steps = range(counters.step, counters.step + min(engine.at_once, due))
-        weights = [_weights(run, step / counters.steps if counters.steps else 0.0) for step in steps]
-        engine.take(*feed.take(steps, engine.at_once), weights)
+        hypers = [_hyper(run, step / counters.steps if counters.steps else 0.0) for step in steps]
+        engine.run(*batches.get(steps, engine.at_once), hypers)
         counters.step = steps.stop
-        lr, beta = weights[-1]
+        lr, *weights = hypers[-1]
 
         if counters.step % engine.read_every < len(steps) or not counters.steps:
-            run.look()
-        if team.size == 1:
+            run.count_skipped()
+        if group.size == 1:
             now = time.perf_counter()
         counters.seconds = before + now - begin
 
@@ -127,7 +143,7 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
             if length:
                 length = time_budget.steps(counters.step, now, length)
             elif time_budget.known(counters.step, now):
-                time_budget.expect_validation(engine.time_of_validation(run.validation))
+                time_budget.expect_validation(engine.validation_seconds(run.validation))
                 length = time_budget.steps(counters.step, now, 0)
             known, counters.steps = counters.steps, length
             if length and not known:
@@ -136,24 +152,25 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
         # The first event of a run tells of its length.
         validating = counters.steps and (counters.step % validate_every == 0 or counters.step == counters.steps)
         if now - last_progress >= PROGRESS_EVERY and run.means.recent_count and counters.steps:
-            run.tell_progress(lr, beta, (counters.step - first) / (now - began_steps))
+            run.tell_progress(lr, run.weights_by_name(weights), (counters.step - first) / (now - began_steps))
             last_progress = now
         if validating:
-            run.look()
+            run.count_skipped()
         if validating and run.means.count:
-            begin_validation, _ = team.look(False)
-            run.validate(lr, beta)
-            now, _ = team.look(False)
+            begin_validation, _ = group.agree(False)
+            run.validate(lr, run.weights_by_name(weights))
+            now, _ = group.agree(False)
             counters.seconds = before + now - begin
             if time_budget is not None:
                 time_budget.validated(now - begin_validation)
         if now - last_save >= config.save_every:
             run.save()
-            last_save = team.look(False)[0]
+            last_save = group.agree(False)[0]
     return "done"
 
 
-def _weights(run: Run, done: float) -> tuple[float, float]:
-    """Learning rate and beta where that share of the run is done."""
+def _hyper(run: Run, done: float) -> Hyper:
+    """Learning rate and weights of the terms where that share of the run is done."""
     config = run.config
-    return config.lr * schedules.learning_rate(config.lr_schedule, config.warmup, done), run.model.objective.beta(done)
+    lr = config.lr * schedules.learning_rate(config.lr_schedule, config.warmup, done)
+    return lr, *run.model.objective.weights(done)

@@ -1,27 +1,27 @@
-"""One run: what it goes on from, what it finds by validating, what it saves, and what is told of it."""
+"""One run: resuming, validating, saving and reporting."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import TrainConfig
+from vae_core.models.base import LatentVariableModel
 from vae_core.training import events
-from vae_core.training.choice import engine_for, made_ready
-from vae_core.training.engines import Eager
+from vae_core.training.batches import Batches, Fields, validation_generator
+from vae_core.training.distributed import ProcessGroup
+from vae_core.training.engine_choice import engine_for, made_ready
+from vae_core.training.engines import Engine, SkippedSteps
 from vae_core.training.errors import TrainingError
-from vae_core.training.feed import Feed, validation_generator
-from vae_core.training.means import Means, as_floats
+from vae_core.training.running_means import RunningMeans, named
 from vae_core.training.state import Counters, Stored, read_state, save_state
-from vae_core.training.team import Team
 
 MOST_POINTS = 2000
-"""Of a run's curve; a checkpoint's header takes no more than twice as many."""
+"""Largest number of points of a curve; a checkpoint's header takes no more than twice as many."""
 FEW_STEPS, ENOUGH_STEPS = 50, 300
 """Steps below which a time budget is called too small, and the steps of the budget that is then named."""
 PERSISTENT = 25
@@ -45,46 +45,48 @@ class Summary:
 
 
 class Run:
-    """A run with its engine ready; where there is a state at `path`, at the step that it holds.
+    """A run with its engine ready, at the step of the state at `path` where there is one.
 
     Raises StateError where that state is broken or another run's.
     """
 
     def __init__(
         self,
-        model: Autoencoder,
-        feed: Feed,
-        validation: Tensor,
+        model: LatentVariableModel,
+        batches: Batches,
+        validation: Fields,
         config: TrainConfig,
-        team: Team,
+        group: ProcessGroup,
         path: Path | None,
         data: str,
         subscribers: Iterable[events.Subscriber],
     ):
-        self.model, self.feed, self.config, self.team, self.path = model, feed, config, team, path
-        self.subscribers = tuple(subscribers) if team.leads else ()
-        self.validation = validation if feed.streamed else validation.to(model.device)
-        self.validate_every = max(1, round(config.validate_every * feed.steps_per_epoch))
+        self.model, self.batches, self.config, self.group, self.path = model, batches, config, group, path
+        self.subscribers = tuple(subscribers) if group.is_first else ()
+        self.validation = validation
+        if not batches.streamed:
+            self.validation = {name: value.to(model.device) for name, value in validation.items()}
+        self.validate_every = max(1, round(config.validate_every * batches.steps_per_epoch))
         """Steps between two validations."""
         # How often a run saves, and where its images lie, changes nothing in what it comes to.
         settings = {k: v for k, v in config.to_json().items() if k not in ("save_every", "source")}
         self.identity = {"model": model.config.to_json(), "training": settings, "data": data}
         stored = read_state(path, self.identity) if path is not None and path.exists() else None
-        self.counters = stored.counters if stored else Counters(steps=_length(config, feed))
+        self.counters = stored.counters if stored else Counters(steps=_length(config, batches))
         self.best: dict[str, Tensor] = {}
         """Weights of the best validation, where these are kept."""
         self.engine = self._ready()
         if stored:
             self._restore(stored)
-        self.engine.begin(self.counters.skipped, self.counters.unfit)
-        self.means = Means(self.engine.sums, team)
+        self.engine.begin(SkippedSteps(self.counters.skipped, self.counters.skipped_in_a_row))
+        self.means = RunningMeans(self.engine.sums, model.objective.terms, group)
 
-    def _ready(self) -> Eager:
+    def _ready(self) -> Engine:
         counters = self.counters
-        chosen = engine_for(self.model, self.config, self.team, counters.steps, counters.engine)
+        chosen = engine_for(self.model, self.config, self.group, counters.steps, counters.engine)
         if chosen.compiles:
             self.tell(events.Compiling(counters.step, chosen.name))
-        engine, not_compiled = made_ready(chosen, self.feed, counters.step)
+        engine, not_compiled = made_ready(chosen, self.batches, counters.step)
         if not_compiled:
             self.tell(events.NotCompiled(counters.step, engine.name, not_compiled))
         counters.engine = engine.name
@@ -97,17 +99,21 @@ class Run:
         if self.engine.average is not None:
             self.engine.average.load_state_dict(stored.groups["average"])
 
+    def weights_by_name(self, weights: Iterable[float]) -> dict[str, float]:
+        """Weights of the terms of the loss by the names of the terms."""
+        return dict(zip(self.model.objective.terms, weights, strict=True))
+
     def tell(self, event: events.Event) -> None:
         for subscriber in self.subscribers:
             subscriber(event)
 
     def tell_start(self) -> None:
         """The first event of a run, which tells of its length."""
-        counters, engine, feed = self.counters, self.engine, self.feed
+        counters, engine, batches = self.counters, self.engine, self.batches
         device, precision = str(self.model.device), str(engine.dtype).removeprefix("torch.")
-        source = "streamed" if feed.streamed else "resident"
+        source = "streamed" if batches.streamed else "resident"
         self.tell(events.Started(
-            counters.step, counters.steps, feed.steps_per_epoch, device, precision, engine.name, source, self.team.size,
+            counters.step, counters.steps, batches.steps_per_epoch, device, precision, engine.name, source, self.group.size,
         ))  # fmt: skip
 
     def tell_few_steps(self, first: int, step_seconds: float) -> None:
@@ -116,29 +122,31 @@ class Run:
         if counters.steps - first < FEW_STEPS:
             self.tell(events.FewSteps(counters.step, counters.steps, ENOUGH_STEPS * step_seconds))
 
-    def tell_progress(self, lr: float, beta: float, steps_per_second: float) -> None:
+    def tell_progress(self, lr: float, weights: Mapping[str, float], steps_per_second: float) -> None:
         counters = self.counters
-        left, speed = (counters.steps - counters.step) / steps_per_second, steps_per_second * self.feed.batch_size
+        left, speed = (counters.steps - counters.step) / steps_per_second, steps_per_second * self.batches.batch_size
         means = self.means.recent()
-        self.tell(events.Progress(counters.step, counters.steps, *means, beta, lr, speed, left, counters.skipped))
+        loss = means.pop("loss")
+        self.tell(events.Progress(counters.step, counters.steps, loss, means, weights, lr, speed, left, counters.skipped))
 
-    def look(self) -> None:
-        """Finds out which steps were left out. Raises TrainingError where they go on."""
-        found, counters = self.engine.read(), self.counters
-        if found.skipped > counters.skipped:
-            self.tell(events.Skipped(counters.step, found.skipped))
-        counters.skipped, counters.unfit = found.skipped, found.unfit
-        if found.unfit >= PERSISTENT:
+    def count_skipped(self) -> None:
+        """Brings the counters of skipped steps up to date. Raises TrainingError where too many in a row were skipped."""
+        found, counters = self.engine.skipped(), self.counters
+        if found.total > counters.skipped:
+            self.tell(events.Skipped(counters.step, found.total))
+        counters.skipped, counters.skipped_in_a_row = found.total, found.in_a_row
+        if found.in_a_row >= PERSISTENT:
             raise TrainingError(
                 f"The gradient was not finite for {PERSISTENT} steps in a row, up to step {counters.step}; "
                 "lower the learning rate."
             )
 
-    def validate(self, lr: float, beta: float) -> None:
-        """Puts a point on the curve, and keeps the weights where they are the best and may be wanted."""
+    def validate(self, lr: float, weights: Mapping[str, float]) -> None:
+        """Adds a point to the curve, and keeps the weights of the model where they are the best so far and may be wanted."""
         self.engine.end()
         counters, generator = self.counters, validation_generator(self.config, self.model.device)
-        loss, distortion, rate = as_floats(self.engine.validate(self.validation, generator))
+        found = named(self.engine.validate(self.validation, generator), self.model.objective.terms)
+        loss = found["loss"]
         better = math.isfinite(loss) and (counters.best_loss is None or loss < counters.best_loss)
         if better:
             counters.best_loss, counters.best_step, counters.bad_validations = loss, counters.step, 0
@@ -146,24 +154,24 @@ class Run:
                 self.best = {k: v.detach().clone() for k, v in self.engine.evaluated.state_dict().items()}
         else:
             counters.bad_validations += 1
-        trained = self.means.take() if self.means.count else (None, None, None)
-        seen = dict(zip(("train_loss", "train_distortion", "train_rate"), trained, strict=True))
-        point = {"validation_loss": loss, "validation_distortion": distortion, "validation_rate": rate}
-        counters.curve.append({"step": counters.step, "beta": beta, "lr": lr} | seen | point)
+        trained = self.means.reset() if self.means.count else dict.fromkeys(found)
+        columns = {f"train_{name}": value for name, value in trained.items()}
+        columns |= {f"validation_{name}": value for name, value in found.items()}
+        counters.curve.append({"step": counters.step, "lr": lr} | weight_columns(weights) | columns)
         if len(counters.curve) > MOST_POINTS:
             # Of a long run every second point tells as much; the last one stays.
             del counters.curve[-2::-2]
-        self.tell(events.Validated(counters.step, loss, distortion, rate, better))
+        self.tell(events.Validated(counters.step, loss, {k: v for k, v in found.items() if k != "loss"}, better))
 
     def save(self) -> None:
         """Writes the state, where the run has a folder."""
         if self.path is None:
             return
-        self.look()
+        self.count_skipped()
         engine, counters = self.engine, self.counters
         engine.end()
-        sums = self.team.summed(engine.sums) / self.team.size
-        if self.team.leads:
+        sums = self.group.summed(engine.sums) / self.group.size
+        if self.group.is_first:
             average = {} if engine.average is None else {"average": engine.average.state_dict()}
             extra = {"best": self.best, "means": {"sums": sums}} | average
             save_state(self.path, self.identity, counters, self.model, engine.optimizer, extra)
@@ -181,7 +189,7 @@ class Run:
         self.tell(events.Finished(counters.step, reason, counters.seconds))
         return Summary(
             steps=counters.step,
-            epochs=counters.step / self.feed.steps_per_epoch,
+            epochs=counters.step / self.batches.steps_per_epoch,
             seconds=counters.seconds,
             reason=reason,
             skipped=counters.skipped,
@@ -190,8 +198,13 @@ class Run:
         )
 
 
-def _length(config: TrainConfig, feed: Feed) -> int:
+def weight_columns(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights of terms as columns of a curve: `beta` is the weight of the rate, and the distortion always has a weight of 1."""
+    return {"beta" if name == "rate" else f"{name}_weight": value for name, value in weights.items() if name != "distortion"}
+
+
+def _length(config: TrainConfig, batches: Batches) -> int:
     """Steps of the run, or 0 where a budget in seconds has yet to fix them."""
     if config.epochs is not None:
-        return max(1, round(config.epochs * feed.steps_per_epoch))
+        return max(1, round(config.epochs * batches.steps_per_epoch))
     return config.steps or 0

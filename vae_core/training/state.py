@@ -25,8 +25,8 @@ from vae_core.training.errors import TrainingError, writing_errors
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """For one run alone. Raises TrainingError where another has the state at `path`, or where no state can be written."""
+def locked(path: Path) -> Iterator[None]:
+    """Keeps the state at `path` for one run. Raises TrainingError where another run has it or no state can be written."""
     try:
         writable(path)
     except PathError as error:
@@ -61,8 +61,8 @@ class Counters:
     engine: str = ""
     """The one that carries out its steps."""
     skipped: int = 0
-    unfit: int = 0
-    """Steps left out in a row, up to now."""
+    skipped_in_a_row: int = 0
+    """Consecutive steps left out until now."""
     best_loss: float | None = None
     best_step: int | None = None
     """The step of the validation with the lowest loss."""
@@ -156,9 +156,7 @@ def read_state(path: Path, identity: dict[str, Any]) -> Stored:
         raise StateError(f"{path} is not a training state that can be read ({reason}); delete it to start anew.") from None
     if other:
         what = "; ".join(differences[other[0]]) or "other images, or other weights to begin with"
-        raise StateError(
-            f"{path} belongs to a run with another {other[0]} ({what}); delete it, or give that run's settings."
-        )
+        raise StateError(f"{path} belongs to a run with another {other[0]} ({what}); delete it, or give that run's settings.")
     return Stored(path, counters, groups)
 
 

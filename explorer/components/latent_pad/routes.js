@@ -33,7 +33,7 @@ function along(codes) {
   };
 }
 
-// As vae_core.spaces does it: the direction turns at an even rate and the norm changes evenly. A straight line where the two
+// As vae_core.models.spaces does it: the direction turns at an even rate and the norm changes evenly. A straight line where the two
 // point the same way, or opposite ways between which no great circle is the shortest.
 function turned(from, to) {
   const [a, b] = [Math.hypot(...from), Math.hypot(...to)];

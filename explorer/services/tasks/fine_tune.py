@@ -14,10 +14,11 @@ from torch import Tensor
 
 from explorer.services.tasks.context import Context, Stopped
 from vae_core import checkpoint, devices, load_dataset
-from vae_core.autoencoder import Autoencoder
 from vae_core.checkpoint import Checkpoint
+from vae_core.checkpoint.measured import save_measured
 from vae_core.config import LikelihoodConfig, TrainConfig
 from vae_core.data import Dataset
+from vae_core.data.dataset import TrainingSplits
 from vae_core.data.own_images import own_images
 from vae_core.data.preparation import Preparation
 from vae_core.data.provenance import provenance
@@ -25,10 +26,10 @@ from vae_core.data.refusals import folded
 from vae_core.data.untrusted import Limits
 from vae_core.files import replacing
 from vae_core.metrics import per_image, summarise
-from vae_core.pack import pack
+from vae_core.models.altered import altered
+from vae_core.models.flat import Autoencoder
 from vae_core.training import fit
 from vae_core.training.events import Event, Finished, Progress, Saved, Started, Validated
-from vae_core.tuning import altered
 
 START, RESULT, OWN, VIEWS = "start.safetensors", "result.safetensors", "own", "views"
 VALIDATION = 500
@@ -83,13 +84,15 @@ def fine_tune(context: Context) -> None:
 
     context.tell({"event": "phase", "name": "Training", "share": 0.0})
     summary = fit(
-        model, data.train.x, data.validation.x[:VALIDATION], config,
-        folder=context.folder, data=data.fingerprint, subscribers=[listen], should_stop=context.should_stop,
+        model, TrainingSplits(data.train, data.validation.first(VALIDATION)), config,
+        folder=context.folder, identity=data.fingerprint, subscribers=[listen], should_stop=context.should_stop,
     )  # fmt: skip
     views.see(summary.steps, summary.steps, last=True)
 
     measured = _phase(context, f"Measuring on {len(data.test):,} held-out images")
-    pack(model.cpu(), data, config, summary, context.folder / RESULT, title=start.title, samples=DRAWS, progress=measured)
+    save_measured(
+        model.cpu(), data, config, summary, context.folder / RESULT, title=start.title, samples=DRAWS, progress=measured
+    )
     shutil.rmtree(context.folder / OWN, ignore_errors=True)
     if summary.reason == "stopped":
         raise Stopped
@@ -129,7 +132,7 @@ def _codes(start: Checkpoint) -> Tensor:
     model = start.model
     side = SIDE if max(model.config.image[1:]) <= SMALL else SIDE // 2
     if model.config.latent != 2:
-        return model.sample_codes(side**2, "prior" if model.posterior.stochastic else "codes")
+        return model.sample_codes(side**2, "prior" if model.capabilities.prior else "codes")
     spread = model.codes_covariance.diagonal().sqrt()
     steps = torch.linspace(-REACH, REACH, side)
     down, across = torch.meshgrid(-steps, steps, indexing="ij")

@@ -8,7 +8,7 @@ import torch
 from scipy.sparse.csgraph import dijkstra
 from sklearn.neighbors import NearestNeighbors
 
-from vae_core.spaces import Euclidean
+from vae_core.models.spaces import Euclidean
 
 ROUTE = """{
   const typed = (list) => Float32Array.from(list);

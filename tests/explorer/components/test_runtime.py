@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
 from vae_core.export import decoder_program, encoder_program
 from vae_core.export.graph import Graph
 from vae_core.export.lower import lower
 from vae_core.export.program import Program, _write
+from vae_core.models.flat import Autoencoder
 
 RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "base" / "runtime"
 HARNESS = Path(__file__).with_name("run_program.mjs")

@@ -7,7 +7,8 @@ import pytest
 
 from explorer.services import comparisons, datasets, held_out, models
 from explorer.services.comparisons import FIGURES
-from vae_core import library, load_dataset
+from vae_core import load_dataset
+from vae_core.checkpoint import registry
 
 FIGURE = {figure.name: figure for figure in FIGURES}
 
@@ -112,6 +113,6 @@ class TestImages:
     def test_else_decodes_stand_in_and_say_so(self, put):
         put("m", data="my photos")
         found = held_out.images_for(cards("m")[0])
-        wanted = library.load("m").model.decode(library.load("m").held_out.codes).numpy()
+        wanted = registry.load("m").model.decode(registry.load("m").held_out.codes).numpy()
         np.testing.assert_allclose(found.x / 255, wanted, atol=0.5 / 255 + 1e-6)
         assert not found.real and "stands in" in found.about

@@ -23,9 +23,9 @@ from vae_core import checkpoint, load_dataset
 from vae_core.config import LikelihoodConfig, TrainConfig
 from vae_core.data.preparation import Preparation
 from vae_core.metrics import evaluate
+from vae_core.models.altered import altered
 from vae_core.training import fit
 from vae_core.training.kept_weights import kept_weights
-from vae_core.tuning import altered
 
 STEPS = 30
 LONG = 2_000
@@ -165,7 +165,7 @@ def test_what_trains_and_how_is_carried_to_the_run(put, until):
 def test_a_run_that_only_makes_the_model_worse_leaves_it_as_it_was(put, folder, until):
     put("m")
     trained, digits = checkpoint.load(folder / "m.safetensors"), load_dataset("digits")
-    fit(trained.model, digits.train.x, digits.validation.x, TrainConfig(epochs=80, batch_size=32))
+    fit(trained.model, digits, TrainConfig(epochs=80, batch_size=32))
     checkpoint.save(trained, folder / "m.safetensors")
     run = start(request(amount=25, lr=1.0))
     until(run.job, "done")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.services import datasets, held_out, models
-from vae_core import library, load_dataset
+from vae_core import load_dataset
+from vae_core.checkpoint import registry
 
 
 def test_the_sets_own_images_come_first(put, monkeypatch):
@@ -27,7 +28,7 @@ def test_then_those_that_come_installed(put, monkeypatch):
 def test_then_what_the_model_draws_and_it_says_so(put):
     put("m", data="apples")
     found = held_out.images_for(models.shelf().card("m"))
-    drawn = library.load("m").model.decode(library.load("m").held_out.codes)
+    drawn = registry.load("m").model.decode(registry.load("m").held_out.codes)
     np.testing.assert_array_equal(found.x, (255 * drawn).round().byte())
     assert not found.real and "stands in" in found.about
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.services import models, projections
-from vae_core import library
+from vae_core.checkpoint import registry
 from vae_core.projection import Projection, project
 
 PARAMETERS = {"perplexity": 5.0}
@@ -20,7 +20,7 @@ def card(put):
 
 def test_principal_components_take_no_worker(card):
     found = projections.find(card, "pca", {})
-    np.testing.assert_array_equal(found.points, project(library.load("m").held_out.codes.numpy()).points)
+    np.testing.assert_array_equal(found.points, project(registry.load("m").held_out.codes.numpy()).points)
 
 
 def test_another_is_absent_then_drawn_by_a_worker_then_read(card, until):

@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 from explorer.services import datasets, models, sketches
-from vae_core import library
+from vae_core.checkpoint import registry
 from vae_core.export import ExportError, decoder_program, encoder_program
 from vae_core.export.lower import LAYERS
 
@@ -21,7 +21,7 @@ def test_encoders_and_decoders_travel(put):
     payload, left_out = sketches.sketch_of([models.shelf().card(name) for name in ("m", "n")])
     assert left_out == ()
     for name in ("m", "n"):
-        model = library.load(name).model
+        model = registry.load(name).model
         assert encoder_program(model).to_bytes() in payload and decoder_program(model).to_bytes() in payload
     (length,) = struct.unpack_from("<I", payload, 8)
     about = json.loads(payload[12 : 12 + length])["about"]
@@ -50,7 +50,7 @@ def test_models_that_a_page_cannot_run_are_left_out(put, monkeypatch):
     put("m")
     put("n", "ae")
     shelf, known = models.shelf(), LAYERS[nn.ReLU]
-    whole = library.load("n").model
+    whole = registry.load("n").model
 
     def relu(graph, module, x, where):
         if any(module is layer for layer in models.load("n").model.modules()):

@@ -16,7 +16,7 @@ from explorer.components import sketch
 from explorer.components.pictures import png_of_rows
 from explorer.services import models, uploads
 from explorer.services.uploads import Preparation
-from vae_core import library
+from vae_core.checkpoint import registry
 from vae_core.data.containers import SUFFIXES
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_prepared_is_said(card):
 
 
 def test_an_outcome_is_the_models_own(card):
-    model = library.load("m").model
+    model = registry.load("m").model
     x = np.random.default_rng(1).integers(0, 256, (1, 8, 8), dtype=np.uint8)
     found = uploads.outcome(card, x)
     again = model.reconstruct(x[None]).numpy()[0]
@@ -101,7 +101,7 @@ def test_an_outcome_is_the_models_own(card):
     np.testing.assert_allclose(found.errors, np.abs(again - x / 255)[0], atol=1e-6)
     # The held-out errors are spread evenly over 0 to 1: the share below an error is the error.
     assert found.above == pytest.approx(found.mse, abs=0.021)
-    codes = library.load("m").held_out.codes.numpy()
+    codes = registry.load("m").held_out.codes.numpy()
     assert list(found.nearest) == np.linalg.norm(codes - found.code, axis=1).argsort()[:5].tolist()
 
 

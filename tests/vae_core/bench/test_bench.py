@@ -11,7 +11,7 @@ import torch
 
 import vae_core
 from vae_core import TrainConfig
-from vae_core.batch import Batch, Noise
+from vae_core.batch import Batch
 from vae_core.bench import apart, images, macs, peers, timing
 from vae_core.cli import main
 from vae_core.cli.bench import NAMES
@@ -31,8 +31,8 @@ def size(model: torch.nn.Module) -> int:
 
 
 def our_loss(model, x, noise) -> torch.Tensor:
-    terms = model.terms(Batch(x), Noise(noise))
-    return model.objective(terms, 1.0)
+    terms = model.terms(Batch({"image": x}), {"z.epsilon": noise})
+    return model.objective(terms, (1.0, 1.0))
 
 
 def give_weights(ours: torch.nn.Module, peer: torch.nn.Module, heads: int) -> None:

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import ModelConfig, NetConfig, PosteriorConfig
 from vae_core.export import ExportError, decoder_program, encoder_program
 from vae_core.export.fold import fold
 from vae_core.export.graph import Graph
 from vae_core.export.lower import lower
+from vae_core.models.flat import Autoencoder
 
 
 def model(net: NetConfig, image=(1, 28, 28), latent=4, **axes) -> Autoencoder:
@@ -90,7 +90,7 @@ def test_folded_scale_and_bias_are_those_of_both() -> None:
 
 
 def test_a_result_with_another_reader_is_not_folded_away() -> None:
-    from vae_core.nets.residual import Residual
+    from vae_core.models.nets.residual import Residual
 
     block = Residual(nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, 6), nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, 6))
     graph = folded(nn.Linear(6, 6), block, nn.BatchNorm1d(6), nn.ReLU(), shape=(6,))

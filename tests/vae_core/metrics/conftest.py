@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig
-from vae_core.likelihoods import Gaussian
-from vae_core.nets import Net
+from vae_core.models.flat import Autoencoder
+from vae_core.models.likelihoods import Gaussian
+from vae_core.models.nets import Net
 
 PIXELS, LATENT, SIGMA = 64, 2, 0.1
 

@@ -35,7 +35,7 @@ def test_the_rate_of_the_exact_posterior_is_its_closed_form(linear_gaussian):
     by_group = 0.5 * (mean**2 + scale**2 - 1) - torch.log(scale)
     np.testing.assert_allclose(seen.mean, mean, atol=1e-4)
     np.testing.assert_allclose(seen.rate, by_group.sum(1), atol=1e-3)
-    np.testing.assert_allclose(seen.rate_by_group, by_group.mean(0), atol=1e-3)
+    np.testing.assert_allclose(seen.rate_by_dimension, by_group.mean(0), atol=1e-3)
 
 
 def test_a_deterministic_autoencoder_has_a_distortion_and_no_elbo(tiny, images):
@@ -46,7 +46,7 @@ def test_a_deterministic_autoencoder_has_a_distortion_and_no_elbo(tiny, images):
     log_prob = x * Bernoulli(mean).log_prob(torch.ones(())) + (1 - x) * Bernoulli(mean).log_prob(torch.zeros(()))
     seen = per_image(model, images)
     np.testing.assert_allclose(seen.distortion, -log_prob.flatten(1).sum(1), rtol=1e-5)
-    assert seen.rate is None and seen.rate_by_group is None and seen.scale is None
+    assert seen.rate is None and seen.rate_by_dimension is None and seen.scale is None
     figures = evaluate(model, images, iwae_samples=3)
     undefined = {"rate", "rate_se", "negative_elbo", "negative_elbo_se", "active_units", "iwae_nll"}
     assert figures["samples"] == 1 and figures["distortion_se"] == 0

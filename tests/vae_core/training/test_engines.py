@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import (
     LikelihoodConfig,
     ModelConfig,
@@ -19,12 +18,13 @@ from vae_core.config import (
     TrainConfig,
 )
 from vae_core.data import load_dataset
+from vae_core.models.flat import Autoencoder
 from vae_core.training import fit
-from vae_core.training.choice import ENGINES
-from vae_core.training.engines import Compiled
+from vae_core.training.batches import Batches, StepInputs
+from vae_core.training.distributed import ProcessGroup
+from vae_core.training.engine_choice import ENGINES
+from vae_core.training.engines import Compiled, SkippedSteps
 from vae_core.training.events import Started
-from vae_core.training.feed import Feed
-from vae_core.training.team import Team
 
 CPU = torch.device("cpu")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
@@ -88,13 +88,13 @@ def test_a_compiled_run_goes_on_bit_for_bit(digits, tmp_path, compiler):
     config = TrainConfig(steps=40, batch_size=64, validate_every=0.7, save_every=0, threads=1, ema=0.9, engine="compile")
     whole, part, told = make("small"), make("small"), []
     given = {"folder": tmp_path, "subscribers": [told.append]}
-    expected = fit(whole, digits.train.x, digits.validation.x, config, subscribers=[told.append])
+    expected = fit(whole, digits, config, subscribers=[told.append])
     calls = iter(range(10**6))
-    stopped = fit(part, digits.train.x, digits.validation.x, config, **given, should_stop=lambda: next(calls) == 17)
+    stopped = fit(part, digits, config, **given, should_stop=lambda: next(calls) == 17)
     assert (stopped.reason, stopped.steps) == ("stopped", 17)
     torch.manual_seed(99)
     resumed = Autoencoder(whole.config)
-    again = fit(resumed, digits.train.x, digits.validation.x, config, **given)
+    again = fit(resumed, digits, config, **given)
     assert [event.engine for event in told if isinstance(event, Started)] == ["compile"] * 3
     assert again.curve == expected.curve
     assert all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True))
@@ -108,10 +108,15 @@ def test_runs_of_one_kind_compile_once(digits, compiler):
     curves, found = [], counters["aot_autograd"]
     for seed, lr in ((0, 1e-3), (1, 2e-3), (0, 1e-3)):
         before = found["autograd_cache_hit"]
-        curves.append(curve(make("small"), digits.train.x, digits.validation.x, config.replace(seed=seed, lr=lr)))
+        curves.append(curve(make("small"), digits, config.replace(seed=seed, lr=lr)))
     # Seed and learning rate are given to the graph.
     assert found["autograd_cache_hit"] == before + 1
     assert curves[0] == curves[2] != curves[1]
+
+
+def infinite(inputs: StepInputs) -> StepInputs:
+    """The inputs of a step with noise that makes its gradient not finite."""
+    return replace(inputs, noise={name: torch.full_like(value, math.inf) for name, value in inputs.noise.items()})
 
 
 @pytest.mark.slow
@@ -119,23 +124,22 @@ def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits
     model = make()
     model.train()
     config = TrainConfig(steps=10, batch_size=64, ema=0.9)
-    engine, feed = Compiled(model, config, Team()), Feed(digits.train.x, config, model, Team())
-    images, _ = feed.take(range(1), 1)
-    engine.begin(0, 0)
-    engine.take(images, [feed.at(0)], [(1e-3, 1.0)])
-    before = [t.clone() for t in engine.whole.carried.flat()]
+    engine, batches = Compiled(model, config, ProcessGroup()), Batches({"image": digits.train.x}, config, model, ProcessGroup())
+    data, _ = batches.get(range(1), 1)
+    engine.begin(SkippedSteps(0, 0))
+    engine.run(data, [batches.at(0)], [(1e-3, 1.0, 1.0)])
+    before = [t.clone() for t in engine.step.state.flat()]
     for _ in range(2):
-        bad = feed.at(1)
-        bad.latent = torch.full_like(bad.latent, math.inf)
-        engine.take(images, [bad], [(1e-3, 1.0)])
-    found = engine.read()
-    assert (found.skipped, found.unfit) == (2, 2)
-    counts = {id(count) for count in engine.whole.carried.counts}
-    for now, then in zip(engine.whole.carried.flat(), before, strict=True):
+        bad = infinite(batches.at(1))
+        engine.run(data, [bad], [(1e-3, 1.0, 1.0)])
+    found = engine.skipped()
+    assert (found.total, found.in_a_row) == (2, 2)
+    counts = {id(count) for count in engine.step.state.counts}
+    for now, then in zip(engine.step.state.flat(), before, strict=True):
         assert id(now) in counts or torch.equal(now, then)
-    engine.take(images, [feed.at(2)], [(1e-3, 1.0)])
-    assert (engine.read().skipped, engine.read().unfit) == (2, 0)
-    assert int(engine.sums[3]) == 2 and not torch.equal(engine.whole.carried.weights[0], before[0])
+    engine.run(data, [batches.at(2)], [(1e-3, 1.0, 1.0)])
+    assert (engine.skipped().total, engine.skipped().in_a_row) == (2, 0)
+    assert int(engine.sums[-1]) == 2 and not torch.equal(engine.step.state.weights[0], before[0])
 
 
 @needs_cuda
@@ -147,9 +151,7 @@ def test_a_cuda_graph_gives_the_numbers_of_single_steps(name, engine, source, di
     # Two replays and some single steps between one validation and the next.
     each = 35 / (len(digits.train) // 32)
     config = TrainConfig(steps=105, batch_size=32, precision="float32", validate_every=each, source=source, **MODELS[name][1])
-    curves = [
-        curve(make(name).cuda(), digits.train.x, digits.validation.x, config.replace(engine=one)) for one in ("eager", engine)
-    ]
+    curves = [curve(make(name).cuda(), digits, config.replace(engine=one)) for one in ("eager", engine)]
     assert len(curves[0]) == 3
     for eager, graph in zip(*curves, strict=True):
         assert graph["train_loss"] == pytest.approx(eager["train_loss"], rel=1e-4)
@@ -161,17 +163,20 @@ def test_a_cuda_graph_leaves_out_what_is_not_finite(engine, digits):
     model = make().cuda()
     model.train()
     config = TrainConfig(steps=100, batch_size=64, ema=0.9)
-    running, feed = ENGINES[engine](model, config, Team()), Feed(digits.train.x, config, model, Team())
-    images, draws = feed.take(range(32), 16)
-    running.begin(0, 0)
-    running.take(images, draws[:16], [(1e-3, 1.0)] * 16)
-    before = [t.clone() for t in running.whole.carried.flat()]
-    bad = [replace(one, latent=torch.full_like(one.latent, math.inf)) for one in draws[16:]]
-    running.take(images, bad, [(1e-3, 1.0)] * 16)
-    assert (running.read().skipped, running.read().unfit) == (16, 16)
-    counts = {id(count) for count in running.whole.carried.counts}
-    for now, then in zip(running.whole.carried.flat(), before, strict=True):
+    running, batches = (
+        ENGINES[engine](model, config, ProcessGroup()),
+        Batches({"image": digits.train.x}, config, model, ProcessGroup()),
+    )
+    data, inputs = batches.get(range(32), 16)
+    running.begin(SkippedSteps(0, 0))
+    running.run(data, inputs[:16], [(1e-3, 1.0, 1.0)] * 16)
+    before = [t.clone() for t in running.step.state.flat()]
+    bad = [infinite(one) for one in inputs[16:]]
+    running.run(data, bad, [(1e-3, 1.0, 1.0)] * 16)
+    assert (running.skipped().total, running.skipped().in_a_row) == (16, 16)
+    counts = {id(count) for count in running.step.state.counts}
+    for now, then in zip(running.step.state.flat(), before, strict=True):
         assert id(now) in counts or torch.equal(now, then)
-    running.take(images, draws[16:], [(1e-3, 1.0)] * 16)
-    assert (running.read().skipped, running.read().unfit) == (16, 0)
-    assert int(running.sums[3]) == 32 and not torch.equal(running.whole.carried.weights[0], before[0])
+    running.run(data, inputs[16:], [(1e-3, 1.0, 1.0)] * 16)
+    assert (running.skipped().total, running.skipped().in_a_row) == (16, 0)
+    assert int(running.sums[-1]) == 32 and not torch.equal(running.step.state.weights[0], before[0])

@@ -12,7 +12,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from vae_core.autoencoder import Autoencoder
 from vae_core.config import (
     LikelihoodConfig,
     ModelConfig,
@@ -23,7 +22,8 @@ from vae_core.config import (
     TrainConfig,
 )  # fmt: skip
 from vae_core.data import load_dataset
-from vae_core.training import TrainingError, events, feed, fit, run
+from vae_core.models.flat import Autoencoder
+from vae_core.training import TrainingError, batches, events, fit, run
 from vae_core.training.fit import STATE_FILE
 from vae_core.training.state import StateError
 
@@ -59,7 +59,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 ])  # fmt: skip
 def test_it_learns(digits, posterior, likelihood):
     model = make(posterior, likelihood)
-    summary = fit(model, digits.train.x, digits.validation.x, TrainConfig(epochs=20, batch_size=64))
+    summary = fit(model, digits, TrainConfig(epochs=20, batch_size=64))
     first, last = summary.curve[0], summary.curve[-1]
     assert summary.reason == "done" and summary.epochs == pytest.approx(20) and not model.training
     assert last["validation_loss"] < first["validation_loss"]
@@ -79,7 +79,7 @@ def test_the_curve_of_a_long_run_is_thinned_and_keeps_its_last_point(digits, mon
 def test_events_tell_what_happened(digits):
     seen: list[events.Event] = []
     config = TrainConfig(epochs=3, batch_size=64)
-    summary = fit(make(), digits.train.x, digits.validation.x, config, subscribers=[seen.append])
+    summary = fit(make(), digits, config, subscribers=[seen.append])
     assert isinstance(seen[0], events.Started) and isinstance(seen[-1], events.Finished)
     assert seen[0].steps == summary.steps == 3 * (len(digits.train) // 64)
     validated = [e for e in seen if isinstance(e, events.Validated)]
@@ -91,7 +91,7 @@ def test_events_tell_what_happened(digits):
 
 def test_beta_warms_up_and_weighs_the_rate(digits):
     objective = ObjectiveConfig(beta=4.0, schedule=ScheduleConfig("linear", share=0.5))
-    summary = fit(make(objective=objective), digits.train.x, digits.validation.x, TrainConfig(epochs=4, batch_size=64))
+    summary = fit(make(objective=objective), digits, TrainConfig(epochs=4, batch_size=64))
     betas = [p["beta"] for p in summary.curve]
     assert betas == sorted(betas) and betas[0] < 4.0 and betas[-1] == 4.0
     last = summary.curve[-1]
@@ -102,22 +102,22 @@ def test_beta_warms_up_and_weighs_the_rate(digits):
     {}, {"ema": 0.9}, {"flip": True, "shift": 2}, {"patience": 2}, {"keep": "best", "lr": 0.1}, {"lr_schedule": "cosine"},
 ])  # fmt: skip
 def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
-    # Cycles and binarised pixels: all that depends on the step or on chance takes part.
+    # Cycles and binarised pixels: all that depends on the step or on noise takes part.
     objective = ObjectiveConfig(schedule=ScheduleConfig("cyclical", cycles=2))
     config = TrainConfig(steps=40, batch_size=128, validate_every=0.7, save_every=0, threads=1, **extra)
     whole = make(objective=objective, binarize=True)
-    expected = fit(whole, digits.train.x, digits.validation.x, config)
+    expected = fit(whole, digits, config)
 
     for stop_at in (1, 17, 26):
         folder = tmp_path / str(stop_at)
         calls = iter(range(10**6))
         part = make(objective=objective, binarize=True)
-        first = fit(part, digits.train.x, digits.validation.x, config, folder=folder,
+        first = fit(part, digits, config, folder=folder,
                     should_stop=lambda n=stop_at, c=calls: next(c) == n)  # fmt: skip
         assert (first.reason, first.steps) == ("stopped", stop_at)
         torch.manual_seed(99)
         resumed = Autoencoder(whole.config)
-        second = fit(resumed, digits.train.x, digits.validation.x, config, folder=folder)
+        second = fit(resumed, digits, config, folder=folder)
         assert same(weights(whole), weights(resumed))
         assert second.curve == expected.curve and second.steps == expected.steps
 
@@ -128,7 +128,7 @@ from pathlib import Path
 import torch
 # The optimiser imports it when it is made, which would take each of the processes below a second.
 import torch._dynamo
-from vae_core.autoencoder import Autoencoder
+from vae_core.models.flat import Autoencoder
 from vae_core.checkpoint import Checkpoint, save
 from vae_core.config import *
 from vae_core.data import load_dataset
@@ -145,7 +145,7 @@ def train(name):
     model = Autoencoder(ModelConfig((1, 8, 8), 2, net))
     # How often it saves is nothing to what it comes to.
     often = config.replace(save_every=0 if name == "killed" else 30)
-    fit(model, digits.train.x, digits.validation.x, often, folder=here / name)
+    fit(model, digits, often, folder=here / name)
     save(Checkpoint(model), here / f"{name}.safetensors")
 
 def started(name):
@@ -183,26 +183,26 @@ def test_killed_at_any_moment_it_goes_on_bit_for_bit(tmp_path):
 
 def test_a_state_of_another_run_is_refused(digits, tmp_path):
     config = TrainConfig(steps=4, batch_size=64)
-    fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, data="a")
+    fit(make(), digits, config, folder=tmp_path, identity="a")
     before = load_file(tmp_path / STATE_FILE)
     with pytest.raises(StateError, match=r"another training \(lr was 0.002 and is now 0.1\); delete it"):
-        fit(make(), digits.train.x, digits.validation.x, config.replace(lr=0.1), folder=tmp_path, data="a")
+        fit(make(), digits, config.replace(lr=0.1), folder=tmp_path, identity="a")
     changed = config.replace(steps=None, epochs=2, batch_size=32, seed=1, ema=0.9, clip=1)
     told = r"batch_size was 64 and is now 32; .*; epochs was not set and is now 2.0; and 2 more\)"
     with pytest.raises(StateError, match=told):
-        fit(make(), digits.train.x, digits.validation.x, changed, folder=tmp_path, data="a")
+        fit(make(), digits, changed, folder=tmp_path, identity="a")
     with pytest.raises(StateError, match="another data"):
-        fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, data="b")
+        fit(make(), digits, config, folder=tmp_path, identity="b")
     with pytest.raises(StateError, match=r"another model \(posterior.kind was 'gaussian' and is now 'deterministic'\)"):
-        fit(make("deterministic"), digits.train.x, digits.validation.x, config, folder=tmp_path, data="a")
-    fit(make(), digits.train.x, digits.validation.x, config.replace(save_every=3), folder=tmp_path, data="a")
+        fit(make("deterministic"), digits, config, folder=tmp_path, identity="a")
+    fit(make(), digits, config.replace(save_every=3), folder=tmp_path, identity="a")
     assert load_file(tmp_path / STATE_FILE).keys() == before.keys()
 
 
 def test_a_broken_state_is_refused(digits, tmp_path):
     (tmp_path / STATE_FILE).write_bytes(b"\x00" * 50)
     with pytest.raises(StateError, match="delete it to start anew"):
-        fit(make(), digits.train.x, digits.validation.x, TrainConfig(steps=4), folder=tmp_path)
+        fit(make(), digits, TrainConfig(steps=4), folder=tmp_path)
 
 
 def _poison(model: Autoencoder, steps: range):
@@ -221,7 +221,7 @@ def _poison(model: Autoencoder, steps: range):
 def test_a_step_that_is_not_finite_is_left_out_and_counted(digits):
     model, seen = make(), []
     _poison(model, range(3, 5))
-    summary = fit(model, digits.train.x, digits.validation.x, TrainConfig(steps=20), subscribers=[seen.append])
+    summary = fit(model, digits, TrainConfig(steps=20), subscribers=[seen.append])
     assert summary.skipped == 2 and summary.steps == 20
     assert [e.step for e in seen if isinstance(e, events.Skipped)] == [4, 5]
     assert all(torch.isfinite(v).all() for v in model.state_dict().values())
@@ -231,7 +231,7 @@ def test_an_activation_that_is_not_finite_leaves_no_trace_in_batch_norm(digits):
     model, seen = make(), []
     layer, calls = model.encoder.body[0], iter(range(10**6))
     layer.register_forward_hook(lambda m, i, out: out * math.inf if m.training and next(calls) == 3 else out)
-    summary = fit(model, digits.train.x, digits.validation.x, TrainConfig(epochs=3), subscribers=[seen.append])
+    summary = fit(model, digits, TrainConfig(epochs=3), subscribers=[seen.append])
     assert summary.skipped == 1
     assert all(torch.isfinite(v).all() for v in model.state_dict().values())
     assert all(math.isfinite(p["validation_loss"]) for p in summary.curve)
@@ -242,16 +242,16 @@ def test_the_callers_threads_and_the_mode_are_put_back(digits):
     model = make()
     _poison(model, range(10**6))
     with pytest.raises(TrainingError):
-        fit(model, digits.train.x, digits.validation.x, TrainConfig(steps=100, threads=1 if threads > 1 else 2))
+        fit(model, digits, TrainConfig(steps=100, threads=1 if threads > 1 else 2))
     assert torch.get_num_threads() == threads and not model.training
 
 
-def test_no_two_streams_of_chance_are_alike():
+def test_no_two_streams_of_noise_are_alike():
     draws = set()
     for seed in range(8):
         for kind in range(3):
             for index in range(4):
-                generator = feed._generator(seed, kind, index, torch.device("cpu"))
+                generator = batches._generator(seed, kind, index, torch.device("cpu"))
                 draws.add(torch.rand(1, generator=generator, dtype=torch.float64).item())
     assert len(draws) == 8 * 3 * 4
 
@@ -260,9 +260,9 @@ def test_when_it_persists_the_run_stops_and_the_last_good_state_stays(digits, tm
     model = make()
     _poison(model, range(10, 10**6))
     with pytest.raises(TrainingError, match="lower the learning rate"):
-        fit(model, digits.train.x, digits.validation.x, TrainConfig(steps=100, save_every=0), folder=tmp_path)
+        fit(model, digits, TrainConfig(steps=100, save_every=0), folder=tmp_path)
     resumed = make()
-    fit(resumed, digits.train.x, digits.validation.x, TrainConfig(steps=100, save_every=0), folder=tmp_path)
+    fit(resumed, digits, TrainConfig(steps=100, save_every=0), folder=tmp_path)
     assert all(torch.isfinite(v).all() for v in resumed.state_dict().values())
 
 
@@ -282,11 +282,11 @@ def test_early_stop_keeps_the_best_weights(digits):
 @pytest.mark.parametrize("engine", ["eager", "compile"])
 def test_a_trained_model_that_only_gets_worse_is_kept_as_it_was(digits, engine, compiler):
     model = make()
-    fit(model, digits.train.x, digits.validation.x, TrainConfig(epochs=10, batch_size=64))
+    fit(model, digits, TrainConfig(epochs=10, batch_size=64))
     before, seen = weights(model), []
     config = TrainConfig(steps=12, batch_size=64, lr=1.0, lr_schedule="constant", validate_every=0.2, keep="best")
     config = config.replace(engine=engine)
-    summary = fit(model, digits.train.x, digits.validation.x, config, subscribers=[seen.append])
+    summary = fit(model, digits, config, subscribers=[seen.append])
     assert [e.name for e in seen if isinstance(e, events.NotCompiled)] == []
     assert summary.kept_step == 0 and summary.steps == 12 and same(before, weights(model))
     first, *others = summary.curve
@@ -322,7 +322,7 @@ def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch,
 
     model.terms = timed
     config = TrainConfig(seconds=60.0, batch_size=64)
-    summary = fit(model, digits.train.x, digits.validation.x, config, subscribers=[seen.append])
+    summary = fit(model, digits, config, subscribers=[seen.append])
     (started,) = [e for e in seen if isinstance(e, events.Started)]
     assert 57 < summary.seconds < 63
     assert started.step < 40 and summary.steps == taken[0] == seen[-1].step
@@ -339,7 +339,7 @@ def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, s
         return terms(batch, noise)
 
     model.terms = timed
-    fit(model, digits.train.x, digits.validation.x, TrainConfig(seconds=seconds, batch_size=64), subscribers=[seen.append])
+    fit(model, digits, TrainConfig(seconds=seconds, batch_size=64), subscribers=[seen.append])
     told = [event for event in seen if isinstance(event, events.FewSteps)]
     assert len(told) == few
     if few:
@@ -348,14 +348,14 @@ def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, s
 
 
 def test_a_budget_shorter_than_a_step_is_one_step(digits):
-    assert fit(make(), digits.train.x, digits.validation.x, TrainConfig(seconds=1e-6)).steps == 1
+    assert fit(make(), digits, TrainConfig(seconds=1e-6)).steps == 1
 
 
 def test_the_average_is_the_model(digits):
     config = TrainConfig(steps=30, batch_size=64, ema=0.99)
     averaged, plain = make(), make()
-    fit(averaged, digits.train.x, digits.validation.x, config)
-    fit(plain, digits.train.x, digits.validation.x, config.replace(ema=0.0))
+    fit(averaged, digits, config)
+    fit(plain, digits, config.replace(ema=0.0))
     a, b = weights(averaged), weights(plain)
     assert a.keys() == b.keys() and not same(a, b)
 
@@ -389,7 +389,7 @@ def test_a_read_only_folder(digits, tmp_path):
         folder = tmp_path / "closed"
         folder.mkdir(mode=0o500)
     with pytest.raises(TrainingError, match=r"Nothing can be written to .*make room or give another folder"):
-        fit(make(), digits.train.x, digits.validation.x, TrainConfig(steps=1), folder=folder)
+        fit(make(), digits, TrainConfig(steps=1), folder=folder)
 
 
 def test_two_runs_do_not_share_a_folder(digits, tmp_path):
@@ -398,15 +398,15 @@ def test_two_runs_do_not_share_a_folder(digits, tmp_path):
     def another() -> bool:
         if not said:
             try:
-                fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path)
+                fit(make(), digits, config, folder=tmp_path)
             except TrainingError as error:
                 said.append(str(error))
         return False
 
-    summary = fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path, should_stop=another)
+    summary = fit(make(), digits, config, folder=tmp_path, should_stop=another)
     assert summary.steps == 2 and "Another run is going on" in said[0]
     # Once a run is over its folder is free.
-    fit(make(), digits.train.x, digits.validation.x, config, folder=tmp_path)
+    fit(make(), digits, config, folder=tmp_path)
 
 
 def test_a_run_with_a_budget_tells_of_its_length_first(digits):

@@ -14,11 +14,12 @@ import pytest
 
 from explorer.services import jobs
 from explorer.services.jobs import Job, JobError
-from vae_core import library, projection
+from vae_core import projection
+from vae_core.checkpoint import registry
 
 
 def map_of(name: str, folder, method: str = "pca") -> dict:
-    path = str(library.find(name))
+    path = str(registry.find(name))
     parameters = projection.settings(method, {})
     return {"checkpoint": path, "method": method, "parameters": parameters, "folder": str(folder / "maps")}
 
@@ -33,7 +34,7 @@ def test_a_job_is_done_and_its_result_is_there(put, home, until):
     job = jobs.submit("map", map_of("m", home))
     assert job.state in ("starting", "running")
     until(job, "done")
-    codes = library.load("m").held_out.codes.numpy()
+    codes = registry.load("m").held_out.codes.numpy()
     projection.save(projection.project(codes, "pca"), home / "expected")
     (stored,) = (home / "maps").iterdir()
     assert stored.name == next((home / "expected").iterdir()).name

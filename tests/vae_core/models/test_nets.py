@@ -1,0 +1,149 @@
+"""Every net gives the shapes it promises, for every size of image."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from vae_core.config import ConfigError, ModelConfig, NetConfig
+from vae_core.models.nets import NETS, build_decoder, build_encoder
+
+sizes = st.integers(8, 128)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(sorted(NETS)),
+    st.tuples(st.sampled_from([1, 3]), sizes, sizes),
+    st.integers(0, 6),
+    st.lists(st.integers(2, 9), min_size=1, max_size=3),
+    st.integers(1, 40),
+    st.integers(1, 6),
+)
+def test_shapes_of_every_size_that_a_configuration_allows(kind, image, halvings, hidden, latent, out_channels):
+    try:
+        net = NetConfig(kind, (4,) * halvings, tuple(hidden))
+        ModelConfig(image, latent, net)
+    except ConfigError:
+        # The only reasons to refuse these: a conv net that does not halve, or one that halves too often.
+        assert kind != "mlp" and (halvings == 0 or min(image[1:]) >> halvings < 2)
+        return
+    with torch.device("meta"):
+        # Shapes are worked out without any arithmetic.
+        assert build_encoder(image, 2 * latent, net)(torch.empty(2, *image)).shape == (2, 2 * latent)
+        assert build_decoder(latent, image, out_channels, net)(torch.empty(2, latent)).shape == (2, out_channels, *image[1:])
+
+
+def build(kind: str, **changes) -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    config = NetConfig(kind, channels=(4, 6), hidden=(12, 8)).replace(**changes)
+    return build_encoder((1, 13, 10), 5, config), build_decoder(3, (1, 13, 10), 2, config)
+
+
+@pytest.mark.parametrize("kind", sorted(NETS))
+def test_outputs_are_raw(kind):
+    """Nothing bounds the last layer: its bias moves every output by as much."""
+    for net, features in zip(build(kind), (torch.rand(4, 1, 13, 10), torch.randn(4, 3)), strict=True):
+        net.eval()
+        last = [m for m in net.modules() if isinstance(m, nn.Linear | nn.ConvTranspose2d)][-1]
+        before = net(features)
+        with torch.no_grad():
+            last.bias += 1000
+        torch.testing.assert_close(net(features) - before, torch.full_like(before, 1000), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("kind", sorted(NETS))
+def test_every_pixel_and_every_code_matters(kind):
+    encoder, decoder = (net.eval() for net in build(kind))
+    x = torch.rand(2, 1, 13, 10, requires_grad=True)
+    encoder(x).square().sum().backward()
+    # Halving an odd side drops its last row, which convolutions of 4 pixels still see.
+    assert bool((x.grad != 0).all())
+    z = torch.randn(2, 3, requires_grad=True)
+    decoder(z).square().sum().backward()
+    assert bool((z.grad != 0).all())
+
+
+@pytest.mark.parametrize("kind", sorted(NETS))
+def test_images_of_a_batch_do_not_see_each_other_in_evaluation(kind):
+    for net, features in zip(build(kind), (torch.rand(5, 1, 13, 10), torch.randn(5, 3)), strict=True):
+        net.eval()
+        torch.testing.assert_close(net(features)[2:3], net(features[2:3]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", sorted(NETS))
+def test_a_condition_is_left_aside(kind):
+    for net, features in zip(build(kind), (torch.rand(2, 1, 13, 10), torch.randn(2, 3)), strict=True):
+        net.eval()
+        assert torch.equal(net(features, torch.ones(2, 7)), net(features))
+
+
+def test_residual_without_blocks_is_the_conv_net():
+    plain = build("residual", conv_blocks=0, dense_blocks=0)
+    for a, b in zip(plain, build("conv"), strict=True):
+        assert a.state_dict().keys() == b.state_dict().keys()
+        assert all(torch.equal(v, b.state_dict()[k]) for k, v in a.state_dict().items())
+
+
+@pytest.mark.parametrize("blocks", [{"conv_blocks": 1}, {"dense_blocks": 1}], ids=str)
+def test_blocks_add_to_what_they_are_given(blocks):
+    """With nothing in their branches they change nothing."""
+    from vae_core.models.nets.residual import Residual
+
+    for net, features in zip(build("residual", **blocks), (torch.rand(4, 1, 13, 10), torch.randn(4, 3)), strict=True):
+        net.eval()
+        before = net(features)
+        found = [m for m in net.modules() if isinstance(m, Residual)]
+        with torch.no_grad():
+            for block in found:
+                block.branch[-1].weight.zero_()
+                block.branch[-1].bias.zero_()
+        silenced = net(features)
+        assert found and not torch.allclose(silenced, before)
+        for block in found:
+            block.branch = torch.nn.Identity()
+        # x + x is twice x, and an affine layer of running statistics tells it from x.
+        assert not torch.allclose(net(features), silenced)
+        for block in found:
+            block.forward = lambda x: x
+        assert torch.equal(net(features), silenced)
+
+
+def test_blocks_are_as_many_as_configured():
+    from vae_core.models.nets.residual import Residual
+
+    def count(net):
+        return sum(isinstance(m, Residual) for m in net.modules())
+
+    # Two halvings and two dense layers on each side.
+    for conv, dense in ((0, 0), (2, 0), (0, 3), (2, 3)):
+        encoder, decoder = build("residual", conv_blocks=conv, dense_blocks=dense)
+        assert count(encoder) == count(decoder) == 2 * conv + 2 * dense
+    encoder, decoder = build("residual", channels=(), conv_blocks=3, dense_blocks=1)
+    assert count(encoder) == count(decoder) == 2
+    assert not any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for net in (encoder, decoder) for m in net.modules())
+
+
+def test_the_decoder_mirrors_the_widths_of_the_encoder():
+    for kind in NETS:
+        encoder, decoder = build(kind, dense_blocks=0)
+        widths = [[m.out_features for m in net.modules() if isinstance(m, nn.Linear)] for net in (encoder, decoder)]
+        assert widths[0][:2] == [12, 8] and widths[1][:2] == [8, 12]
+
+
+def test_without_a_norm_there_is_none_and_nothing_else_is_missing():
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d)
+    for kind in ("conv", "residual"):
+        for plain, usual in zip(build(kind, norm="none"), build(kind), strict=True):
+            left = [type(m) for m in usual.modules() if not isinstance(m, norms)]
+            assert [type(m) for m in plain.modules()] == left
+            assert any(isinstance(m, norms) for m in usual.modules())
+
+
+@pytest.mark.parametrize("kind", ["conv", "residual"])
+def test_without_a_norm_a_batch_is_no_more_than_its_images_in_training_too(kind):
+    for net, features in zip(build(kind, norm="none"), (torch.rand(5, 1, 13, 10), torch.randn(5, 3)), strict=True):
+        torch.testing.assert_close(net.train()(features)[2:3], net(features[2:3]), rtol=1e-4, atol=1e-5)

@@ -1,0 +1,102 @@
+"""The one interface of all models: everything else in the project talks to a model through it."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from vae_core.batch import Batch, Noise
+from vae_core.models.capabilities import Capabilities
+from vae_core.models.latent import Latent
+from vae_core.models.objectives import Objective, Terms
+from vae_core.specs import LatentSpec, NoiseSpec, ObservationSpec
+
+
+class LatentVariableModel(nn.Module, abc.ABC):
+    """A model of observations x with latents z: q(z|x), p(z) and p(x|z)."""
+
+    observation: ObservationSpec
+    """The fields that the model reads."""
+    latents: LatentSpec
+    """The groups of its latent."""
+    latent_noise: tuple[NoiseSpec, ...]
+    """Random numbers that `latent` reads for each observation."""
+    target_noise: tuple[NoiseSpec, ...]
+    """Random numbers that `target` reads for each observation."""
+    objective: Objective
+
+    @property
+    @abc.abstractmethod
+    def device(self) -> torch.device:
+        """The device that the model computes on."""
+
+    @abc.abstractmethod
+    def target(self, batch: Batch, noise: Noise) -> Batch:
+        """The observations that are encoded and scored, which differ from `batch` where pixels are drawn anew at every use."""
+
+    @abc.abstractmethod
+    def features(self, batch: Batch) -> dict[str, Tensor]:
+        """What the encoder makes of observations, (B, ...) by name, from which `latent` draws any number of codes."""
+
+    @abc.abstractmethod
+    def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
+        """Codes drawn with `noise`, or the codes that stand for the observations where it is None."""
+
+    @abc.abstractmethod
+    def log_likelihood(self, codes: Mapping[str, Tensor], batch: Batch) -> Tensor:
+        """log p(x|z) of observations, over the entries that were observed: (B,), nats."""
+
+    @property
+    def noise(self) -> tuple[NoiseSpec, ...]:
+        """Random numbers of one training step for each observation, in the order in which they are drawn."""
+        return self.latent_noise + self.target_noise
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be asked of the model."""
+        rate = "rate" in self.objective.terms
+        return Capabilities(
+            rate=rate,
+            density=rate,
+            prior=rate,
+            plane=self.latents.vector is not None,
+            fields=tuple(self.observation.fields),
+            conditions=(),
+        )
+
+    def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        """The random numbers that `terms` needs for n observations, on the model's device."""
+        draw = {"normal": torch.randn, "uniform": torch.rand}
+        return {
+            spec.name: draw[spec.distribution](n, *spec.shape, generator=generator, device=self.device) for spec in self.noise
+        }
+
+    def infer(self, batch: Batch, noise: Noise | None = None) -> Latent:
+        """Codes of observations as models compute with them, drawn with `noise`, or those that stand for them."""
+        return self.latent(self.features(batch), noise)
+
+    def terms(self, batch: Batch, noise: Noise) -> Terms:
+        """The terms of the loss from one code drawn for each observation."""
+        target = self.target(batch, noise)
+        latent = self.infer(target, noise)
+        values = {"distortion": -self.log_likelihood(latent.codes, target)}
+        if latent.rate is not None:
+            values["rate"] = latent.rate
+        return Terms(values | dict(latent.terms), latent)
+
+    @contextmanager
+    def inference(self) -> Iterator[None]:
+        """Evaluation mode without gradients; the mode of each module is put back in the end."""
+        training = [module for module in self.modules() if module.training]
+        for module in training:
+            module.training = False
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for module in training:
+                module.training = True

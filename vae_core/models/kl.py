@@ -1,0 +1,63 @@
+"""KL(q(z|x) || p(z)) in closed form: a registry by the types of posterior and prior, as in torch.distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from vae_core.batch import Noise
+from vae_core.models.latent import GroupLatent
+from vae_core.models.posteriors import DiagonalGaussian, Posterior
+from vae_core.models.priors import Prior, StandardNormal
+
+ClosedForm = Callable[[Posterior, Tensor, Prior, Tensor | None], Tensor]
+"""From posterior, raw parameters (B, raw_size), prior and condition to the KL in nats: (B, d) where it is a sum over
+dimensions, else (B,)."""
+
+CLOSED_FORMS: dict[tuple[type[Posterior], type[Prior]], ClosedForm] = {}
+
+
+def register_kl(posterior: type[Posterior], prior: type[Prior]) -> Callable[[ClosedForm], ClosedForm]:
+    """Registers a closed form of the KL for a pair of types."""
+
+    def register(function: ClosedForm) -> ClosedForm:
+        CLOSED_FORMS[posterior, prior] = function
+        return function
+
+    return register
+
+
+def kl_divergence(posterior: Posterior, raw: Tensor, prior: Prior, condition: Tensor | None = None) -> Tensor | None:
+    """KL(q(z|x) || p(z)) in nats, (B, d) or (B,); None where the pair of types has no closed form."""
+    function = CLOSED_FORMS.get((type(posterior), type(prior)))
+    return None if function is None else function(posterior, raw, prior, condition)
+
+
+def group_latent(
+    posterior: Posterior, raw: Tensor, prior: Prior, noise: Noise | None, condition: Tensor | None = None
+) -> tuple[GroupLatent, dict[str, Tensor]]:
+    """Codes of one group drawn with `noise`, or the codes that stand for the observations where it is None; and the further
+    terms of the posterior.
+
+    Without noise, log q and log p are None, and so is a rate without a closed form.
+    """
+    kl = kl_divergence(posterior, raw, prior, condition) if posterior.has_density else None
+    by_dimension = kl if kl is not None and kl.ndim == 2 else None
+    rate = kl if by_dimension is None else by_dimension.sum(1)
+    if noise is None:
+        return GroupLatent(posterior.mean(raw), rate=rate, rate_by_dimension=by_dimension), {}
+    draw = posterior.draw(raw, noise)
+    if draw.log_prob is None:
+        return GroupLatent(draw.z), dict(draw.terms)
+    log_p = prior.log_prob(draw.z, condition)
+    if rate is None:
+        rate = draw.log_prob - log_p
+    return GroupLatent(draw.z, draw.log_prob, log_p, rate, by_dimension), dict(draw.terms)
+
+
+@register_kl(DiagonalGaussian, StandardNormal)
+def _diagonal_gaussian(posterior: DiagonalGaussian, raw: Tensor, prior: StandardNormal, condition: Tensor | None) -> Tensor:
+    """Kingma & Welling 2014, appendix B."""
+    mu, logvar = posterior.parameters_of(raw)
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)

@@ -1,0 +1,28 @@
+"""Codes that are points, as in a plain autoencoder."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from vae_core.batch import Noise
+from vae_core.models.posteriors.base import Draw, Posterior
+
+
+class Deterministic(Posterior):
+    """The code is the encoder's output (Hinton & Salakhutdinov 2006)."""
+
+    noise = ()
+    has_density = False
+
+    def __init__(self, latent: int):
+        super().__init__()
+        self.raw_size = latent
+
+    def draw(self, raw: Tensor, noise: Noise) -> Draw:
+        return Draw(raw.float())
+
+    def mean(self, raw: Tensor) -> Tensor:
+        return raw.float()
+
+    def scale(self, raw: Tensor) -> None:
+        return None
