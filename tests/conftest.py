@@ -2,6 +2,7 @@
 where the developers' shared folder lies beside the project."""
 
 import os
+import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -14,6 +15,33 @@ import pytest  # noqa: E402
 import torch  # noqa: E402 (it reads the variables above)
 
 torch.set_num_threads(1)
+
+WAIT = 120
+"""Seconds that a job may take to come to a state that a test waits for."""
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Where the app keeps what is a person's own; jobs that are still there at the end are stopped."""
+    from explorer.services import jobs
+
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path / "home"))
+    yield tmp_path / "home"
+    for job in jobs.jobs():
+        job.stop()
+
+
+@pytest.fixture
+def until():
+    """until(job, *states): waits for one of them."""
+
+    def until(job, *states: str) -> None:
+        deadline = time.monotonic() + WAIT
+        while job.state not in states:
+            assert time.monotonic() < deadline, f"{job.name} is {job.state}: {job.log()}"
+            time.sleep(0.05)
+
+    return until
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

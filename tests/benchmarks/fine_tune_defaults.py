@@ -30,10 +30,10 @@ def polygon(seed: int, side: int, colour: bool) -> bytes:
     """A PNG of one filled polygon of 3 to 6 corners, bright on a dark ground."""
     rng = np.random.default_rng(1000 + seed)
     corners = int(rng.integers(3, 7))
-    angles = rng.random() * 2 * np.pi + np.arange(corners) * 2 * np.pi / corners
-    centre, radius = side / 2 + rng.normal(0, side / 14, 2), rng.uniform(0.21, 0.4) * side
+    angles = rng.random() * 6.28 + np.arange(corners) * 6.2832 / corners
+    centre, radius = side / 2 + rng.normal(0, side / 14, 2), rng.uniform(6, 11) * side / 28
     points = [tuple(point) for point in (centre + radius * np.stack([np.cos(angles), np.sin(angles)], 1)).tolist()]
-    fill = tuple(int(value) for value in rng.integers(60, 256, 3)) if colour else int(rng.integers(150, 256))
+    fill = tuple(int(value) for value in rng.integers(60, 256, 3)) if colour else int(rng.integers(150, 255))
     image = Image.new("RGB" if colour else "L", (side, side), (20, 30, 60) if colour else 0)
     ImageDraw.Draw(image).polygon(points, fill=fill)
     out = io.BytesIO()

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import torch
 
-from explorer.services import jobs
 from vae_core import checkpoint, zoo
 from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.config import LikelihoodConfig, NetConfig
 from vae_core.models.flat import Autoencoder
 
-WAIT = 120
-
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """Where the app keeps what is a person's own."""
-    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path / "home"))
-    yield tmp_path / "home"
-    for job in jobs.jobs():
-        job.stop()
-
-
-@pytest.fixture
-def until():
-    """until(job, *states): waits for one of them."""
-
-    def until(job, *states: str) -> None:
-        deadline = time.monotonic() + WAIT
-        while job.state not in states:
-            assert time.monotonic() < deadline, f"{job.name} is {job.state}: {job.log()}"
-            time.sleep(0.05)
-
-    return until
+def _own_home(home):
+    """No test here reads or writes what is a person's own."""
 
 
 @pytest.fixture

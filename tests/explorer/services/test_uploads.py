@@ -140,9 +140,8 @@ def test_a_picture_of_any_shape_has_a_thumbnail(shape):
 
 
 def test_a_damaged_picture_is_refused_by_name_and_the_others_go_on():
-    damaged = bytearray(file_of(PICTURE))
-    damaged[len(damaged) // 2] ^= 0x55
-    refused = uploads.add([("a.png", file_of(PICTURE)), ("b.png", bytes(damaged)), ("c.jpg", file_of(PICTURE, "JPEG"))])
+    damaged = image_files.damaged(file_of(PICTURE))
+    refused = uploads.add([("a.png", file_of(PICTURE)), ("b.png", damaged), ("c.jpg", file_of(PICTURE, "JPEG"))])
     assert [upload.name for upload in uploads.held().values()] == ["a.png", "c.jpg"]
     assert refused == [("b.png", "it cannot be decoded: it is damaged, as its checksums show")]
 

@@ -6,7 +6,8 @@ import io
 import struct
 import zlib
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageDraw
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -48,6 +49,39 @@ def png(width: int, height: int, bits: int, colours: int, rows: bytes, *extra: b
 def after_header(file: bytes, *extra: bytes) -> bytes:
     """A PNG with chunks added after its header."""
     return file[:33] + b"".join(extra) + file[33:]
+
+
+def damaged(file: bytes) -> bytes:
+    """A file with one byte in its middle changed."""
+    middle = len(file) // 2
+    return file[:middle] + bytes([file[middle] ^ 0x55]) + file[middle + 1 :]
+
+
+def ramp(top: int, size: int = 64) -> np.ndarray:
+    """Samples that rise from 0 at the left to `top` at the right, uint16 (size, size)."""
+    return np.tile(np.linspace(0, top, size).round().astype(np.uint16), (size, 1))
+
+
+def wide(x: np.ndarray, colours: int = 0, *extra: bytes) -> bytes:
+    """A PNG of 16 bits a sample. colours: its type of colour; 0 is grey."""
+    return png(x.shape[1], x.shape[0], 16, colours, x.astype(">u2").tobytes(), *extra)
+
+
+def photograph(width: int, height: int) -> Image.Image:
+    """Noise that is brighter towards the bottom, in colour."""
+    rng = np.random.default_rng(0)
+    x = rng.random((height, width, 3)) * 40 + np.linspace(0, 200, height)[:, None, None]
+    return Image.fromarray(x.astype(np.uint8))
+
+
+def shaded_three(light: float = 235, dark: float = 150, ink: int = 60) -> Image.Image:
+    """A 3 written with a pen on paper that is lit from one side."""
+    paper = np.linspace(light, dark, 400)[None] * np.linspace(1, 0.8, 500)[:, None]
+    sheet = Image.fromarray(paper.astype(np.uint8))
+    pen = ImageDraw.Draw(sheet)
+    pen.arc((120, 90, 280, 240), 180, 450, fill=ink, width=22)
+    pen.arc((120, 230, 280, 400), 270, 540, fill=ink, width=22)
+    return sheet
 
 
 def gif_with(added: bytes) -> bytes:

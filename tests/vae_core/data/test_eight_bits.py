@@ -7,6 +7,7 @@ import struct
 import image_files as files
 import numpy as np
 import pytest
+from image_files import ramp, wide
 from PIL import Image
 
 from vae_core.data.eight_bits import reduced, significant_bits
@@ -14,15 +15,6 @@ from vae_core.data.preparation import decoded
 from vae_core.data.untrusted import RefusedError
 
 GREY, RGB, GREY_ALPHA, RGBA = 0, 2, 4, 6
-
-
-def ramp(top: int, size: int = 64) -> np.ndarray:
-    return np.tile(np.linspace(0, top, size).round().astype(np.uint16), (size, 1))
-
-
-def wide(x: np.ndarray, colours: int = GREY, *extra: bytes) -> bytes:
-    """A PNG of 16 bits a sample."""
-    return files.png(x.shape[1], x.shape[0], 16, colours, x.astype(">u2").tobytes(), *extra)
 
 
 def of(content: bytes) -> np.ndarray:

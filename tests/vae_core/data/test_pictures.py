@@ -23,19 +23,13 @@ from vae_core.data.untrusted import Limits, RefusedError
 PIXELS = Limits().pixels
 
 
-def photograph(width: int, height: int) -> Image.Image:
-    rng = np.random.default_rng(0)
-    x = rng.random((height, width, 3)) * 40 + np.linspace(0, 200, height)[:, None, None]
-    return Image.fromarray(x.astype(np.uint8))
-
-
 def _turned() -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "a maker of cameras"
     return exif
 
 
-SMALL, LARGE = photograph(64, 64), photograph(700, 900)
+SMALL, LARGE = files.photograph(64, 64), files.photograph(700, 900)
 INTACT = {
     "png": files.saved(SMALL),
     "png with metadata": files.saved(SMALL.convert("L"), exif=_turned(), icc_profile=bytes(300)),
@@ -118,7 +112,7 @@ SMALL_JPEG = Image.open(io.BytesIO(INTACT["jpeg"]))
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP"])
 @pytest.mark.parametrize("size", [(700, 900), (900, 700), (1500, 40), (64, 64), (31, 50)])
 def test_the_square_is_the_middle_at_any_size(kind, size):
-    picture = photograph(*size)
+    picture = files.photograph(*size)
     found = central_square(files.saved(picture, kind, quality=95), PIXELS, 16)
     edge = min(size)
     left, top = (size[0] - edge) // 2, (size[1] - edge) // 2
@@ -131,10 +125,10 @@ def test_the_square_is_the_middle_at_any_size(kind, size):
 @pytest.mark.parametrize("size", [(700, 900), (3000, 200), (40, 4000)])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_the_whole_is_shrunk_to_its_bounds(kind, size):
-    found = whole_picture(files.saved(photograph(*size), kind), PIXELS, 32).image
+    found = whole_picture(files.saved(files.photograph(*size), kind), PIXELS, 32).image
     assert min(found.size) <= 64 and max(found.size) <= 256
     assert min(found.size) == 64 or max(found.size) == 256
-    expected = np.asarray(photograph(*size).resize(found.size, Image.Resampling.LANCZOS)).astype(int)
+    expected = np.asarray(files.photograph(*size).resize(found.size, Image.Resampling.LANCZOS)).astype(int)
     assert np.abs(np.asarray(found).astype(int) - expected).mean() < 4
 
 
@@ -153,7 +147,7 @@ def test_what_cannot_be_decoded_small_is_refused_by_its_bytes():
         return str(refused.value)
 
     sentence = "it is 300x200 pixels, which take {} bytes to decode, more than {}"
-    picture = photograph(300, 200)
+    picture = files.photograph(300, 200)
     assert refusal(files.saved(picture), 59_999) == sentence.format("240,000", "239,996")
     assert refusal(files.saved(picture, "WEBP"), 239_999) == sentence.format("960,000", "959,996")
     # 38 by 25 pixels of 4 bytes, and all coefficients, of 2 bytes, at 3 for 2 pixels.
@@ -249,11 +243,9 @@ def test_pictures_that_would_hold_a_decoder_are_refused_in_folders_and_zips(refu
 
 
 def test_damaged_and_invisible_pictures_are_refused_in_folders_and_zips(refused):
-    changed = bytearray(INTACT["png"])
-    changed[len(changed) // 2] ^= 0x55
     cut = {f"cut.{kind}": INTACT[kind][: len(INTACT[kind]) // 2] for kind in ("png", "jpeg", "webp", "gif", "bmp")}
     clear = files.saved(Image.new("RGBA", (9, 9), (200, 10, 10, 0)))
-    found = refused(cut | {"changed.png": bytes(changed), "clear.png": clear})
+    found = refused(cut | {"changed.png": files.damaged(INTACT["png"]), "clear.png": clear})
     assert found.pop("clear.png") == "all that would be used of it is transparent; give it without transparency"
     assert set(found) == {*cut, "changed.png"}
     assert all(why.startswith("it cannot be decoded: ") for why in found.values())

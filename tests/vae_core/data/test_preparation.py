@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from image_files import shaded_three
+from PIL import Image
 
 import vae_core
 from vae_core import load_dataset
@@ -99,16 +100,6 @@ def test_centre_finds_the_drawing_wherever_it_is():
 def test_an_empty_drawing_is_refused():
     with pytest.raises(RefusedError, match="nothing is drawn"):
         prepared(Image.new("L", (30, 30), 255), (1, 28, 28), Preparation("centre"))
-
-
-def shaded_three(light: float = 235, dark: float = 150, ink: int = 60) -> Image.Image:
-    """A 3 written with a pen on paper that is lit from one side."""
-    paper = np.linspace(light, dark, 400)[None] * np.linspace(1, 0.8, 500)[:, None]
-    sheet = Image.fromarray(paper.astype(np.uint8))
-    pen = ImageDraw.Draw(sheet)
-    pen.arc((120, 90, 280, 240), 180, 450, fill=ink, width=22)
-    pen.arc((120, 230, 280, 400), 270, 540, fill=ink, width=22)
-    return sheet
 
 
 @pytest.mark.parametrize("light", [(235, 150, 60), (150, 235, 60), (200, 190, 120), (250, 120, 30)])
