@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from vae_core.config import Engine, ModelConfig, NetConfig, TrainConfig
+from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.models.flat import Autoencoder
 from vae_core.training import engine_choice, fit, fused_step
 from vae_core.training.distributed import ProcessGroup
@@ -71,7 +72,7 @@ def test_a_compiler_that_fails_costs_the_run_nothing(at, x, monkeypatch):
     config, told, curves = TrainConfig(steps=6, batch_size=64, threads=1), [], []
     for engine in ("eager", "compile"):
         run = config.replace(engine=engine)
-        curves.append(fit(made(), x, x[:40], run, subscribers=[told.append]).curve)
+        curves.append(fit(made(), TrainingSplits(Split(x), Split(x[:40])), run, subscribers=[told.append]).curve)
     assert [event.engine for event in told if isinstance(event, Started)] == ["eager", "eager"]
     (why,) = [event for event in told if isinstance(event, NotCompiled)]
     assert why.engine == "eager" and f"while {at}" in why.reason
@@ -83,7 +84,7 @@ def test_without_a_compiler_a_run_is_eager_and_says_so(x):
 
     told = []
     with compilation.patch({"cpp.cxx": ("no-such-compiler",), "force_disable_caches": True}):
-        fit(made(), x, x[:40], TrainConfig(steps=2, engine="compile"), subscribers=[told.append])
+        fit(made(), TrainingSplits(Split(x), Split(x[:40])), TrainConfig(steps=2, engine="compile"), subscribers=[told.append])
     assert [type(event) for event in told[:3]] == [Compiling, NotCompiled, Started]
     assert "compiler" in told[1].reason
     assert [event.engine for event in told[:3]] == ["compile", "eager", "eager"]

@@ -9,6 +9,7 @@ import torch
 
 import vae_core
 from vae_core.config import ModelConfig, NetConfig
+from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.training import TrainingError, events, state
 from vae_core.training.fit import STATE_FILE
 
@@ -41,14 +42,14 @@ def full(monkeypatch, after: int) -> None:
 
 def test_a_full_disk_leaves_the_state_before_and_the_run_goes_on_from_there(x, tmp_path, monkeypatch):
     expected = made()
-    vae_core.fit(expected, x, x, CONFIG)
+    vae_core.fit(expected, TrainingSplits(Split(x), Split(x)), CONFIG)
     with monkeypatch.context() as patched:
         full(patched, after=5)
         with pytest.raises(TrainingError, match=r"step 6 cannot be written .*No space left on device.*; make room"):
-            vae_core.fit(made(), x, x, CONFIG, folder=tmp_path)
+            vae_core.fit(made(), TrainingSplits(Split(x), Split(x)), CONFIG, folder=tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["state.lock", STATE_FILE]
     seen, model = [], made()
-    vae_core.fit(model, x, x, CONFIG, folder=tmp_path, subscribers=[seen.append])
+    vae_core.fit(model, TrainingSplits(Split(x), Split(x)), CONFIG, folder=tmp_path, subscribers=[seen.append])
     assert isinstance(seen[0], events.Started) and seen[0].step == 5
     for name, weight in expected.state_dict().items():
         assert torch.equal(model.state_dict()[name], weight)
@@ -71,9 +72,9 @@ def test_memory_that_runs_out_leaves_the_state_before(x, tmp_path, error):
 
     model.terms = hungry
     with pytest.raises(TrainingError, match="The memory of cpu does not hold a step with batches of 16 images; take a smaller"):
-        vae_core.fit(model, x, x, CONFIG, folder=tmp_path)
+        vae_core.fit(model, TrainingSplits(Split(x), Split(x)), CONFIG, folder=tmp_path)
     seen = []
-    vae_core.fit(made(), x, x, CONFIG, folder=tmp_path, subscribers=[seen.append])
+    vae_core.fit(made(), TrainingSplits(Split(x), Split(x)), CONFIG, folder=tmp_path, subscribers=[seen.append])
     assert seen[0].step == 3 and seen[-1].reason == "done"
 
 
@@ -81,5 +82,5 @@ def test_other_errors_stay_what_they_are(x):
     model = made()
     model.terms = lambda batch, noise: (_ for _ in ()).throw(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     with pytest.raises(RuntimeError, match="mat1 and mat2") as found:
-        vae_core.fit(model, x, x, CONFIG)
+        vae_core.fit(model, TrainingSplits(Split(x), Split(x)), CONFIG)
     assert not isinstance(found.value, TrainingError)
