@@ -10,7 +10,7 @@ from explorer.services.runs import Run
 from explorer.services.text import counted, plain
 
 MANY = 100
-"""Held-out images from which on the better of two figures is marked."""
+"""Test images from which on the better of two figures is marked."""
 
 
 def run_outcome(run: Run) -> None:
@@ -59,7 +59,7 @@ def run_outcome(run: Run) -> None:
     steps = after.training.get("steps", 0)
     if said := runs.kept_weights(after.training):
         (st.info if after.training["kept_step"] == 0 else st.caption)(plain(said))
-    st.caption(plain(f"Measured on {count}held-out images ({run.data}), after {counted(steps, 'step')}.{note}"))
+    st.caption(plain(f"Measured on {count}test images ({run.data}), after {counted(steps, 'step')}.{note}"))
     name, left, middle, right = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     wanted = name.text_input("Keep as", fine_tunes.name_for(run), max_chars=60, key=f"tune-name-{run.job.name}")
     if left.button("Keep", type="primary", key="tune-keep", width="stretch"):

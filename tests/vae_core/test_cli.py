@@ -350,6 +350,36 @@ def test_a_data_set_that_has_grown_is_not_the_one_trained_on(tmp_path, capsys):
     assert "held-out images" not in out and "which of its images were trained on cannot be told" in err
 
 
+def test_what_the_start_of_a_run_was_trained_on_is_not_called_held_out(tmp_path, capsys):
+    for folder, train, test in (("first", 0, 1), ("second", 2, 3)):
+        pictures(tmp_path / folder / "train", 20, (8, 8), seed=train)
+        pictures(tmp_path / folder / "test", 5, (8, 8), seed=test)
+    arguments = ["--steps", "2", "--device", "cpu", "--batch-size", "16"]
+    assert main(["train", "--data", "first", *TINY, *arguments, "--size", "8", "--out", "a.safetensors"]) == 0
+    # The training images of the first set become test images of it.
+    (tmp_path / "first" / "test").rename(tmp_path / "first" / "other")
+    (tmp_path / "first" / "train").rename(tmp_path / "first" / "test")
+    (tmp_path / "first" / "other").rename(tmp_path / "first" / "train")
+    pictures(tmp_path / "first" / "train", 20, (8, 8), seed=4)
+    capsys.readouterr()
+    assert main(["train", "--data", "second", "--start", "a.safetensors", *arguments, "--out", "b.safetensors"]) == 0
+    assert "which of its images were trained on cannot be told" in capsys.readouterr().err
+    assert main(["train", "--data", "digits", "--start", "b.safetensors", *arguments, "--out", "c.safetensors"]) == 0
+    assert "cannot be told" not in capsys.readouterr().err
+    told = checkpoint.load(tmp_path / "c.safetensors").data
+    assert [record["title"] for record in told["trained_before"]] == ["first", "second"]
+    assert main(["evaluate", "c.safetensors", "--data", "first"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out" not in out and "which the model may have been trained on, of first" in out
+    assert "The model was trained on second before; which images of first were trained on then cannot be told." in err
+    assert main(["evaluate", "c.safetensors"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out images (test split) of " in out and "cannot be told" not in err
+    assert main(["evaluate", "b.safetensors", "--data", "second", "--update"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out" not in out and "The model was trained on first before" in err
+
+
 def test_a_small_data_set_that_has_shrunk_is_not_called_held_out(tmp_path, capsys):
     folder = tmp_path / "small"
     pictures(folder, 14, (20, 20, 3))
