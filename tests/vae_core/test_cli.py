@@ -425,6 +425,16 @@ def test_a_checkpoint_is_called_as_its_folder_is(data, name, tmp_path, monkeypat
     assert [path.name for path in here.glob("*.safetensors")] == [f"{name}.safetensors"]
 
 
+def test_an_undivided_test_folder_is_measured_without_labels(tmp_path, capsys):
+    for seed, (folder, count) in enumerate({"train/cat": 9, "train/dog": 8, "val/cat": 3, "test": 4}.items()):
+        pictures(tmp_path / "pets" / folder, count, seed=seed)
+    assert main(["train", "--data", "pets", "--size", "16", "--steps", "2", *TINY, "--out", "a.safetensors"]) == 0
+    packed = checkpoint.load(tmp_path / "a.safetensors")
+    assert packed.data["classes"] == ["cat", "dog"] and packed.held_out.labels is None and len(packed.held_out.codes) == 4
+    assert main(["encode", "a.safetensors", "--data", "pets", "--out", "codes.npz"]) == 0
+    assert "labels" not in np.load(tmp_path / "codes.npz")
+
+
 def test_many_text_files_are_one_line(tmp_path, capsys):
     pictures(tmp_path / "mine", 12)
     for k in range(300):
