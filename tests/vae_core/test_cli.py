@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -423,6 +424,20 @@ def test_a_checkpoint_is_called_as_its_folder_is(data, name, tmp_path, monkeypat
     monkeypatch.chdir(here)
     assert main(["train", "--data", data, "--size", "8", "--model", "ae", "--steps", "1", *TINY]) == 0
     assert [path.name for path in here.glob("*.safetensors")] == [f"{name}.safetensors"]
+
+
+def test_pictures_with_damaged_metadata_are_taken_without_a_warning(tmp_path, recwarn, capsys):
+    pictures(tmp_path / "mine", 12)
+    jpeg = io.BytesIO()
+    Image.effect_noise((40, 40), 60).save(jpeg, "JPEG")
+    # The directory of tags claims five, and has none.
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x05\0"
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    (tmp_path / "mine" / "photo.jpg").write_bytes(jpeg.getvalue()[:2] + segment + jpeg.getvalue()[2:])
+    assert main(["train", "--data", "mine", "--size", "16", "--steps", "1", *TINY, "--out", "a.safetensors"]) == 0
+    err = capsys.readouterr().err
+    assert "13 grey images" in err and "left out" not in err
+    assert not [warning for warning in recwarn if "PIL" in warning.filename]
 
 
 def test_an_undivided_test_folder_is_measured_without_labels(tmp_path, capsys):
