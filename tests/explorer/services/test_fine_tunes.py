@@ -137,6 +137,15 @@ def test_a_plain_autoencoder_has_no_beta(put, until):
     assert runs.result(run).metrics["rate"] is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "trained", "takes"),
+    [("vae", "all", True), ("vae", "encoder", True), ("vae", "heads", True), ("vae", "decoder", False), ("ae", "all", False)],
+)
+def test_beta_is_offered_where_it_has_an_effect(put, kind, trained, takes):
+    put("m", kind)
+    assert fine_tunes.takes_beta(models.shelf().card("m"), trained) == takes
+
+
 def test_what_trains_and_how_is_carried_to_the_run(put, until):
     put("m")
     likelihood = LikelihoodConfig("gaussian-learned", sigma=0.3)
