@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.services import fine_tunes, hardware, uploads, view
 from explorer.services.jobs import JobError
@@ -91,19 +92,29 @@ def _how(card: Card, data: str | None) -> dict[str, Any]:
         "in nats are measured anew. A sigma starts from, or is, the model's root mean squared error.",
         key=key_of("tune-likelihood", card.name),
     )
-    has_rate = card.metrics.get("rate") is not None
-    beta = third.number_input(
+    beta = _beta(third, card, trained)
+    lr = _learning_rate(fourth, fine_tunes.learning_rate(card, data, beta, likelihood))
+    return {"lr": lr, "beta": beta, "likelihood": likelihood, "trained": trained} | _steps()
+
+
+def _beta(place: DeltaGenerator, card: Card, trained: fine_tunes.Trained) -> float | None:
+    """The weight of the rate; None where it has no effect."""
+    weighs = fine_tunes.takes_beta(card, trained)
+    beta = place.number_input(
         "Beta",
         0.0,
         10_000.0,
         card.config.objective.beta,
-        disabled=not has_rate,
-        help="loss = distortion + beta × rate. 1 is the ELBO; more makes codes tell less. A plain AE has no rate.",
+        disabled=not weighs,
+        help="loss = distortion + beta × rate. 1 is the ELBO; more makes codes tell less. A plain AE has no rate, and the "
+        "decoder has no part in it.",
         key=key_of("tune-beta", card.name),
     )
-    beta = beta if has_rate else None
-    usual = fine_tunes.learning_rate(card, data, beta, likelihood)
-    lr = fourth.select_slider(
+    return beta if weighs else None
+
+
+def _learning_rate(place: DeltaGenerator, usual: float) -> float:
+    return place.select_slider(
         "Learning rate",
         fine_tunes.LEARNING_RATES,
         usual,
@@ -113,6 +124,10 @@ def _how(card: Card, data: str | None) -> dict[str, Any]:
         # Another usual value has a slider of its own, or the old one would stay.
         key=f"tune-lr-{usual:g}",
     )
+
+
+def _steps() -> dict[str, Any]:
+    """Draws the choices on how steps are taken and which weights they come to; gives the fields of a request that they are."""
     first, second, third, fourth = st.columns(4)
     batch = first.select_slider("Batch size", fine_tunes.BATCH_SIZES, fine_tunes.BATCH_SIZE, key="tune-batch")
     patience = second.selectbox(
@@ -131,13 +146,4 @@ def _how(card: Card, data: str | None) -> dict[str, Any]:
         key="tune-ema",
     )
     seed = fourth.number_input("Seed", 0, 2**30 - 1, 0, key="tune-seed", help="Of the order of images and the noise.")
-    return {
-        "lr": lr,
-        "batch_size": batch,
-        "seed": seed,
-        "beta": beta,
-        "likelihood": likelihood,
-        "trained": trained,
-        "patience": patience,
-        "ema": ema,
-    }
+    return {"batch_size": batch, "seed": seed, "patience": patience, "ema": ema}

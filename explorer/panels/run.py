@@ -80,7 +80,7 @@ def run_pictures(run: Run) -> None:
     names = [("before", before), (f"at step {step:,}", now)]
     errors = [abs(now["x"] / 255 - found["rebuilt"] / 255).mean(1) for _, found in names]
     high = comparisons.error_scale(errors)
-    given = [Row("Held-out images", list(now["x"]))]
+    given = [Row("Test images", list(now["x"]))]
     for (name, found), error in zip(names, errors, strict=True):
         mse = ((now["x"] / 255 - found["rebuilt"] / 255) ** 2).mean((1, 2, 3))
         given.append(Row(f"Rebuilt {name}", list(found["rebuilt"]), captions=[f"{value:.4f}" for value in mse]))

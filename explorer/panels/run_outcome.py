@@ -10,7 +10,7 @@ from explorer.services.runs import Run
 from explorer.services.text import counted, plain
 
 MANY = 100
-"""Held-out images from which on the better of two figures is marked."""
+"""Test images from which on the better of two figures is marked."""
 
 
 def run_outcome(run: Run) -> None:
@@ -23,14 +23,24 @@ def run_outcome(run: Run) -> None:
             "The worker has ended without a word, as when a computer is shut down. It can go on from its last saved state."
         )
     if after is None:
-        if run.state == "stopped":
-            st.info("The run was stopped before it had begun to train.")
-        left, right, _ = st.columns([1, 1, 3])
-        if run.state in ("dead", "failed") and left.button("Go on", key="tune-resume", width="stretch"):
-            _act(fine_tunes.resume, run)
-        if right.button("Discard", key="tune-discard", width="stretch"):
-            _act(fine_tunes.discard, run)
+        _without_result(run)
         return
+    _figures(run, after)
+    _offer(run)
+
+
+def _without_result(run: Run) -> None:
+    if run.state == "stopped":
+        st.info("The run was stopped before it had begun to train.")
+    left, right, _ = st.columns([1, 1, 3])
+    if run.state in ("dead", "failed") and left.button("Go on", key="tune-resume", width="stretch"):
+        _act(fine_tunes.resume, run)
+    if right.button("Discard", key="tune-discard", width="stretch"):
+        _act(fine_tunes.discard, run)
+
+
+def _figures(run: Run, after: runs.Checkpoint) -> None:
+    """The figures before and after, and what they are of."""
     columns = [Column(figure.title, comparisons.unit(figure), figure.about) for figure in comparisons.FIGURES]
     before_and_after = run.before, after.metrics
     images = after.metrics.get("n")
@@ -57,7 +67,11 @@ def run_outcome(run: Run) -> None:
     steps = after.training.get("steps", 0)
     if said := runs.kept_weights(after.training):
         (st.info if after.training["kept_step"] == 0 else st.caption)(plain(said))
-    st.caption(plain(f"Measured on {count}held-out images ({run.data}), after {counted(steps, 'step')}.{note}"))
+    st.caption(plain(f"Measured on {count}test images ({run.data}), after {counted(steps, 'step')}.{note}"))
+
+
+def _offer(run: Run) -> None:
+    """What can be done with the result."""
     name, left, middle, right = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     wanted = name.text_input("Keep as", fine_tunes.name_for(run), max_chars=60, key=f"tune-name-{run.job.name}")
     if left.button("Keep", type="primary", key="tune-keep", width="stretch"):

@@ -96,7 +96,8 @@ if state is not None:
     chosen_now = state.selection or {}
     lasso = tuple((float(a), float(b)) for a, b in chosen_now.get("polygon", ()))
     view.show(dataclasses.replace(current, colour=state.colour, picked=chosen_now.get("image"), lasso=lasso))
+dot = "a test image" if card.trained_before else "an image that the model was not trained on"
 st.caption(
-    "Each dot is an image that the model was not trained on. Drag to move, scroll or pinch to zoom, rest on a dot to see its "
+    f"Each dot is {dot}. Drag to move, scroll or pinch to zoom, rest on a dot to see its "
     "image and how the model rebuilds it; click one, or draw round some with the lasso (or Shift), to line them up."
 )

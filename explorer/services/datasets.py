@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.services import jobs
 from explorer.services.jobs import Job
 from explorer.services.models import Card
-from vae_core.data import FETCHABLE, DataError, available, load_dataset
+from vae_core.data import FETCHABLE, NAMES, DataError, available, load_dataset
 from vae_core.data.roots import VARIABLE
 from vae_core.data.sources import part_of
 
@@ -93,7 +93,11 @@ def attributes(data: str, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]
 
 
 def absent(card: Card) -> str:
-    """Why the images of a model's data set are not shown, in a sentence."""
+    """Why the images of a model's data set are not shown, in a sentence; empty where they are at hand."""
+    if at_hand(card):
+        return ""
+    if card.source not in NAMES:
+        return f"The images of {card.data_title} are not kept with {card.title}."
     if _ready(card.source):
         return f"The {card.data_title} on this computer is not the data set that {card.title} was trained on."
     return f"The images of {card.data_title} are not on this computer."

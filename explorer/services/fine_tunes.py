@@ -59,6 +59,11 @@ def data_sets(card: Card) -> list[tuple[str, str, bool]]:
     return sorted(fits, key=lambda found: found[0] != card.source)
 
 
+def takes_beta(card: Card, trained: Trained) -> bool:
+    """Whether beta has an effect on a run that trains this part of the model."""
+    return "beta" not in card.config.unused() | TrainConfig(steps=1, trained=trained).unused()
+
+
 def learning_rate(card: Card, data: str | None, beta: float | None, likelihood: LikelihoodConfig) -> float:
     """The learning rate of a run on a data set (None: a person's own images) unless a person chooses another."""
     objective = card.config.objective

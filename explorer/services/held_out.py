@@ -33,7 +33,8 @@ def images_for(card: Card) -> HeldOutImages:
     held_out = models.load(card.name).held_out
     if own is not None:
         labels = None if held_out is None or held_out.labels is None else held_out.labels.numpy()
-        about = f"Held-out images of {card.data_title}: none of these models has seen them."
+        seen = "" if card.trained_before else ": none of these models has seen them"
+        about = f"{'Test' if card.trained_before else 'Held-out'} images of {card.data_title}{seen}."
         return HeldOutImages(own, _names(card, labels, len(own)), about, True)
     if card.source in STAND_INS:
         x, labels = _carried(STAND_INS[card.source])

@@ -16,6 +16,7 @@ from explorer.services.text import counted, distinct
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
 from vae_core.config import ModelConfig
+from vae_core.data.provenance import titled
 from vae_core.data.untrusted import shown
 from vae_core.models.flat import Autoencoder
 from vae_core.zoo import zoo_name
@@ -53,6 +54,8 @@ class Card:
     """Its configuration, and what the run came to."""
     source: str = ""
     """The data set that it was trained on."""
+    trained_before: tuple[str, ...] = ()
+    """Titles of the data sets that its weights were trained on before, whose training images may be among its test images."""
     own: bool = False
     """Kept in the app, to be renamed and deleted."""
 
@@ -62,8 +65,9 @@ class Card:
         elbo, mse = self.metrics.get("negative_elbo"), self.metrics.get("mse")
         figures = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
         figures += [] if mse is None else [f"MSE {mse:.4f}"]
-        held_out = f" On held-out images: {', '.join(figures)}." if figures else ""
-        return f"A code of {counted(self.config.latent, 'dimension')}.{held_out}"
+        images = "test" if self.trained_before else "held-out"
+        measured = f" On {images} images: {', '.join(figures)}." if figures else ""
+        return f"A code of {counted(self.config.latent, 'dimension')}.{measured}"
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def _card(file: File, header: dict[str, Any]) -> Card:
         metrics=header["metrics"],
         fingerprint=str(data.get("fingerprint", "")),
         training=header["training"],
+        trained_before=tuple(titled(record) or "not known" for record in data.get("trained_before", ())),
         own=file.own,
     )
 
@@ -156,6 +161,8 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
         free = f", {config.objective.free_bits:g} free bits" if config.objective.free_bits else ""
         what.append(("Objective", f"distortion + {config.objective.beta:g} × rate{free}"))
     how = [("Data", card.data_title)]
+    if card.trained_before:
+        how.append(("Trained before on", "; ".join(card.trained_before)))
     settings = run.get("config")
     if isinstance(settings, dict) and isinstance(run.get("steps"), int):
         how += [
@@ -210,4 +217,5 @@ def explain(card: Card) -> str:
         f"a plane through its {card.config.latent} dimensions, the others held where they are; dots off the plane are pale",
     )
     why = EXPLAIN.get(card.kind, "").format(beta=card.config.objective.beta)
-    return f"{card.title} on {card.data_title}: {plane}. Dots are images that it was not trained on. {why}".strip()
+    dots = "test images of this data set" if card.trained_before else "images that it was not trained on"
+    return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

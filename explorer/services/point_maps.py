@@ -26,7 +26,7 @@ def point_map_of(card: Card, found: Projection, start: View, probes: Probes = NO
         selection = {"polygon": [list(corner) for corner in start.lasso]}
     elif start.picked is not None and start.picked < len(found.points):
         selection = {"image": start.picked}
-    key = (card.name, models.stamp(card.name), found.method, str(found.parameters), datasets.at_hand(card))
+    key = (card.name, models.stamp(card.name), found.method, str(found.parameters), datasets.absent(card))
     if not probes.names:
         return _bytes(*key, found, start.colour, selection)
     # A person's own images are their session's alone, so they are in nothing that sessions share.
@@ -40,12 +40,12 @@ def _bytes(
     stamp: int,
     method: str,
     parameters: str,
-    at_hand: bool,
+    absent: str,
     _found: Projection,
     colour: int,
     selection: dict[str, Any] | None,
 ) -> bytes:
-    return _started(_build(name, stamp, method, parameters, at_hand, _found), colour, selection).to_bytes()
+    return _started(_build(name, stamp, method, parameters, absent, _found), colour, selection).to_bytes()
 
 
 def _started(data: MapData, colour: int, selection: dict[str, Any] | None) -> MapData:
@@ -53,7 +53,7 @@ def _started(data: MapData, colour: int, selection: dict[str, Any] | None) -> Ma
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _found: Projection) -> MapData:
+def _build(name: str, stamp: int, method: str, parameters: str, absent: str, _found: Projection) -> MapData:
     card, checkpoint = models.shelf().card(name), models.load(name)
     program, _ = programs.decoder(checkpoint.model)
     held_out = checkpoint.held_out
@@ -79,5 +79,6 @@ def _build(name: str, stamp: int, method: str, parameters: str, at_hand: bool, _
         classes=classes,
         colourings=colourings,
         originals=originals,
+        absent=absent,
         smooth=card.config.image[0] == 3,
     )

@@ -72,3 +72,16 @@ def test_a_point_that_the_model_has_not_is_said_once(put, z, told):
     assert not app.exception
     assert sum("no point" in toast.value for toast in app.toast) == told
     assert not any("no point" in toast.value for toast in app.run().toast)
+
+
+def test_beta_can_be_chosen_only_where_it_has_an_effect(put):
+    put("m")
+    app = AppTest.from_file(MAIN, default_timeout=60).run()
+    app.switch_page("screens/fine_tune.py").run()
+    assert not app.exception
+    beta = key_of("tune-beta", "m")
+    assert not app.number_input(beta).disabled
+    app.selectbox("tune-trained").select("decoder").run()
+    assert app.number_input(beta).disabled
+    app.selectbox("tune-trained").select("heads").run()
+    assert not app.number_input(beta).disabled and not app.exception

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -350,6 +351,36 @@ def test_a_data_set_that_has_grown_is_not_the_one_trained_on(tmp_path, capsys):
     assert "held-out images" not in out and "which of its images were trained on cannot be told" in err
 
 
+def test_what_the_start_of_a_run_was_trained_on_is_not_called_held_out(tmp_path, capsys):
+    for folder, train, test in (("first", 0, 1), ("second", 2, 3)):
+        pictures(tmp_path / folder / "train", 20, (8, 8), seed=train)
+        pictures(tmp_path / folder / "test", 5, (8, 8), seed=test)
+    arguments = ["--steps", "2", "--device", "cpu", "--batch-size", "16"]
+    assert main(["train", "--data", "first", *TINY, *arguments, "--size", "8", "--out", "a.safetensors"]) == 0
+    # The training images of the first set become test images of it.
+    (tmp_path / "first" / "test").rename(tmp_path / "first" / "other")
+    (tmp_path / "first" / "train").rename(tmp_path / "first" / "test")
+    (tmp_path / "first" / "other").rename(tmp_path / "first" / "train")
+    pictures(tmp_path / "first" / "train", 20, (8, 8), seed=4)
+    capsys.readouterr()
+    assert main(["train", "--data", "second", "--start", "a.safetensors", *arguments, "--out", "b.safetensors"]) == 0
+    assert "which of its images were trained on cannot be told" in capsys.readouterr().err
+    assert main(["train", "--data", "digits", "--start", "b.safetensors", *arguments, "--out", "c.safetensors"]) == 0
+    assert "cannot be told" not in capsys.readouterr().err
+    told = checkpoint.load(tmp_path / "c.safetensors").data
+    assert [record["title"] for record in told["trained_before"]] == ["first", "second"]
+    assert main(["evaluate", "c.safetensors", "--data", "first"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out" not in out and "which the model may have been trained on, of first" in out
+    assert "The model was trained on second before; which images of first were trained on then cannot be told." in err
+    assert main(["evaluate", "c.safetensors"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out images (test split) of " in out and "cannot be told" not in err
+    assert main(["evaluate", "b.safetensors", "--data", "second", "--update"]) == 0
+    out, err = capsys.readouterr()
+    assert "held-out" not in out and "The model was trained on first before" in err
+
+
 def test_a_small_data_set_that_has_shrunk_is_not_called_held_out(tmp_path, capsys):
     folder = tmp_path / "small"
     pictures(folder, 14, (20, 20, 3))
@@ -393,6 +424,30 @@ def test_a_checkpoint_is_called_as_its_folder_is(data, name, tmp_path, monkeypat
     monkeypatch.chdir(here)
     assert main(["train", "--data", data, "--size", "8", "--model", "ae", "--steps", "1", *TINY]) == 0
     assert [path.name for path in here.glob("*.safetensors")] == [f"{name}.safetensors"]
+
+
+def test_pictures_with_damaged_metadata_are_taken_without_a_warning(tmp_path, recwarn, capsys):
+    pictures(tmp_path / "mine", 12)
+    jpeg = io.BytesIO()
+    Image.effect_noise((40, 40), 60).save(jpeg, "JPEG")
+    # The directory of tags claims five, and has none.
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x05\0"
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    (tmp_path / "mine" / "photo.jpg").write_bytes(jpeg.getvalue()[:2] + segment + jpeg.getvalue()[2:])
+    assert main(["train", "--data", "mine", "--size", "16", "--steps", "1", *TINY, "--out", "a.safetensors"]) == 0
+    err = capsys.readouterr().err
+    assert "13 grey images" in err and "left out" not in err
+    assert not [warning for warning in recwarn if "PIL" in warning.filename]
+
+
+def test_an_undivided_test_folder_is_measured_without_labels(tmp_path, capsys):
+    for seed, (folder, count) in enumerate({"train/cat": 9, "train/dog": 8, "val/cat": 3, "test": 4}.items()):
+        pictures(tmp_path / "pets" / folder, count, seed=seed)
+    assert main(["train", "--data", "pets", "--size", "16", "--steps", "2", *TINY, "--out", "a.safetensors"]) == 0
+    packed = checkpoint.load(tmp_path / "a.safetensors")
+    assert packed.data["classes"] == ["cat", "dog"] and packed.held_out.labels is None and len(packed.held_out.codes) == 4
+    assert main(["encode", "a.safetensors", "--data", "pets", "--out", "codes.npz"]) == 0
+    assert "labels" not in np.load(tmp_path / "codes.npz")
 
 
 def test_many_text_files_are_one_line(tmp_path, capsys):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from vae_core.checkpoint.foreign import HEAD_BYTES, described
 from vae_core.checkpoint.header import HeaderError, check, check_data, check_title
 from vae_core.config import ModelConfig
 from vae_core.data.dataset import Dataset
+from vae_core.data.provenance import trained_before
 from vae_core.files import replacing
 from vae_core.metrics.table import METRICS
 from vae_core.models.flat import Autoencoder
@@ -71,7 +72,8 @@ class Checkpoint:
 
     model: Autoencoder
     data: dict[str, Any] = field(default_factory=dict)
-    """`name`, `title`, `about`, `fingerprint` and `classes` of the data set."""
+    """`name`, `title`, `about`, `fingerprint` and `classes` of the data set, and `trained_before`, the data sets that the
+    weights were trained on before it."""
     training: dict[str, Any] = field(default_factory=dict)
     """The TrainConfig under `config`, and the Summary's fields."""
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -84,9 +86,14 @@ class Checkpoint:
         return self.model.config
 
 
-def about(data: Dataset) -> dict[str, Any]:
-    """What a header says of a data set."""
-    told = {name: getattr(data, name) for name in ("name", "title", "about", "fingerprint")}
+def about(data: Dataset, start: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a header says of the data set of a model.
+
+    start: the `data` of the checkpoint that its training started from; None for new weights.
+    """
+    told: dict[str, Any] = {name: getattr(data, name) for name in ("name", "title", "about", "fingerprint")}
+    if start is not None and (before := trained_before(start, data.fingerprint)):
+        told["trained_before"] = before
     told["classes"] = list(data.classes)
     if data.split_by:
         told["split_by"] = data.split_by

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from vae_core.config import ConfigError, ModelConfig, TrainConfig
+from vae_core.data.dataset import SPLIT_BY
 from vae_core.data.preparation import Preparation
+from vae_core.data.provenance import LONGEST_RECORD, MOST_RECORDS, RECORD
 from vae_core.metrics.table import BY_FACTOR, LISTS, METRICS, MOST_NATS, Metric
 
 LONGEST_TEXT = 1000
@@ -50,10 +52,12 @@ def check_data(value: Any, where: str = "data") -> None:
     """Raises HeaderError unless the value is what a header says of a data set.
 
     `name`, `title`, `about` and `fingerprint` are text, `classes` is a list of text, bounded in number and in bytes. Images of
-    a person's own also have `split_by`, a text, and `preparation`, a Preparation.
+    a person's own also have `split_by`, one of `SPLIT_BY`, and `preparation`, a Preparation. A model that started from a
+    checkpoint has `trained_before`, a list of what `provenance.trained_before` gives.
     """
-    texts = dict.fromkeys(("name", "title", "about", "fingerprint", "split_by"), _text)
-    _fields(value, f"{where}.", texts | {"classes": _classes, "preparation": _preparation})
+    texts = dict.fromkeys(("name", "title", "about", "fingerprint"), _text)
+    lists = {"classes": _classes, "trained_before": _trained_before}
+    _fields(value, f"{where}.", texts | lists | {"split_by": _split_by, "preparation": _preparation})
 
 
 def in_range(value: float | None, lowest: float = -MOST_NATS, highest: float = MOST_NATS) -> bool:
@@ -74,9 +78,9 @@ def _wrong(where: str, wanted: str) -> HeaderError:
     return HeaderError(f"has a header field {where[:60]!r} that is not {wanted}")
 
 
-def _text(value: Any, where: str) -> None:
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not all(c.isprintable() for c in value):
-        raise _wrong(where, f"a line of at most {LONGEST_TEXT} printable characters")
+def _text(value: Any, where: str, longest: int = LONGEST_TEXT) -> None:
+    if not isinstance(value, str) or len(value) > longest or not all(c.isprintable() for c in value):
+        raise _wrong(where, f"a line of at most {longest} printable characters")
 
 
 def _classes(value: Any, where: str) -> None:
@@ -86,6 +90,23 @@ def _classes(value: Any, where: str) -> None:
         _text(item, where)
     if len(json.dumps(value)) > MOST_CLASS_BYTES:
         raise _wrong(where, f"a list of at most {MOST_CLASS_BYTES:,} bytes: shorten the names of the classes")
+
+
+def _split_by(value: Any, where: str) -> None:
+    if value not in SPLIT_BY:
+        raise _wrong(where, " or ".join(map(repr, SPLIT_BY)))
+
+
+def _trained_before(value: Any, where: str) -> None:
+    if not isinstance(value, list) or len(value) > MOST_RECORDS:
+        raise _wrong(where, f"a list of at most {MOST_RECORDS} data sets")
+    kinds = dict.fromkeys(RECORD, _short_text) | {"split_by": _split_by}
+    for i, record in enumerate(value):
+        _fields(record, f"{where}[{i}].", kinds)
+
+
+def _short_text(value: Any, where: str) -> None:
+    _text(value, where, LONGEST_RECORD)
 
 
 def _number(value: Any, where: str, lowest: float = -MOST_NATS, highest: float = MOST_NATS) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ def save_measured(
     path: Path,
     *,
     title: str = "",
+    start: Mapping[str, Any] | None = None,
     samples: int | None = None,
     iwae_samples: int = 0,
     progress: Progress | None = None,
@@ -45,7 +46,8 @@ def save_measured(
     """Measures `model` on the test split and writes its checkpoint to `path`, in float16 where that changes no figure of
     validation images by more than 0.1%. Gives the checkpoint as it was stored.
 
-    `samples`: draws of each image, as for `per_image`. `progress` counts each image once for every time that it may be decoded.
+    `start`: the `data` of the checkpoint that the training started from, None for new weights. `samples`: draws of each image,
+    as for `per_image`. `progress` counts each image once for every time that it may be decoded.
     Raises CheckpointError where the model holds values that are not finite, and where no checkpoint can hold the model, the
     data or the figures.
     """
@@ -70,7 +72,7 @@ def save_measured(
     told = asdict(summary)
     packed = Checkpoint(
         model=model,
-        data=checkpoint.about(data),
+        data=checkpoint.about(data, start),
         training={"config": config.to_json()} | told | {"curve": [_point(point) for point in told["curve"]]},
         metrics=metrics,
         held_out=held_out,

@@ -12,6 +12,7 @@ import sys
 from importlib import import_module
 
 from vae_core.cli.output import make_safe
+from vae_core.data.pictures import ignore_warnings
 
 COMMANDS = ("train", "evaluate", "encode", "export", "list", "fetch", "bench")
 MODULES = {"list": "list_"}
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; errors of the user's making are one line on stderr."""
     make_safe()
+    ignore_warnings()
     options = _parser().parse_args(arguments)
     try:
         code = options.run(options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from vae_core import devices
 from vae_core.checkpoint import registry
@@ -13,6 +14,7 @@ from vae_core.cli import inputs
 from vae_core.cli.numbers import whole
 from vae_core.cli.option_names import refuse
 from vae_core.cli.reporting import download_line, print_figures
+from vae_core.data.provenance import Provenance, provenance
 from vae_core.metrics import evaluate
 from vae_core.metrics.draws import FEWEST_DRAWS, MOST_DRAWS, is_random
 from vae_core.metrics.iwae import MOST_SAMPLES
@@ -20,7 +22,7 @@ from vae_core.models.flat import Autoencoder
 
 HELP = "measure a checkpoint on held-out images"
 SPLITS = {"train": "training images", "validation": "validation images", "test": "held-out images (test split)"}
-UNKNOWN = "images of the test split, held out from the model or not,"
+UNKNOWN = "images of the test split, which the model may have been trained on,"
 CHOICES = ("split", "images", "samples", "iwae", "seed")
 """Options that are settled for the figures which a checkpoint holds."""
 
@@ -63,10 +65,14 @@ def run(options: argparse.Namespace) -> int:
         about |= {"same_data": found.same, "held_out": found.held_out, "note": found.note}
         print(json.dumps(about | out))
     else:
-        which = SPLITS[split] if found.held_out or split != "test" else UNKNOWN
-        print(f"{options.checkpoint} on {len(images)} {which} of {data.title} ({scale})")
+        print(f"{options.checkpoint} on {len(images)} {_called(split, found)} of {data.title} ({scale})")
         print_figures(out, scale)
     return 0
+
+
+def _called(split: str, found: Provenance) -> str:
+    """What the images of a split are called."""
+    return SPLITS[split] if found.held_out or split != "test" else UNKNOWN
 
 
 def _unused(model: Autoencoder) -> dict[str, str]:
@@ -87,9 +93,12 @@ def _update(options: argparse.Namespace) -> int:
     packed = measure_again(
         path, data, device=devices.pick(options.device), progress=lambda done, total: line("images", done, total)
     )
+    found = provenance(packed.data, data)
+    if found.note:
+        print(found.note, file=sys.stderr)
     if options.json:
         print(json.dumps({"checkpoint": options.checkpoint, "path": str(path), "metrics": packed.metrics}))
     else:
-        print(f"{path}: figures of {packed.metrics['n']} held-out images of {data.title}")
+        print(f"{path}: figures of {packed.metrics['n']} {_called('test', found)} of {data.title}")
         print_figures(packed.metrics, packed.config.likelihood.scale)
     return 0

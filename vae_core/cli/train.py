@@ -28,6 +28,7 @@ from vae_core.cli.reporting import download_line, print_figures
 from vae_core.config import Engine, Keep, NormStatistics, TrainConfig
 from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.own_images import title_of
+from vae_core.data.provenance import provenance
 from vae_core.files import writable
 from vae_core.models.flat import Autoencoder
 from vae_core.recipes import RECIPES
@@ -123,7 +124,10 @@ def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> D
         return data
     if options.size not in (None, start.config.image[1]):
         raise ValueError(f"{options.start} takes images of {'x'.join(map(str, start.config.image[1:]))}; leave out --size.")
-    return inputs.load_for(start, options.start, name)
+    data = inputs.load_for(start, options.start, name)
+    if not (found := provenance(start.data, data)).held_out:
+        print(found.note, file=sys.stderr)
+    return data
 
 
 def _file_name(name: str) -> str:
@@ -183,7 +187,7 @@ def _run(options: argparse.Namespace) -> int:
         writable(options.tensorboard / "events")
     with torchrun(device) as device:
         samples = recipe.iwae_samples if recipe else 0
-        return _fit_and_pack(options, model.to(device), data, images, train, folder, title, out, samples)
+        return _fit_and_pack(options, model.to(device), data, images, train, folder, title, out, samples, start)
 
 
 def _fit_and_pack(
@@ -196,6 +200,7 @@ def _fit_and_pack(
     title: str,
     out: Path,
     iwae_samples: int,
+    start: Checkpoint | None,
 ) -> int:
     is_first = ProcessGroup().is_first
     subscribers = [JsonLines(sys.stdout) if options.json else ProgressLine()]
@@ -220,7 +225,8 @@ def _fit_and_pack(
     line = download_line()
     packed = save_measured(
         model.cpu(), data, train, summary, out,
-        title=title, iwae_samples=iwae_samples, progress=lambda done, total: line("measuring", done, total),
+        title=title, start=start and start.data, iwae_samples=iwae_samples,
+        progress=lambda done, total: line("measuring", done, total),
     )  # fmt: skip
     if (said := kept_weights(packed.training)) and train.keep == "best":
         print(said, file=sys.stderr)

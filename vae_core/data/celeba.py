@@ -6,7 +6,6 @@ Source: Liu, Luo, Wang and Tang 2015 (https://mmlab.ie.cuhk.edu.hk/projects/Cele
 from __future__ import annotations
 
 import hashlib
-import io
 import itertools
 import re
 import zipfile
@@ -22,7 +21,7 @@ from PIL import Image
 from vae_core.files import replacing
 
 from .dataset import DataError, Dataset, Progress, Split, shuffled, whole
-from .packs import decoded, read_pack
+from .packs import decoded, read_pack, shaped
 from .roots import Pieces, cache_folder, file_at, find, missing, places
 
 PACK = "faces/celeba10k_89x109_jpeg.npz"
@@ -89,7 +88,7 @@ def _face(full: tuple[int, int], box: tuple[int, int, int, int]) -> Callable[[Im
     def shape(picture: Image.Image) -> Image.Image:
         if picture.size != full:
             raise DataError(f"it is {picture.width}x{picture.height} pixels, and not {full[0]}x{full[1]}")
-        return picture.crop(box).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        return picture.convert("RGB").crop(box).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
 
     return shape
 
@@ -214,7 +213,6 @@ def _opener(source: Path) -> Iterator[Callable[[str], bytes]]:
 
 def _decode(content: bytes, source: Path, name: str) -> np.ndarray:
     try:
-        with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
-            return np.asarray(_original(picture.convert("RGB"))).transpose(2, 0, 1)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return shaped(content, _original)
+    except (OSError, ValueError, SyntaxError) as error:
         raise DataError(f"{name} of {source} cannot be decoded: {error}.") from None

@@ -40,6 +40,9 @@ STARTS = re.compile(
 )
 """What the first bytes of a file of each format match."""
 
+_SHORTEST = {"WEBP": 25, "BMP": 26, "GIF": 13}
+"""Bytes up to the end of the size of the picture, for formats whose files are not walked to their end."""
+
 
 @dataclass
 class Structure:
@@ -84,6 +87,8 @@ def structure(content: bytes) -> Structure:
     if start is None:
         raise RefusedError("it is not a PNG, JPEG, WebP, BMP or GIF image")
     found = Structure(start.lastgroup or "")
+    if len(content) < _SHORTEST.get(found.kind, 0):
+        raise undecodable("it ends too early")
     _WALKS[found.kind](content, found)
     return found
 
@@ -106,7 +111,8 @@ def trimmed(content: bytes, found: Structure) -> bytes:
     return out
 
 
-def _damaged(reason: str) -> RefusedError:
+def undecodable(reason: str) -> RefusedError:
+    """The error for a file that no decoder can read, with the reason as a clause."""
     return RefusedError(f"it cannot be decoded: {reason}")
 
 
@@ -125,9 +131,9 @@ def _png(content: bytes, found: Structure) -> None:
         name, size = content[at + 4 : at + 8], _big(content, at, 4)
         start, at = at, at + 12 + size
         if at > len(content):
-            raise _damaged("it ends too early")
+            raise undecodable("it ends too early")
         if zlib.crc32(view[start + 4 : at - 4]) != _big(content, at - 4, 4):
-            raise _damaged("it is damaged, as its checksums show")
+            raise undecodable("it is damaged, as its checksums show")
         if name == b"IHDR":
             found.width, found.height = _big(content, start + 8, 4), _big(content, start + 12, 4)
             found.bits = _big(content, start + 16, 1)
@@ -175,7 +181,7 @@ def _jpeg(content: bytes, found: Structure) -> None:
     if tables > _TABLES:
         raise RefusedError(f"its tables have more than {_TABLES:,} bytes")
     if not found.scans or not frame:
-        raise _damaged("it has no scan, or nothing that says its size")
+        raise undecodable("it has no scan, or nothing that says its size")
     _check_frame(found, frame, shape, several)
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SEED = 20_131_220
 """Seeds every split. Changing it changes which images are held out, and so every published figure."""
 
+SPLIT_BY = ("content", "folders")
+"""What the split of a person's own images can depend on."""
+
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total); total is 0 while unknown."""
 

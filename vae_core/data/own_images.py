@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +41,10 @@ def own_images(
     was not trained on own images as they are. title: what the images are called; the name of the folder or .zip if not
     given. names: what a person calls a file, by its name here.
 
-    Folders are classes where there are two or more; those called train, val or test are the split (splits.by_folder). What
-    they leave open is split 80/10/10 in expectation, by the content of each file alone (splits.dealt). A picture that is
-    there several times is used once, and is trained on where any of its files is. `Dataset.refused` tells of each file that
-    was not used. Raises DataError.
+    Folders are classes where there are two or more; those called train, val or test are the split (splits.by_folder), in which
+    a part without class folders has no labels. What they leave open is split 80/10/10 in expectation, by the content of each
+    file alone (splits.dealt). A picture that is there several times is used once, and is trained on where any of its files is.
+    `Dataset.refused` tells of each file that was not used. Raises DataError.
     """
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size not in SIZES):
         raise DataError(f"The size of one's own images is {size!r}, and must be a whole number from 8 to 128.")
@@ -61,30 +61,19 @@ def own_images(
     if len(keep) < FEWEST:
         first = f"; not used: {'; '.join(folded(refused, lines=3))}" if refused else ""
         raise DataError(f"{title} has {len(keep)} usable images, and {FEWEST} are needed{first}.")
-    classes, labels = splits.classes([gallery.names[i] for i in keep], given and given.level)
-    lacking = [part for part in (splits.TEST, splits.VALIDATION) if np.count_nonzero(parts == part) < splits.FEWEST]
-    free = np.flatnonzero(parts == splits.TRAIN)
-    parts[free] = splits.dealt(marks[free], lacking)
-    counts = [np.count_nonzero(parts == part) for part in range(len(splits.PARTS))]
-    if counts[splits.TRAIN] < splits.FEWEST:
-        few = f"too few images to train on beside those that are held out ({counts[splits.TRAIN]})"
-        raise DataError(f"{title} has {few}; add more.")
-
-    def split(part: int) -> Split:
-        # In the order of the marks, so that the first images of a part are a fair sample of it.
-        rows = np.flatnonzero(parts == part)
-        rows = rows[np.argsort(marks[rows], kind="stable")]
-        return whole(x[keep[rows]], None if labels is None else labels[rows])
-
+    classes, labels = splits.classes([gallery.names[i] for i in keep], *((given.level, parts) if given else ()))
+    parts, lacking = _completed(parts, marks, title)
+    train, validation, test = _splits(x, keep, labels, parts, marks)
+    kind = f"{len(keep):,} {'grey' if x.shape[1] == 1 else 'colour'} images of your own at {x.shape[2]}x{x.shape[3]}"
+    counts = ", ".join(f"{np.count_nonzero(parts == i):,} {part}" for i, part in enumerate(splits.PARTS))
     lost = f"; {unused(refused)}" if refused else ""
     return Dataset(
         name="own-" + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "images"),
         title=title,
-        about=f"{len(keep):,} {'grey' if x.shape[1] == 1 else 'colour'} images of your own at {x.shape[2]}x{x.shape[3]} "
-        f"({', '.join(f'{n:,} {part}' for n, part in zip(counts, splits.PARTS, strict=True))}; {_how(given, lacking)}){lost}.",
-        train=split(splits.TRAIN),
-        validation=split(splits.VALIDATION),
-        test=split(splits.TEST),
+        about=f"{kind} ({counts}; {_how(given, lacking, classes)}){lost}.",
+        train=train,
+        validation=validation,
+        test=test,
         classes=tuple(shown(name) for name in classes),
         refused=tuple(refused),
         split_by="content" if given is None else "folders",
@@ -99,10 +88,43 @@ def title_of(path: Path) -> str:
     return shown(full.name if full.is_dir() else full.stem) or "images"
 
 
-def _how(given: splits.FolderSplit | None, lacking: Sequence[int]) -> str:
+def _completed(parts: np.ndarray, marks: np.ndarray, title: str) -> tuple[np.ndarray, list[int]]:
+    """The part of each image, and the parts that were lacking, which take images of TRAIN by their marks.
+
+    Raises DataError where too few are left to train on.
+    """
+    lacking = [part for part in (splits.TEST, splits.VALIDATION) if np.count_nonzero(parts == part) < splits.FEWEST]
+    parts, free = parts.copy(), np.flatnonzero(parts == splits.TRAIN)
+    parts[free] = splits.dealt(marks[free], lacking)
+    if (count := np.count_nonzero(parts == splits.TRAIN)) < splits.FEWEST:
+        raise DataError(f"{title} has too few images to train on beside those that are held out ({count}); add more.")
+    return parts, lacking
+
+
+def _splits(
+    x: np.ndarray, keep: np.ndarray, labels: np.ndarray | None, parts: np.ndarray, marks: np.ndarray
+) -> Iterator[Split]:
+    """The splits for training, validation and test.
+
+    keep: positions in `x` of the images that are used. labels, parts and marks are theirs. A split with an image whose class is
+    not known has no labels.
+    """
+    for part in range(len(splits.PARTS)):
+        # In the order of the marks, so that the first images of a part are a fair sample of it.
+        rows = np.flatnonzero(parts == part)
+        rows = rows[np.argsort(marks[rows], kind="stable")]
+        unknown = labels is None or bool((labels[rows] == splits.UNKNOWN).any())
+        yield whole(x[keep[rows]], None if unknown else labels[rows])
+
+
+def _how(given: splits.FolderSplit | None, lacking: Sequence[int], classes: Sequence[str]) -> str:
     """How the images were split, in a clause."""
     if given is None:
-        return "split by the content of each file"
+        said = "split by the content of each file"
+        if meant := splits.almost_parts(classes):
+            listed = ", ".join(shown(name) for name in meant[:6])
+            said += f", with {listed} as classes: no folder is called train beside one called val or test"
+        return said
     said = f"split by the folders {', '.join(given.folders[:6])}"
     chosen = " and ".join(splits.PARTS[part] for part in sorted(lacking))
     return f"{said}, {chosen} chosen from train by content" if chosen else said

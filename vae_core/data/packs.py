@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from vae_core.files import replacing
 
@@ -42,6 +42,14 @@ def read_pack(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
     return arrays
 
 
+def shaped(jpeg: bytes | memoryview, shape: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+    """A JPEG as uint8 (3, H, W). shape: refuses a wrong size and gives the picture its final one; it is called before the
+    picture is decoded. Raises OSError, ValueError or SyntaxError where the picture cannot be decoded."""
+    # Image.open, which would call this, warns of large sizes on stderr.
+    with JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg)) as picture:
+        return np.asarray(shape(picture).convert("RGB")).transpose(2, 0, 1)
+
+
 def decoded(
     path: Path,
     pack: dict[str, np.ndarray],
@@ -65,9 +73,8 @@ def decoded(
     data, offsets = memoryview(pack["jpeg"]), pack["offsets"].tolist()
     for i in range(count):
         try:
-            with Image.open(io.BytesIO(data[offsets[i] : offsets[i + 1]]), formats=("JPEG",)) as picture:
-                out[i] = np.asarray(shape(picture.convert("RGB"))).transpose(2, 0, 1)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            out[i] = shaped(data[offsets[i] : offsets[i + 1]], shape)
+        except (OSError, ValueError, SyntaxError) as error:
             raise DataError(f"Image {i} of {path} cannot be decoded: {error}.") from None
         if progress and (i % 500 == 499 or i + 1 == count):
             progress(f"decoding {path.name}", i + 1, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageStat, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from .containers import STARTS, Structure, structure, trimmed
+from .containers import STARTS, Structure, structure, trimmed, undecodable
 from .eight_bits import reduced
 from .orientation import orientation
-from .untrusted import RefusedError, shown
+from .untrusted import RefusedError
 
-__all__ = ["STARTS", "Picture", "central_square", "resized", "whole_picture"]
+__all__ = ["STARTS", "Picture", "central_square", "ignore_warnings", "resized", "whole_picture"]
 
 _READERS = {
     "PNG": PngImagePlugin.PngImageFile,
@@ -47,6 +48,12 @@ class Picture:
     image: Image.Image
     longest: int
     decoded: int
+
+
+def ignore_warnings() -> None:
+    """Keeps Pillow's warnings about metadata off stderr, in the whole process. For programs: a file that cannot be decoded is
+    refused with a reason, whatever Pillow warns of."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def central_square(content: bytes, pixels: int, side: int) -> Picture:
@@ -102,9 +109,12 @@ def _loaded(content: bytes, found: Structure, pixels: int, shrink: float) -> Ite
             yield picture
     except RefusedError:
         raise
-    # Pillow's decoders meet hostile bytes with many kinds of error (struct.error, SyntaxError, IndexError ...).
+    except MemoryError:
+        raise undecodable("there is not enough memory for it") from None
+    # Pillow's decoders meet hostile bytes with many kinds of error (struct.error, SyntaxError, IndexError ...), whose texts are
+    # about buffers and tiles.
     except Exception as error:
-        raise RefusedError(f"it cannot be decoded: {shown(str(error)) or type(error).__name__}") from None
+        raise undecodable("it is damaged, ends too early or is of a rare kind that is not read") from error
 
 
 def _check_size(found: Structure, scale: int, pixels: int) -> None:

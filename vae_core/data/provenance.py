@@ -8,6 +8,13 @@ from typing import Any
 
 from .dataset import Dataset
 
+RECORD = ("name", "title", "fingerprint", "split_by")
+"""Fields of a checkpoint's `data` by which a data set is known again."""
+MOST_RECORDS = 32
+"""Largest number of data sets in `trained_before`. Where there are so many, earlier ones may have been forgotten."""
+LONGEST_RECORD = 200
+"""Largest number of characters of each field of a record; longer ones are cut."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -18,18 +25,46 @@ class Provenance:
     held_out: bool
     """Whether no test image is among those that the model was trained on; False where that cannot be told."""
     note: str
-    """A sentence for a data set that is another one; empty for the same."""
+    """A sentence for a data set that is another one, or whose test images may have been trained on; else empty."""
 
 
 def provenance(trained_on: Mapping[str, Any], data: Dataset) -> Provenance:
-    """trained_on: the `data` of a checkpoint (name, title, fingerprint, split_by)."""
+    """trained_on: the `data` of a checkpoint (the fields of `RECORD`, and `trained_before`, a list of such records)."""
+    found = _of_one(trained_on, data)
+    before = trained_on.get("trained_before", ())
+    unknown = next((record for record in reversed(before) if not _of_one(record, data).held_out), None)
+    if not found.held_out or (unknown is None and len(before) < MOST_RECORDS):
+        return found
+    earlier = f"at least {len(before)} data sets" if unknown is None else titled(unknown) or "images of unknown origin"
+    last = "" if found.same else f"{_difference(trained_on, data)}. "
+    told = f"The model was trained on {earlier} before; which images of {data.title} were trained on then cannot be told."
+    return Provenance(found.same, False, last + told)
+
+
+def trained_before(start: Mapping[str, Any], fingerprint: str) -> list[dict[str, str]]:
+    """The data sets that a model was trained on before, oldest first: those of the checkpoint that it starts from.
+
+    start: the `data` of that checkpoint. fingerprint: of the data set that the model is now trained on, which is not among
+    them. Each is a dict with the fields of `RECORD` that are known. The list has the last `MOST_RECORDS` of them.
+    """
+    known = {name: str(start[name])[:LONGEST_RECORD] for name in RECORD if name in start}
+    records = [*start.get("trained_before", ()), known]
+    if len(records) <= MOST_RECORDS:
+        records = [record for i, record in enumerate(records) if record not in records[i + 1 :]]
+        records = [record for record in records if record.get("fingerprint") != fingerprint]
+    return records[-MOST_RECORDS:]
+
+
+def titled(trained_on: Mapping[str, Any]) -> str:
+    """What a data set is called by a checkpoint's `data` or by a record in it; empty where it says nothing."""
+    return trained_on.get("title") or trained_on.get("name") or ""
+
+
+def _of_one(trained_on: Mapping[str, Any], data: Dataset) -> Provenance:
+    """As `provenance`, by the last data set alone."""
     if trained_on.get("fingerprint") == data.fingerprint:
         return Provenance(True, True, "")
-    name = str(trained_on.get("name", ""))
-    title = trained_on.get("title") or name or "not known"
-    note = f"{data.title} is not the data set that the model was trained on: that is {title}"
-    if title == data.title:
-        note += ", with other images or another split"
+    name, note = str(trained_on.get("name", "")), _difference(trained_on, data)
     both_own = name.startswith("own-") and data.split_by
     if both_own and trained_on.get("split_by") == data.split_by == "content" and not data.forced:
         rule = "a file's content decides whether it is held out, so no image that was trained on is"
@@ -37,3 +72,9 @@ def provenance(trained_on: Mapping[str, Any], data: Dataset) -> Provenance:
     if both_own or name in ("", data.name):
         return Provenance(False, False, f"{note}; which of its images were trained on cannot be told.")
     return Provenance(False, True, f"{note}.")
+
+
+def _difference(trained_on: Mapping[str, Any], data: Dataset) -> str:
+    title = titled(trained_on)
+    note = f"{data.title} is not the data set that the model was trained on: that is {title or 'not known'}"
+    return f"{note}, with other images or another split" if title == data.title else note

@@ -25,7 +25,13 @@ _NAMES = re.compile(
     r"(?:[-_ ]?(?:set|data|images|imgs|split))?(?:[-_ ]?\d{4})?",
     re.IGNORECASE,
 )
+_LEVELS = 8
+"""Levels of folders at which a split is looked for."""
+_ALMOST = re.compile(r"(?:(train(?:ing)?)|(?:val(?:id(?:ation)?)?|dev|test(?:ing)?))(?:[-_ .].{0,20}|[A-Z0-9]{1,3})")
+"""A folder that is called after a part of a split and after something else (trainA, test_cats)."""
 _LOOSE = "(no folder)"
+UNKNOWN = -1
+"""Label of an image whose class is not known."""
 
 
 def mark(content: bytes) -> float:
@@ -67,13 +73,13 @@ def by_folder(names: Sequence[str]) -> FolderSplit | None:
     """The split of images with these names (with /), or None where folders do not give one.
 
     It is given where folders of one level have names of parts, one of them TRAIN and at least one another: the topmost level
-    that is not shared by all images, where folders with other names then lie outside the split, or the level below it
+    that is not shared by all images, where folders with other names then lie outside the split, or one of the next below it
     (cat/train, cat/test, dog/train), where all have to be parts. A folder called `train` beside none that is another part is a
-    class.
+    class, and so is one called `test` without a `train`.
     """
     folders = [name.split("/")[:-1] for name in names]
     top = _shared(folders)
-    for level in (top, top + 1):
+    for level in range(top, top + _LEVELS):
         at = [folder[level] if len(folder) > level else None for folder in folders]
         found = {name: _part(name) for name in set(at) if name is not None}
         loose = [folder for folder, name in zip(folders, at, strict=True) if name is None and len(folder) > top]
@@ -85,21 +91,43 @@ def by_folder(names: Sequence[str]) -> FolderSplit | None:
     return None
 
 
-def classes(names: Sequence[str], split_level: int | None = None) -> tuple[tuple[str, ...], np.ndarray | None]:
+def classes(
+    names: Sequence[str], split_level: int | None = None, parts: Sequence[int] | None = None
+) -> tuple[tuple[str, ...], np.ndarray | None]:
     """Class names, and int (N,) labels, from the folders below those that all images share; ((), None) for fewer than two.
 
-    split_level: the level of the folders that give the split, which are no classes.
+    split_level: the level of the folders that give the split, which are no classes. parts: the part of each image, where
+    folders give it. The classes of a part without class folders (an undivided `test`) are UNKNOWN; an image beside the class
+    folders of its own part is of one more class.
     """
     folders = [name.split("/")[:-1] for name in names]
     if split_level is not None:
         folders = [folder[:split_level] + folder[split_level + 1 :] for folder in folders]
-    top = _shared(folders)
-    own = [folder[top] if len(folder) > top else _LOOSE for folder in folders]
-    found = sorted(set(own))
+    parts = [TRAIN] * len(names) if parts is None else parts
+
+    def divided(level: int) -> set[int]:
+        """Parts with an image in a folder of that level."""
+        return {part for part, folder in zip(parts, folders, strict=True) if len(folder) > level}
+
+    top = _shared([folder for part, folder in zip(parts, folders, strict=True) if part in divided(0)])
+    known = divided(top)
+    own = [folder[top] if len(folder) > top else _LOOSE if part in known else None
+           for part, folder in zip(parts, folders, strict=True)]  # fmt: skip
+    found = sorted({name for name in own if name is not None})
     if len(set(found) - {_LOOSE}) < 2:
         return (), None
     index = {name: i for i, name in enumerate(found)}
-    return tuple(found), np.array([index[name] for name in own])
+    return tuple(found), np.array([index.get(name, UNKNOWN) for name in own])
+
+
+def almost_parts(names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the classes (or folders) with these names that may be meant as parts of a split: all that are called as parts
+    are, and others called after parts (trainA, testA) where some are called after TRAIN and some after another; sorted."""
+    exact = {name for name in names if _part(name) is not None}
+    almost = {name: found for name in names if (found := _ALMOST.fullmatch(name))}
+    if len({found[1] is None for found in almost.values()}) < 2:
+        almost = {}
+    return tuple(sorted({*exact, *almost}))
 
 
 def _part(folder: str) -> int | None:

@@ -42,14 +42,15 @@ class FewSteps(Event):
     """The time budget of the run holds too few steps to learn much, as far as the first steps tell."""
 
     steps: int
-    seconds: float
-    """A budget that would hold enough steps on this machine."""
+    seconds: float | None
+    """A budget that would hold enough steps on this machine; None where only the first steps, which are slower, were timed."""
 
     def __str__(self) -> str:
         count = "1 step fits" if self.steps == 1 else f"{self.steps} steps fit"
+        more = "more time" if self.seconds is None else f"{self.seconds:,.0f} seconds or more"
         return (
-            f"Only about {count} into this time, too few to learn much: give the run {self.seconds:,.0f} seconds or more, or "
-            "take a smaller net, smaller batches or smaller images."
+            f"Only about {count} into this time, too few to learn much: give the run {more}, or take a smaller net, smaller "
+            "batches or smaller images."
         )
 
 

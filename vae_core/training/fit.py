@@ -123,10 +123,7 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
                 return "stopped"
         if config.patience and counters.bad_validations >= config.patience:
             return "early stop"
-        due = validate_every - counters.step % validate_every
-        if counters.steps:
-            due = min(due, counters.steps - counters.step)
-        steps = range(counters.step, counters.step + min(engine.at_once, due))
+        steps = _next_steps(run)
         hypers = [_hyper(run, step / counters.steps if counters.steps else 0.0) for step in steps]
         engine.run(*batches.get(steps, engine.at_once), hypers)
         counters.step = steps.stop
@@ -139,16 +136,7 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
         counters.seconds = before + now - begin
 
         if time_budget is not None:
-            length = counters.steps
-            if length:
-                length = time_budget.steps(counters.step, now, length)
-            elif time_budget.known(counters.step, now):
-                time_budget.expect_validation(engine.validation_seconds(run.validation))
-                length = time_budget.steps(counters.step, now, 0)
-            known, counters.steps = counters.steps, length
-            if length and not known:
-                run.tell_start()
-                run.tell_few_steps(first, time_budget.step_seconds)
+            _plan(run, time_budget, now, first)
         # The first event of a run tells of its length.
         validating = counters.steps and (counters.step % validate_every == 0 or counters.step == counters.steps)
         if now - last_progress >= PROGRESS_EVERY and run.means.recent_count and counters.steps:
@@ -167,6 +155,28 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
             run.save()
             last_save = group.agree(False)[0]
     return "done"
+
+
+def _next_steps(run: Run) -> range:
+    """The steps that the engine takes next, of which none lies beyond a validation or the end of the run."""
+    counters = run.counters
+    due = run.validate_every - counters.step % run.validate_every
+    if counters.steps:
+        due = min(due, counters.steps - counters.step)
+    return range(counters.step, counters.step + min(run.engine.at_once, due))
+
+
+def _plan(run: Run, time_budget: TimeBudget, now: float, first: int) -> None:
+    """Fits the length of a run that began at step `first` to its time budget, and reports it once it is known."""
+    counters = run.counters
+    if counters.steps:
+        counters.steps = time_budget.steps(counters.step, now, counters.steps)
+    elif time_budget.known(counters.step, now):
+        time_budget.expect_validation(run.engine.validation_seconds(run.validation))
+        counters.steps = time_budget.steps(counters.step, now, 0)
+        if counters.steps:
+            run.tell_start()
+            run.tell_few_steps(first, time_budget.step_seconds if time_budget.timed else None)
 
 
 def _hyper(run: Run, done: float) -> Hyper:

@@ -116,11 +116,15 @@ class Run:
             counters.step, counters.steps, batches.steps_per_epoch, device, precision, engine.name, source, self.group.size,
         ))  # fmt: skip
 
-    def tell_few_steps(self, first: int, step_seconds: float) -> None:
-        """Says so where the run, which began at step `first`, holds too few steps to learn much."""
+    def tell_few_steps(self, first: int, step_seconds: float | None) -> None:
+        """Says so where the run, which began at step `first`, holds too few steps to learn much.
+
+        step_seconds: seconds that a step takes, None where that is not known.
+        """
         counters = self.counters
         if counters.steps - first < FEW_STEPS:
-            self.tell(events.FewSteps(counters.step, counters.steps, ENOUGH_STEPS * step_seconds))
+            enough = None if step_seconds is None else ENOUGH_STEPS * step_seconds
+            self.tell(events.FewSteps(counters.step, counters.steps, enough))
 
     def tell_progress(self, lr: float, weights: Mapping[str, float], steps_per_second: float) -> None:
         counters = self.counters

@@ -36,6 +36,8 @@ class TimeBudget:
         self._validation_seconds: deque[float] = deque(maxlen=WINDOWS)
         self._began = self._window_began = now
         self._window_step = first
+        self.timed = False
+        """Whether `step_seconds` is of steps after the first ones, which are slower."""
 
     @property
     def step_seconds(self) -> float:
@@ -58,6 +60,7 @@ class TimeBudget:
             return over
         enough = timed >= FIRST_STEPS and spent >= min(FIRST_SHARE * self.budget, FIRST_SECONDS)
         if enough or over or spent >= self.budget / 10:
+            self.timed = True
             self._measure(step, now)
             return True
         return False

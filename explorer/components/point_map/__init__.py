@@ -59,6 +59,8 @@ class MapData:
     colourings: Sequence[Colouring] = field(default_factory=tuple)
     originals: np.ndarray | None = None
     """The first M of the images themselves, uint8 (M, C, H, W)."""
+    absent: str = ""
+    """Why there are no originals, in a sentence."""
     probes: Sequence[str] = ()
     """Names of a person's own images."""
     probe_points: np.ndarray | None = None
@@ -90,6 +92,7 @@ class MapData:
             "title": self.title,
             "classes": list(self.classes),
             "probes": list(self.probes),
+            "absent": self.absent,
             "colourings": [{"name": c.name, "unit": c.unit, **_scale(c.values)} for c in self.colourings],
             "colour": self.colour,
             "selection": self.selection,

@@ -1,9 +1,17 @@
 const PAGE = 24;
 
+// What is shown of the chosen images. absent: a sentence on why no image of the map is at hand, empty where some are.
+export function shownOf(chosen, pictures, absent) {
+  const whole = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
+  if (chosen.some((i) => pictures.hasOriginal(i))) return `${whole}: left as it is, right as rebuilt from its code`;
+  const rebuilt = `${whole}, as rebuilt from ${chosen.length === 1 ? "its code" : "their codes"}`;
+  return `${rebuilt}. ${absent || "The map holds the pixels of other images only."}`;
+}
+
 // The chosen images beside their reconstructions.
 export class Gallery {
-  constructor(root, pictures, describe, onClear) {
-    Object.assign(this, { root, pictures, describe });
+  constructor(root, pictures, absent, describe, onClear) {
+    Object.assign(this, { root, pictures, absent, describe });
     this.count = root.querySelector(".count");
     this.list = root.querySelector(".pictures");
     this.more = root.querySelector(".more");
@@ -16,10 +24,9 @@ export class Gallery {
     this.chosen = chosen;
     this.list.replaceChildren();
     this.clear.hidden = !chosen.length;
-    const whole = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
-    const known = chosen.some((i) => this.pictures.hasOriginal(i));
-    const sides = known ? "left as it is, right as rebuilt from its code" : "as rebuilt from their codes; the images are not on this computer";
-    this.count.textContent = chosen.length ? `${whole}: ${sides}` : "Click a point, or draw round some with the lasso, to see them here.";
+    this.count.textContent = chosen.length
+      ? shownOf(chosen, this.pictures, this.absent)
+      : "Click a point, or draw round some with the lasso, to see them here.";
     this.add();
   }
 

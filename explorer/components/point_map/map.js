@@ -74,7 +74,7 @@ class PointMap {
     this.pictures = new Pictures(about.image, section("program"), floats("codes"), about.latent, section("originals"));
     this.paints = new Paints(this.count, this.labels, about.colourings, this.amounts);
     this.card = new Card(this.root.querySelector(".card"), this.pictures, (i) => this.describe(i));
-    this.gallery = new Gallery(this.root.querySelector(".gallery"), this.pictures, (i) => this.describe(i), () => this.clear());
+    this.gallery = new Gallery(this.root.querySelector(".gallery"), this.pictures, about.absent, (i) => this.describe(i), () => this.clear());
     this.legend = new Legend(this.root.querySelector(".legend"), about.classes, () => this.repaint());
     this.root.toggleAttribute("data-smooth", about.smooth);
     this.root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);

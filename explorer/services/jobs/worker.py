@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from explorer.services.jobs.folder import ASKED, EVENTS, LOCK, STOP, Job
 from explorer.services.tasks import TASKS, Context, Stopped
+from vae_core.data.pictures import ignore_warnings
 
 LOCK_SECONDS = 10
 """Whoever asks whether the worker lives holds the lock for an instant."""
@@ -20,6 +21,7 @@ SAID = (ValueError, RuntimeError, OSError)
 
 
 def main(folder: Path) -> int:
+    ignore_warnings()
     job = Job(folder)
     try:
         with FileLock(folder / LOCK, timeout=LOCK_SECONDS):

@@ -89,10 +89,11 @@ def fine_tune(context: Context) -> None:
     )  # fmt: skip
     views.see(summary.steps, summary.steps, last=True)
 
-    measured = _phase(context, f"Measuring on {len(data.test):,} held-out images")
+    measured = _phase(context, f"Measuring on {len(data.test):,} test images")
     save_measured(
-        model.cpu(), data, config, summary, context.folder / RESULT, title=start.title, samples=DRAWS, progress=measured
-    )
+        model.cpu(), data, config, summary, context.folder / RESULT,
+        title=start.title, start=start.data, samples=DRAWS, progress=measured,
+    )  # fmt: skip
     shutil.rmtree(context.folder / OWN, ignore_errors=True)
     if summary.reason == "stopped":
         raise Stopped
@@ -123,7 +124,7 @@ def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Datas
     """The figures that the run is to change, on the images and under the likelihood that it will be measured with."""
     if model.config.likelihood == start.config.likelihood and start.data.get("fingerprint") == data.fingerprint:
         return {name: value for name, value in start.metrics.items() if not isinstance(value, list | dict)}
-    tell = _phase(context, f"Measuring the model as it is, on {len(data.test):,} held-out images", stoppable=True)
+    tell = _phase(context, f"Measuring the model as it is, on {len(data.test):,} test images", stoppable=True)
     return summarise(per_image(model, data.test.x, samples=DRAWS, with_ssim=True, progress=tell))
 
 

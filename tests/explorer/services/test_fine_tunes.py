@@ -92,6 +92,7 @@ def test_own_images_are_prepared_for_the_model_and_bad_ones_named(put, until):
     assert "12 grey images of your own at 8x8" in run.about and "that is MNIST" in run.note
     found = runs.result(run)
     assert found.data["title"] == "own images" and len(found.held_out.codes) >= 2
+    assert found.data["trained_before"] == [{k: models.load("m").data[k] for k in ("name", "title", "fingerprint")}]
     assert uploads.usual_for(models.shelf().card("m")) == Preparation.from_json(found.data["preparation"])
     # The files themselves are kept no longer than they are needed, and two sets of own images are not taken for one.
     assert not (run.job.folder / "own").exists() and run.job.name in found.data["name"]
@@ -136,6 +137,15 @@ def test_a_plain_autoencoder_has_no_beta(put, until):
     assert runs.result(run).metrics["rate"] is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "trained", "takes"),
+    [("vae", "all", True), ("vae", "encoder", True), ("vae", "heads", True), ("vae", "decoder", False), ("ae", "all", False)],
+)
+def test_beta_is_offered_where_it_has_an_effect(put, kind, trained, takes):
+    put("m", kind)
+    assert fine_tunes.takes_beta(models.shelf().card("m"), trained) == takes
+
+
 def test_what_trains_and_how_is_carried_to_the_run(put, until):
     put("m")
     likelihood = LikelihoodConfig("gaussian-learned", sigma=0.3)
@@ -156,8 +166,12 @@ def test_what_trains_and_how_is_carried_to_the_run(put, until):
     assert after.metrics["distortion"] < run.before["distortion"]
 
     name = fine_tunes.keep(run, "tuned")
-    (_, _), (_, how) = models.facts(models.shelf().card(name))
+    card = models.shelf().card(name)
+    (_, _), (_, how) = models.facts(card)
     told = dict(how)
+    # Test images of the digits may be among those that the start was trained on.
+    assert told["Trained before on"] == "MNIST" and "held-out" not in card.summary
+    assert "not trained on" in models.explain(models.shelf().card("m")) and "not trained on" not in models.explain(card)
     assert told["Trained part"] == "decoder" and told["Average of the weights"] == "0.99 a step"
     assert told["Early stop"] == "after 3 validations without progress"
 

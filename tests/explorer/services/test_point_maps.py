@@ -12,6 +12,7 @@ import torch
 from explorer.services import models, point_maps, projections
 from explorer.services.uploads import Probes
 from explorer.services.view import View
+from vae_core import load_dataset
 
 
 @pytest.fixture
@@ -52,3 +53,20 @@ def test_own_images_are_placed_and_stay_in_no_cache(card):
     place = projections.find(card, "pca", {}).place(code)
     assert about(marked)["probes"] == ["mine"] and np.asarray(place, "<f4").tobytes() in marked
     assert payload(card) == plain and about(plain)["probes"] == []
+
+
+def test_the_map_says_why_it_has_no_images(put, tmp_path, monkeypatch):
+    digits = load_dataset("digits")
+    put("here", data="digits", fingerprint=digits.fingerprint, codes=len(digits.test))
+    put("other", data="digits", fingerprint="0" * 64)
+    put("mine", data="own-cats")
+    put("away", data="fashion_mnist")
+    monkeypatch.setenv("VAE_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said = {name: about(payload(models.shelf().card(name)))["absent"] for name in ("here", "other", "mine", "away")}
+    assert said == {
+        "here": "",
+        "other": "The DIGITS on this computer is not the data set that vae 2 was trained on.",
+        "mine": "The images of OWN-CATS are not kept with vae 2.",
+        "away": "The images of FASHION_MNIST are not on this computer.",
+    }

@@ -17,6 +17,7 @@ from vae_core.checkpoint import Checkpoint, CheckpointError, HeldOut, file
 from vae_core.checkpoint.header import MOST_CLASS_BYTES
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
 from vae_core.data import Dataset, Split
+from vae_core.data.provenance import LONGEST_RECORD, MOST_RECORDS, RECORD
 from vae_core.metrics.table import METRICS
 from vae_core.models.flat import Autoencoder
 from vae_core.training.run import MOST_POINTS
@@ -275,6 +276,15 @@ HOW = {"frame": "crop", "invert": False, "grey": False, "box": 0.7, "middle": [0
         ("data", {"classes": ["a" * 900] * 2500}, "'data.classes' that is not a list of at most 2,097,152 bytes"),
         ("data", {"classes": ["a" * 1001]}, "'data.classes'"),
         ("data", {"split_by": 1}, "'data.split_by'"),
+        ("data", {"split_by": "chance"}, "'data.split_by' that is not 'content' or 'folders'"),
+        ("data", {"split_by": ""}, "'data.split_by' that is not 'content' or 'folders'"),
+        ("data", {"split_by": ["content"]}, "'data.split_by' that is not 'content' or 'folders'"),
+        ("data", {"trained_before": {}}, "'data.trained_before' that is not a list of at most 32"),
+        ("data", {"trained_before": [{}] * 33}, "'data.trained_before' that is not a list of at most 32"),
+        ("data", {"trained_before": [{}, 1]}, "'data.trained_before[1]' that is not an object"),
+        ("data", {"trained_before": [{"classes": []}]}, "unknown header field 'data.trained_before[0].classes'"),
+        ("data", {"trained_before": [{"title": "a" * 201}]}, "'data.trained_before[0].title' that is not a line of at most"),
+        ("data", {"trained_before": [{"split_by": "chance"}]}, "'data.trained_before[0].split_by'"),
         ("data", {"preparation": {}}, "'data.preparation'"),
         ("data", {"preparation": HOW | {"frame": "sideways"}}, "'data.preparation'"),
         ("data", {"preparation": HOW | {"grey": 1}}, "'data.preparation'"),
@@ -357,10 +367,13 @@ def test_the_longest_names_and_the_longest_curve_fit_in_one_header(tmp_path):
     # Letters outside the basic plane take the most: 12 bytes of JSON, 14 where that is a string of JSON again.
     count = 32_000
     saved.data["classes"] = ["\U0001d538" * ((MOST_CLASS_BYTES // count - 4) // 12)] * count
+    record = {**dict.fromkeys(RECORD, "\U0001d538" * LONGEST_RECORD), "split_by": "content"}
+    saved.data["trained_before"] = [record] * MOST_RECORDS
     names = ("beta", "lr", *(f"{part}_{term}" for part in ("train", "validation") for term in ("loss", "distortion", "rate")))
     saved.training["curve"] = [{"step": 10**9, **dict.fromkeys(names, 0.12345678901234567)} for _ in range(MOST_POINTS)]
     checkpoint.save(saved, tmp_path / "a.safetensors")
-    assert checkpoint.load(tmp_path / "a.safetensors").training == saved.training
+    loaded = checkpoint.load(tmp_path / "a.safetensors")
+    assert (loaded.training, loaded.data) == (saved.training, saved.data)
 
 
 def data_set(**changes) -> Dataset:

@@ -371,6 +371,68 @@ def test_a_split_inside_each_class(put):
     assert data.classes == ("cat", "dog") and (len(data.test), np.bincount(data.test.y).tolist()) == (7, [3, 4])
 
 
+@pytest.mark.parametrize("above", ["animals", "data/animals", "a/b/c/d/e"])
+@pytest.mark.parametrize("beside", [(), ("cover.png",), ("animals.txt",)])
+def test_a_split_below_folders_that_all_images_share(put, above, beside):
+    counts = {"train/cat": 9, "train/dog": 8, "val/cat": 3, "test/cat": 3, "test/dog": 3}
+    pairs = [(folder, i) for folder, count in counts.items() for i in range(count)]
+    files = {f"{above}/{folder}/{i}.png": _picture((3, k), size=(16, 16)) for k, (folder, i) in enumerate(pairs)}
+    if beside:
+        files[beside[0]] = _picture(9) if beside[0].endswith(".png") else b"text"
+    data = load_dataset(put(files))
+    assert (len(data.train), len(data.validation), len(data.test)) == (17, 3, 6)
+    assert data.classes == ("cat", "dog") and data.split_by == "folders"
+    assert [name for name, _ in data.refused] == list(beside)
+
+
+def test_a_split_two_levels_below_the_classes(put):
+    counts = {f"{kind}/photos/{part}": count for kind in ("cat", "dog") for part, count in (("train", 8), ("test", 3))}
+    data = load_dataset(_by_folder(put, counts))
+    assert data.classes == ("cat", "dog") and data.split_by == "folders" and np.bincount(data.test.y).tolist() == [3, 3]
+
+
+def test_folders_beside_a_deeper_split_are_classes(put):
+    counts = {"cat/photos/train": 8, "cat/photos/test": 3, "dog/photos": 9}
+    data = load_dataset(_by_folder(put, counts))
+    assert data.classes == ("cat", "dog") and data.split_by == "content"
+
+
+@pytest.mark.parametrize("above", ["", "images/"])
+@pytest.mark.parametrize("test", ["test", "test/all"])
+def test_the_classes_of_an_undivided_test_folder_are_not_known(put, above, test):
+    counts = {"train/cat": 9, "train/dog": 8, "val/cat": 3, "val/dog": 2, test: 5}
+    data = load_dataset(_by_folder(put, {above + folder: count for folder, count in counts.items()}))
+    if test == "test":
+        assert data.classes == ("cat", "dog") and data.test.y is None
+    else:
+        assert data.classes == ("all", "cat", "dog") and data.test.y.tolist() == [0] * 5
+    assert len(data.test) == 5 and np.bincount(data.train.y - data.train.y.min()).tolist() == [9, 8]
+    assert set(data.validation.y.tolist()) <= {data.classes.index("cat"), data.classes.index("dog")}
+
+
+def test_an_image_beside_the_class_folders_of_its_part_is_of_one_more_class(put):
+    data = load_dataset(_by_folder(put, {"train/cat": 9, "train/dog": 8, "test/cat": 3, "test": 1, "val": 2}))
+    assert data.classes == ("(no folder)", "cat", "dog") and sorted(data.test.y.tolist()) == [0, 1, 1, 1]
+    assert data.validation.y is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"trainA": 6, "trainB": 6, "testA": 5, "testB": 5}, "with testA, testB, trainA, trainB as classes"),
+        ({"train_cats": 6, "test_cats": 6}, "with test_cats, train_cats as classes"),
+        ({"cat": 6, "dog": 6, "test": 6}, "with test as classes: no folder is called train beside one called val or test"),
+        ({"val": 8, "test": 8}, "with test, val as classes"),
+        ({"trains": 6, "trainers": 6, "tests": 6, "testA": 5}, ""),
+        ({"cat": 6, "dog": 6}, ""),
+    ],
+)
+def test_folders_that_are_no_parts_although_called_like_them_are_classes_and_said(put, counts, said):
+    data = load_dataset(_by_folder(put, counts))
+    assert data.classes == tuple(sorted(counts)) and data.split_by == "content"
+    assert f"; split by the content of each file{', ' if said else ')'}{said}" in data.about
+
+
 def test_no_picture_is_in_two_parts_of_a_given_split(put, check_splits):
     files = {f"{'train' if i < 20 else 'test'}/{i:02d}.png": _picture((3, i)) for i in range(26)}
     files |= {"test/leak1.png": files["train/03.png"], "test/leak2.png": files["train/04.png"], "cover.png": _picture(1)}

@@ -18,6 +18,7 @@ from PIL import Image
 
 from vae_core.data.own_images import own_images
 from vae_core.data.pictures import central_square, resized, whole_picture
+from vae_core.data.preparation import opened
 from vae_core.data.untrusted import Limits, RefusedError
 
 PIXELS = Limits().pixels
@@ -30,6 +31,7 @@ def _turned() -> Image.Exif:
 
 
 SMALL, LARGE = files.photograph(64, 64), files.photograph(700, 900)
+CMYK = SMALL.convert("CMYK")
 INTACT = {
     "png": files.saved(SMALL),
     "png with metadata": files.saved(SMALL.convert("L"), exif=_turned(), icc_profile=bytes(300)),
@@ -38,6 +40,9 @@ INTACT = {
     "jpeg decoded small": files.saved(LARGE, "JPEG", quality=40),
     "progressive jpeg decoded small": files.saved(LARGE, "JPEG", quality=30, progressive=True),
     "two jpegs in one": files.saved(SMALL, "MPO", save_all=True, append_images=[SMALL.rotate(90)]),
+    "cmyk jpeg": files.saved(CMYK, "JPEG"),
+    "progressive cmyk jpeg with metadata": files.saved(CMYK, "JPEG", progressive=True, exif=_turned(), icc_profile=bytes(300)),
+    "cmyk jpeg decoded small": files.saved(LARGE.convert("CMYK"), "JPEG", quality=30),
     "webp": files.saved(SMALL, "WEBP"),
     "lossless webp": files.saved(SMALL, "WEBP", lossless=True, exif=_turned()),
     "gif": files.saved(SMALL.quantize(64), "GIF"),
@@ -82,6 +87,39 @@ def test_whatever_pillow_refuses_is_refused(content, cut):
             assert _refused(central_square, damaged, 16), at
             assert _refused(whole_picture, damaged, 32), at
     assert checked > 3
+
+
+OUR_REASONS = {
+    "it is empty",
+    "it is not a PNG, JPEG, WebP, BMP or GIF image",
+    "it cannot be decoded: it ends too early",
+    "it cannot be decoded: it has no scan, or nothing that says its size",
+    "it cannot be decoded: it is damaged, ends too early or is of a rare kind that is not read",
+}
+
+
+@pytest.mark.parametrize("content", INTACT.values(), ids=INTACT)
+def test_a_file_cut_at_its_head_is_refused_in_our_words(content):
+    for length in range(65):
+        for take in (lambda cut: central_square(cut, PIXELS, 16), lambda cut: whole_picture(cut, PIXELS, 32), opened):
+            with pytest.raises(RefusedError) as refused:
+                take(content[:length])
+            assert str(refused.value) in OUR_REASONS, length
+
+
+@pytest.mark.parametrize(("kind", "length"), [("gif", 6), ("gif", 12), ("bmp", 2), ("bmp", 25), ("webp", 24), ("png", 60)])
+def test_a_file_shorter_than_its_header_ends_too_early(kind, length):
+    with pytest.raises(RefusedError, match=r"^it cannot be decoded: it ends too early$"):
+        central_square(INTACT[kind][:length], PIXELS, 16)
+
+
+def test_a_lack_of_memory_is_not_called_damage(monkeypatch):
+    def load(picture):
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "load", load)
+    with pytest.raises(RefusedError, match="there is not enough memory for it"):
+        central_square(INTACT["png"], PIXELS, 16)
 
 
 @pytest.mark.parametrize("content", [INTACT["png"], INTACT["png with metadata"]])

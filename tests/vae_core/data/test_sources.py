@@ -264,6 +264,19 @@ def test_celeba_pack_with_a_wrong_image_is_refused(tmp_path):
         load_dataset("celeba", root=tmp_path)
 
 
+@pytest.mark.parametrize("side", [9_700, 60_000])
+def test_a_face_of_a_wrong_size_is_refused_before_it_is_decoded(tmp_path, recwarn, monkeypatch, side):
+    """Image.open warns on stderr of a size like the first, and has an error of its own for one like the second."""
+    monkeypatch.setattr(Image.Image, "convert", None)
+    large = bytearray(_jpeg((89, 109), 0))
+    at = large.index(b"\xff\xc0")
+    large[at + 5 : at + 9] = side.to_bytes(2, "big") * 2
+    _pack(tmp_path / celeba.PACK, [bytes(large), *(_jpeg((89, 109), seed) for seed in range(30))])
+    with pytest.raises(DataError, match=rf"Image 0 of .* cannot be decoded: it is {side}x{side} pixels, and not 89x109"):
+        load_dataset("celeba", root=tmp_path)
+    assert not recwarn.list
+
+
 def _full(folder, zipped, parts=(20, 4, 6)):
     import zipfile
 

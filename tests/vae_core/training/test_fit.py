@@ -353,6 +353,27 @@ def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, s
         assert "30 steps fit" in str(told[0]) or "29 steps fit" in str(told[0])
 
 
+@pytest.mark.parametrize(("first", "each", "known"), [(9.0, 0.1, False), (2.0, 1.2, False), (1.0, 0.5, True)])
+def test_a_better_budget_is_named_only_where_a_step_was_timed(digits, monkeypatch, first, each, known):
+    """Seconds of the first step and of each later one, in a budget of three. The first three are not counted."""
+    model, seen, clock, taken = make(net=NetConfig("mlp", hidden=(16,))), [], [0.0], [0]
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    terms = model.terms
+
+    def timed(batch, noise):
+        taken[0] += model.training
+        clock[0] += (first if taken[0] == 1 else each) if model.training else 0.0
+        return terms(batch, noise)
+
+    model.terms = timed
+    fit(model, digits, TrainConfig(seconds=3.0, batch_size=64), subscribers=[seen.append])
+    (told,) = [event for event in seen if isinstance(event, events.FewSteps)]
+    if known:
+        assert told.seconds == pytest.approx(300 * each) and "give the run 150 seconds or more, or" in str(told)
+    else:
+        assert told.seconds is None and "learn much: give the run more time, or take a smaller net" in str(told)
+
+
 def test_a_budget_shorter_than_a_step_is_one_step(digits):
     assert fit(make(), digits, TrainConfig(seconds=1e-6)).steps == 1
 

@@ -92,6 +92,15 @@ def test_a_budget_of_less_than_a_few_steps_takes_one():
     assert simulated(0.1, lambda now: 5.0)[1] == 1
 
 
+@pytest.mark.parametrize("at_once", [1, 16])
+def test_the_time_of_the_first_steps_is_not_called_timed(at_once):
+    time_budget = TimeBudget(0, 0.0, 10.0, 100, at_once)
+    assert time_budget.known(at_once, 12.0) and not time_budget.timed
+    time_budget = TimeBudget(0, 0.0, 10.0, 100, at_once)
+    assert not time_budget.known(max(3, at_once), 9.0) and not time_budget.timed
+    assert time_budget.known(max(3, at_once) + at_once, 11.0) and time_budget.timed
+
+
 @pytest.mark.parametrize("first", [2.0, 5.0])
 def test_the_first_step_of_a_run_that_goes_on_is_not_timed(first):
     end, steps = simulated(10.0, lambda now: 0.1, first=first, length=60)
