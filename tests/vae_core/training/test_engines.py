@@ -18,6 +18,7 @@ from vae_core.config import (
     TrainConfig,
 )
 from vae_core.data import load_dataset
+from vae_core.data.dataset import Dataset, TrainingSplits
 from vae_core.models.flat import Autoencoder
 from vae_core.training import fit
 from vae_core.training.batches import Batches, StepInputs
@@ -54,10 +55,10 @@ def make(name: str = "vae") -> Autoencoder:
     return Autoencoder(ModelConfig((1, 8, 8), 2, **MODELS[name][0]))
 
 
-def curve(model: Autoencoder, x: torch.Tensor, validation: torch.Tensor, config: TrainConfig) -> list[dict]:
-    """Of a run that was what its configuration says."""
+def curve(model: Autoencoder, data: Dataset | TrainingSplits, config: TrainConfig) -> list[dict]:
+    """The curve of a run whose engine was the one that its configuration names."""
     seen = []
-    summary = fit(model, x, validation, config, subscribers=[seen.append])
+    summary = fit(model, data, config, subscribers=[seen.append])
     assert [event.engine for event in seen if isinstance(event, Started)] == [config.engine]
     return summary.curve
 
@@ -69,7 +70,7 @@ def test_engines_give_the_same_numbers(name, digits, compiler):
     each = 1 / (len(digits.train) // 64)
     config = TrainConfig(steps=50, batch_size=64, precision="float32", threads=1, validate_every=each, **MODELS[name][1])
     curves = [
-        curve(make(name), digits.train.x, digits.validation.x[:64], config.replace(engine=engine))
+        curve(make(name), TrainingSplits(digits.train, digits.validation.first(64)), config.replace(engine=engine))
         for engine in ("eager", "compile")
     ]
     assert len(curves[0]) == 50
