@@ -17,7 +17,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from vae_core import checkpoint, header, load_dataset, recipes, zoo
+from vae_core import checkpoint, load_dataset, recipes, zoo
+from vae_core.checkpoint import header
 from vae_core.cli import COMMANDS, main
 from vae_core.cli.reporting import print_figures
 from vae_core.config import LikelihoodConfig, NetConfig

@@ -14,7 +14,7 @@ from importlib import import_module
 from vae_core.cli.output import make_safe
 from vae_core.data.pictures import ignore_warnings
 
-COMMANDS = ("train", "evaluate", "encode", "export", "list", "fetch", "bench")
+COMMANDS = ("train", "evaluate", "encode", "export", "list", "fetch")
 MODULES = {"list": "list_"}
 
 

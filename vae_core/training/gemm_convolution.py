@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 LARGE = 2**20
-"""Weights of a kernel from which products pay (`python -m vae_core bench --only cpu-layers`)."""
+"""Weights of a kernel from which products pay (`python tests/benchmarks/bench.py --only cpu-layers`)."""
 FEW = 64
 """Positions of the coarse grid up to which they do."""
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 
+from training import images, peers
+from training.macs import FLOPS_OF_A_STEP, forward_macs, matmul_peak
+from training.subprocesses import called, fitted
+from training.timing import in_turns, ratios, speeds
 from vae_core import TrainConfig, devices, fit, load_dataset
-from vae_core.bench import images, peers
-from vae_core.bench.apart import called, fitted
-from vae_core.bench.macs import FLOPS_OF_A_STEP, forward_macs, matmul_peak
-from vae_core.bench.timing import in_turns, ratios, speeds
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.data import DataError
 from vae_core.data.dataset import Split, TrainingSplits

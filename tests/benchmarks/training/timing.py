@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from vae_core.bench.apart import Apart
+from training.subprocesses import Subprocess
 
 
 def in_turns(
@@ -18,7 +18,7 @@ def in_turns(
     A run is what `Apart` takes: a function, and what it is given.
     """
     with ExitStack() as opened:
-        runs = {name: opened.enter_context(Apart(*work)) for name, work in works.items()}
+        runs = {name: opened.enter_context(Subprocess(*work)) for name, work in works.items()}
         for run in runs.values():
             run(min(steps, 5))
         seconds: dict[str, list[float]] = {name: [] for name in runs}

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from vae_core.bench.apart import called
-from vae_core.bench.timing import in_turns, ratios
-from vae_core.training import products
+from training.subprocesses import called
+from training.timing import in_turns, ratios
+from vae_core.training import gemm_convolution
 
 BATCH = 128
 LAYERS = {
@@ -36,9 +36,9 @@ class Passes:
         transposed, come, go, positions, kernel, self.stride = LAYERS[layer]
         self.convolution = F.conv_transpose2d if transposed else F.conv2d
         if ours:
-            self.convolution = products.INSTEAD[self.convolution]
+            self.convolution = gemm_convolution.INSTEAD[self.convolution]
             # Of this process alone, which ends with the benchmark.
-            products.LARGE, products.FEW = 0, 10**9
+            gemm_convolution.LARGE, gemm_convolution.FEW = 0, 10**9
         torch.manual_seed(0)
         shape = (come, go) if transposed else (go, come)
         last = torch.channels_last
@@ -65,6 +65,6 @@ def layers(repeats: int, small: bool) -> dict[str, Any]:
         (found[name],) = ratios(in_turns(runs, 1 if small else 5, repeats), "products").values()
         passes = Passes(name, 1, ours=False)
         coarse = passes.x if LAYERS[name][0] else passes.gradient
-        if products.pays(passes.x, passes.weight, coarse.shape[2:]):
+        if gemm_convolution.pays(passes.x, passes.weight, coarse.shape[2:]):
             taken.append(name)
     return {"figures": {}, "ratios": found, "about": {"data": "random", "taken": taken, "batch": batch, "repeats": repeats}}

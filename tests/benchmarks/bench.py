@@ -1,6 +1,8 @@
-"""Time training beside other code that trains the same model; one JSON object a line on stdout.
+"""Times training beside other code that trains the same model, and prints one JSON object a line.
 
-The comparisons need the packages of vae_core/bench/requirements.txt.
+python tests/benchmarks/bench.py [--only NAME ...] [--repeats 5] [--threads N] [--small]
+
+The comparisons need the packages of tests/benchmarks/training/requirements.txt.
 """
 
 from __future__ import annotations
@@ -11,27 +13,25 @@ import sys
 from typing import Any
 
 import torch
+from training import convolutions, cpu, gpu, overhead
 
 from vae_core import devices
 from vae_core.cli.numbers import whole
 
-HELP = "time training beside PyTorch's example, pythae and a plain loop"
 NAMES = ("cpu-mlp", "cpu-conv", "cpu-layers", "gpu-mlp", "gpu-elbo", "gpu-celeba", "overhead")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the benchmarks that are named, or all for which this machine has a device."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME",
                         help="which: " + ", ".join(NAMES) + "; all that have their device if not given")  # fmt: skip
-    parser.add_argument("--repeats", type=whole(1, 100), default=5, help="rounds, of which the median is told; 5 if not given")
+    parser.add_argument(
+        "--repeats", type=whole(1, 100), default=5, help="number of rounds, of which the median counts; 5 if not given"
+    )
     parser.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
     parser.add_argument("--small", action="store_true", help="try all parts at a size that says nothing of speed")
-    parser.add_argument("--json", action="store_true", help="what is printed is JSON with this option or without")
-
-
-def run(options: argparse.Namespace) -> int:
-    # Only here, so that other commands do not wait for what benchmarks import.
-    from vae_core.bench import convolutions, cpu, gpu, overhead
-
+    options = parser.parse_args(arguments)
     parts = (cpu.mlp, cpu.conv, convolutions.layers, gpu.mlp, gpu.elbo, gpu.celeba, overhead.told_and_saved)
     benches = dict(zip(NAMES, parts, strict=True))
     has_gpu = devices.pick("auto").type != "cpu"
@@ -46,9 +46,12 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps({"bench": name, **found, **_machine(name), "small": options.small}), flush=True)
     finally:
         torch.set_num_threads(before)
-    return 0
 
 
 def _machine(name: str) -> dict[str, Any]:
     device = torch.device("cpu") if name.startswith("cpu") else devices.pick("auto")
     return {"device": devices.described(device), "threads": torch.get_num_threads(), "torch": torch.__version__}
+
+
+if __name__ == "__main__":
+    main()

@@ -9,8 +9,8 @@ import time
 import torch
 from torch import nn
 
+from training.subprocesses import wait_for
 from vae_core.batch import Batch
-from vae_core.bench.apart import wait_for
 from vae_core.models.flat import Autoencoder
 
 FLOPS_OF_A_STEP = 3 * 2

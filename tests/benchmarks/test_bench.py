@@ -8,14 +8,14 @@ import sys
 
 import pytest
 import torch
+from bench import NAMES, main
+from training import images, macs, peers, subprocesses, timing
 
 import vae_core
 from vae_core import TrainConfig
 from vae_core.batch import Batch
-from vae_core.bench import apart, images, macs, peers, timing
-from vae_core.cli import main
-from vae_core.cli.bench import NAMES
 from vae_core.config import ModelConfig, NetConfig
+from vae_core.data.dataset import Split, TrainingSplits
 
 CPU = torch.device("cpu")
 needs_pythae = pytest.mark.skipif(not peers.has_pythae(), reason=f"pythae is not installed: {peers.REQUIREMENTS}")
@@ -91,7 +91,7 @@ def test_pythae_trains_our_conv(pictures):
 def test_without_pythae_one_sentence_names_the_requirements(pictures, monkeypatch):
     monkeypatch.setitem(sys.modules, "pythae", None)
     monkeypatch.delitem(sys.modules, "pythae.models", raising=False)
-    with pytest.raises(peers.MissingPeer, match=r"pip install --no-deps -r vae_core/bench/requirements.txt\.$"):
+    with pytest.raises(peers.MissingPeer, match=r"pip install --no-deps -r tests/benchmarks/training/requirements.txt\.$"):
         peers.Pythae(pictures, CPU)
 
 
@@ -115,18 +115,20 @@ def test_a_fit_goes_on_by_the_steps_it_is_told(pictures):
     config = TrainConfig(steps=1, batch_size=50, engine="eager")
     same = vae_core.Autoencoder(model.config)
     same.load_state_dict(model.state_dict())
-    apart.fitted(apart.Orders(line), lambda: model, pictures, config, CPU)
+    subprocesses.fitted(subprocesses.Orders(line), lambda: model, pictures, config, CPU)
     assert len(line.answers) == 2 and min(line.answers) > 0
-    vae_core.fit(same, pictures, pictures[:2], config.replace(steps=5, lr_schedule="constant", warmup=0))
+    vae_core.fit(
+        same, TrainingSplits(Split(pictures), Split(pictures[:2])), config.replace(steps=5, lr_schedule="constant", warmup=0)
+    )
     assert all(torch.equal(p, q) for p, q in zip(model.parameters(), same.parameters(), strict=True))
 
 
 def test_a_run_apart_answers_and_its_errors_come_back(pictures):
     one_image = (peers.our_mlp, pictures[:1], TrainConfig(steps=1), CPU)
     with (
-        apart.Apart(apart.called, peers.Plain, pictures, CPU) as run,
-        apart.Apart(apart.fitted, *one_image) as cannot_start,
-        apart.Apart(apart.called, os._exit, 3) as dies,
+        subprocesses.Subprocess(subprocesses.called, peers.Plain, pictures, CPU) as run,
+        subprocesses.Subprocess(subprocesses.fitted, *one_image) as cannot_start,
+        subprocesses.Subprocess(subprocesses.called, os._exit, 3) as dies,
     ):
         assert run(2) > 0 and run(1) > 0
         with pytest.raises(RuntimeError, match="1 training images"):
@@ -152,7 +154,7 @@ def test_macs_are_those_of_the_layers():
 def test_each_prints_one_object(name, capsys):
     if name in ("cpu-mlp", "gpu-mlp") and not peers.has_pythae():
         pytest.skip(f"pythae is not installed: {peers.REQUIREMENTS}")
-    assert main(["bench", "--only", name, "--small", "--repeats", "1"]) == 0
+    main(["--only", name, "--small", "--repeats", "1"])
     (line,) = capsys.readouterr().out.splitlines()
     found = json.loads(line)
     assert found["bench"] == name and found["small"] is True

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
+from training import images, peers
 from vae_core import TrainConfig, devices, fit
-from vae_core.bench import images, peers
 from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.training.events import JsonLines
 

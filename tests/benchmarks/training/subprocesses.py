@@ -28,7 +28,7 @@ Run = Callable[[int], float]
 """Takes a number of optimiser steps, gives the seconds that they took."""
 
 
-class Apart:
+class Subprocess:
     """Calls of it are carried out by `work(orders, *args)`, a function of a module, in a new process; it ends with the `with`.
 
     What `work` raises comes back from the call. RuntimeError where the process is gone.

@@ -17,8 +17,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from training.subprocesses import wait_for
 from vae_core.batch import scale
-from vae_core.bench.apart import wait_for
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.models.flat import Autoencoder
 from vae_core.models.nets import Net
@@ -26,7 +26,7 @@ from vae_core.torchvision_shim import import_torchvision
 
 IMAGE, BATCH, LR = (1, 28, 28), 128, 1e-3
 HIDDEN, MLP_LATENT, CONV_LATENT = 400, 20, 16
-REQUIREMENTS = "vae_core/bench/requirements.txt"
+REQUIREMENTS = "tests/benchmarks/training/requirements.txt"
 
 
 class MissingPeer(RuntimeError):

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from vae_core.bench import images, peers
-from vae_core.bench.apart import called, fitted
-from vae_core.bench.timing import in_turns, ratios, speeds
+from training import images, peers
+from training.subprocesses import called, fitted
+from training.timing import in_turns, ratios, speeds
 from vae_core.config import TrainConfig
 
 CPU = torch.device("cpu")

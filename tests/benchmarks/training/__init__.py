@@ -1,0 +1,1 @@
+"""Benchmarks of training beside other code that trains the same model: `python tests/benchmarks/bench.py`."""

@@ -1,1 +1,0 @@
-"""Benchmarks of training beside other code that trains the same model: `python -m vae_core bench`."""
