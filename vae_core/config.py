@@ -1,4 +1,4 @@
-"""What a model is and how it is trained: frozen dataclasses, validated when built, with an exact JSON round trip.
+"""Configurations of models and of training: frozen dataclasses, validated when built, with an exact JSON round trip.
 
 A model is a choice on five axes (net, posterior, prior, likelihood, objective). Nothing here imports torch: a page or a
 script can read and check a configuration without loading it.
@@ -195,7 +195,7 @@ class LikelihoodConfig(_Config):
 
     @property
     def scale(self) -> str:
-        """What a figure in nats under this likelihood is: only figures of one scale may share an axis."""
+        """The meaning of a figure in nats under this likelihood: only figures of one scale may share an axis."""
         if self.kind == "bernoulli":
             return "Bernoulli, binary pixels" if self.binarize else "Bernoulli cross-entropy, grey pixels"
         return "Gaussian density"
@@ -263,17 +263,17 @@ class ModelConfig(_Config):
 
 @dataclass(frozen=True)
 class TrainConfig(_Config):
-    """How a model is trained. Exactly one of `epochs`, `steps` and `seconds` sets the length."""
+    """Settings of a training run. Exactly one of `epochs`, `steps` and `seconds` sets its length."""
 
     epochs: float | None = None
     steps: int | None = None
     seconds: float | None = None
     """A budget of time becomes a number of steps after the first few were timed, and another where the pace has changed."""
     trained: Trained = "all"
-    """What trains, the rest staying as it is: `encoder`, `decoder` (with a learned sigma), or `heads`, which are the encoder's
-    last layer, that gives the posterior's raw parameters, and the decoder's first, that takes z."""
+    """The part that trains while the rest stays as it is: `encoder`, `decoder` (with a learned sigma), or `heads`: the last layer
+    of the encoder, which gives the posterior's raw parameters, and the first of the decoder, which takes z."""
     norm_statistics: NormStatistics = "batch"
-    """What batch norm normalises with while the model trains. `batch`: the mean and variance of each batch, whose running
+    """The statistics that batch norm uses while the model trains. `batch`: the mean and variance of each batch, whose running
     averages serve inference; `stored`: the running averages that the model has, which stay as they are, as suits a trained
     model that is given a few steps or few images."""
     batch_size: int = 256
@@ -342,5 +342,5 @@ class TrainConfig(_Config):
 
     @property
     def keeps_best(self) -> bool:
-        """Whether the weights of the best validation are the model in the end."""
+        """True if the weights of the best validation are the model in the end."""
         return self.keep == "best" or self.patience > 0

@@ -65,7 +65,7 @@ class Method:
     parameters: tuple[Parameter, ...]
     fit: Fit
     least: int = LEAST
-    """How many different codes it needs."""
+    """Smallest number of different codes that the method needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Projection:
     """A map of N codes."""
 
     codes: np.ndarray
-    """What was projected, float32 (N, d)."""
+    """Codes that were projected, float32 (N, d)."""
     points: np.ndarray
     """Where each code is on the map, float32 (N, 2)."""
     method: str
@@ -204,7 +204,7 @@ def _frame(codes: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _in_frame(codes: np.ndarray, mean: np.ndarray, scale: float) -> np.ndarray:
-    """The same codes about that mean and in units of that scale, float32 (N, d): their squares are neither 0 nor infinite,
+    """Codes relative to that mean and in units of that scale, float32 (N, d): their squares are neither 0 nor infinite,
     however small or large the codes are."""
     out = np.empty(codes.shape, np.float32)
     for start in range(0, len(codes), _ROWS):
@@ -253,7 +253,7 @@ class _Told:
 
 
 def _of_different_codes(fit: Fit) -> Fit:
-    """The same fit, given each code once and in units of their spread; equal codes share a point."""
+    """A fit that is given each code once and in units of their spread; equal codes share a point."""
 
     def fitted(codes: np.ndarray, parameters: dict[str, float], seed: int, progress: Progress) -> np.ndarray:
         codes = _in_frame(codes, *_frame(codes))
@@ -360,7 +360,7 @@ METHODS = {
 
 
 def key(codes: np.ndarray, method: str, *, seed: int = 0, **parameters: float) -> str:
-    """What a projection is stored under (hex): other codes, parameters, seed or package have another. Raises as `project`."""
+    """The key (hex) of a stored projection of these codes, parameters, seed and packages. Raises as `project` does."""
     parameters = settings(method, parameters)
     codes = _projectable(codes, method)
     version = importlib.metadata.version(METHODS[method].distribution)

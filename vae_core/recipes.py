@@ -1,4 +1,4 @@
-"""How each shipped checkpoint is trained: `python -m vae_core train --recipe NAME` makes it anew from the real data."""
+"""Recipes of the shipped checkpoints: `python -m vae_core train --recipe NAME` trains one from the real data."""
 
 from __future__ import annotations
 

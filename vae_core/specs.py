@@ -111,5 +111,5 @@ class NoiseSpec:
     distribution: Distribution
 
     def within(self, owner: str) -> NoiseSpec:
-        """The same noise under the name that it has in a model, `owner.name`."""
+        """This noise under the name that it has in a model, `owner.name`."""
         return NoiseSpec(f"{owner}.{self.name}", self.shape, self.distribution)

@@ -50,7 +50,7 @@ class CheckpointError(ValueError):
 
 @dataclass
 class HeldOut:
-    """What is known of N images that the model was not trained on; it lets pad and map work without the images."""
+    """Codes and figures of N images that the model was not trained on; pad and map work with them and without the images."""
 
     codes: Tensor
     """Mean codes, float32 (N, d)."""
@@ -87,7 +87,7 @@ class Checkpoint:
 
 
 def about(data: Dataset, start: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What a header says of the data set of a model.
+    """The description of a model's data set that a header holds.
 
     start: the `data` of the checkpoint that its training started from; None for new weights.
     """
@@ -125,7 +125,7 @@ def check_storable(model: Autoencoder, data: Dataset, title: str = "") -> None:
 
 
 def is_half(path: Path) -> bool:
-    """Whether the file holds the model's weights as float16. Raises CheckpointError where it cannot be read."""
+    """True if the file holds the model's weights as float16. Raises CheckpointError where it cannot be read."""
     shapes = _Reader(Path(path)).shapes
     return any(dtype == "F16" for name, (dtype, _) in shapes.items() if name.startswith("model."))
 

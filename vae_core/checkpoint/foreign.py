@@ -1,4 +1,4 @@
-"""What a file is that was taken for a checkpoint and is something else, and what to do about it."""
+"""Recognises files that were taken for checkpoints and are something else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE = ("<!doctype html", "<html", "<head", "<body", "<?xml", "<!--", "<script"
 
 
 def described(head: bytes) -> str | None:
-    """What a file that begins with these bytes is, as the end of a sentence; None where it is not known."""
+    """A description of a file that begins with these bytes, as the end of a sentence; None where it is not known."""
     if not head:
         return "is empty: its download or copy did not finish; get it again"
     for starts, what in _MAGIC:

@@ -1,4 +1,4 @@
-"""What a checkpoint's header may say. It comes from a file that anyone may have written, and much of it ends on a screen."""
+"""Checks of a checkpoint's header, which comes from a file that anyone may have written, and much of which ends on a screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_CLASSES = 2**15
 MOST_CLASS_BYTES = 2**21
 """Largest number of bytes that the names of all classes together take as JSON."""
 MOST_NUMBERS = 4096
-"""Of a list of figures, and of points of a loss curve."""
+"""Largest length of a list of figures and of a loss curve."""
 _COUNTED = (0.0, 1e12)
 _TRAINING = {"steps": _COUNTED, "epochs": _COUNTED, "seconds": _COUNTED, "skipped": _COUNTED, "kept_step": _COUNTED}
 _CURVE = {"step": _COUNTED, "beta": (0.0, 1e4), "lr": (0.0, 1.0)}
@@ -61,7 +61,7 @@ def check_data(value: Any, where: str = "data") -> None:
 
 
 def in_range(value: float | None, lowest: float = -MOST_NATS, highest: float = MOST_NATS) -> bool:
-    """Whether a header may hold the number, which NaN and infinity are not."""
+    """True if a header may hold the number, which NaN and infinity are not."""
     return value is not None and math.isfinite(value) and lowest <= value <= highest
 
 

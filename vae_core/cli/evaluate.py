@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _called(split: str, found: Provenance) -> str:
-    """What the images of a split are called."""
+    """The name of the images of a split."""
     return SPLITS[split] if found.held_out or split != "test" else UNKNOWN
 
 

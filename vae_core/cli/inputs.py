@@ -83,7 +83,7 @@ def tell_own(data: Dataset) -> None:
 
 
 def _preparation(checkpoint: Checkpoint) -> Preparation | None:
-    """How pictures are prepared for a model: as those were that it was trained on.
+    """The preparation of pictures for a model: that of the pictures that it was trained on.
 
     None stands for the central square, for a model that was trained on own images. For one of a named set it is found from
     images of that set where some are installed, else from what the model draws of its held-out codes, so that it is the same

@@ -14,7 +14,7 @@ from vae_core.metrics.table import METRICS, shown, title
 HELP = "list the checkpoints and their held-out figures"
 COLUMNS = ("distortion", "rate", "negative_elbo", "iwae_nll", "mse", "ssim", "active_units", "mig")
 COMPARED = dict.fromkeys(("mse", "ssim"), " (image as given)")
-"""What a figure that is in no unit compares the reconstruction with."""
+"""The image that a figure without a unit compares the reconstruction with."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

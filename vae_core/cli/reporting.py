@@ -1,4 +1,4 @@
-"""What commands print: figures for people, progress of downloads."""
+"""Output of commands: figures for people and progress of downloads."""
 
 from __future__ import annotations
 

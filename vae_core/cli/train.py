@@ -41,7 +41,7 @@ from vae_core.training.kept_weights import kept_weights
 HELP = "train a model and write its checkpoint"
 LENGTHS = ("epochs", "steps", "seconds")
 FURTHER = TrainConfig(epochs=20, keep="best", norm_statistics="stored")
-"""How a trained model is trained further unless options say otherwise."""
+"""Training of a model that starts from a checkpoint, unless options say otherwise."""
 TRAIN = (*LENGTHS, "trained", "batch_size", "lr", "lr_schedule", "ema", "patience",
          "keep", "norm_statistics", "seed", "threads", "engine", "source")  # fmt: skip
 """Fields of TrainConfig that may be given, to a recipe too."""

@@ -36,17 +36,17 @@ _TEXT_LIMIT, _IMAGE_LIMIT = 2**26, 2**21
 
 
 def has_pack(root: Path) -> bool:
-    """Whether the pack of the first 10,000 faces is under this root."""
+    """True if the pack of the first 10,000 faces is under this root."""
     return file_at(root, PACK) is not None
 
 
 def has_full(root: Path) -> bool:
-    """Whether the whole set, images zipped or not, is under this root."""
+    """True if the whole set, images zipped or not, is under this root."""
     return all(pieces(root).files.values())
 
 
 def pieces(root: Path) -> Pieces:
-    """What of the whole set is under this root."""
+    """The files of the whole set that are under this root."""
 
     def files(folder: Path) -> dict[str, bool]:
         images = (folder / ARCHIVE).is_file() or (folder / IMAGES).is_dir()

@@ -34,22 +34,22 @@ _UNPACKED_LIMIT = 2**28  # the archive unpacks to 184 MB
 
 
 def has_archive(root: Path) -> bool:
-    """Whether the binary version's archive is under this root."""
+    """True if the binary version's archive is under this root."""
     return (root / ARCHIVE).is_file()
 
 
 def has_folder(root: Path) -> bool:
-    """Whether the unpacked binary version is under this root."""
+    """True if the unpacked binary version is under this root."""
     return all(pieces(root).files.values())
 
 
 def has_pack(root: Path) -> bool:
-    """Whether the pack of JPEG files is under this root."""
+    """True if the pack of JPEG files is under this root."""
     return file_at(root, PACK) is not None
 
 
 def pieces(root: Path) -> Pieces:
-    """What of the unpacked binary version is under this root."""
+    """The files of the unpacked binary version that are under this root."""
     names = [name for part in BATCHES for name in part]
     folder = max(places(root, FOLDER), key=lambda folder: sum((folder / name).is_file() for name in names))
     return Pieces(folder, {name: (folder / name).is_file() for name in names}, FOLDER)

@@ -1,4 +1,4 @@
-"""What the container of an image file says, read without decoding: size, number of scans, metadata.
+"""Facts about an image file that are read from its container without decoding: size, number of scans, metadata.
 
 Decoders parse metadata and scans without a bound of their own. `structure` refuses what would hold one for long, and
 `trimmed` cuts out the metadata that is larger than any picture needs.
@@ -38,7 +38,7 @@ SUFFIXES = {
 STARTS = re.compile(
     rb"(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<JPEG>\xff\xd8\xff)|(?P<WEBP>RIFF....WEBP)|(?P<BMP>BM)|(?P<GIF>GIF8[79]a)", re.DOTALL
 )
-"""What the first bytes of a file of each format match."""
+"""Patterns that the first bytes of a file of each format match."""
 
 _SHORTEST = {"WEBP": 25, "BMP": 26, "GIF": 13}
 """Bytes up to the end of the size of the picture, for formats whose files are not walked to their end."""
@@ -46,7 +46,7 @@ _SHORTEST = {"WEBP": 25, "BMP": 26, "GIF": 13}
 
 @dataclass
 class Structure:
-    """What is known of a picture before it is decoded."""
+    """Facts about a picture that are known before it is decoded."""
 
     kind: str
     """A key of `SUFFIXES`."""
@@ -203,7 +203,7 @@ def _check_frame(found: Structure, frame: int, shape: bytes, several: bool) -> N
 
 
 def _directory_weight(segment: bytes, entries: int) -> tuple[int, int]:
-    """How many bytes Pillow can make of a segment's directory of tags, and the number of tags of the file's Exif so far.
+    """The number of bytes that Pillow can make of a segment's directory of tags, and the number of Exif tags so far.
 
     Each tag may hold as much as the whole segment. Pillow joins all segments of Exif.
     """

@@ -1,4 +1,4 @@
-"""What a data set is to the rest of the project: three disjoint splits of uint8 images, and what is known of them."""
+"""Data sets: three disjoint splits of uint8 images with their labels, factors and attributes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEED = 20_131_220
 """Seeds every split. Changing it changes which images are held out, and so every published figure."""
 
 SPLIT_BY = ("content", "folders")
-"""What the split of a person's own images can depend on."""
+"""Properties of a person's own images that their split can depend on."""
 
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total); total is 0 while unknown."""
@@ -55,7 +55,7 @@ class Split:
 
     @property
     def fields(self) -> dict[str, torch.Tensor]:
-        """What is known of each image by the names that models read: `image` at rest, `label`."""
+        """Fields of the observations by the names that models read: `image` at rest, and `label` where it is known."""
         known = {"image": self.x, "label": self.y}
         return {name: value for name, value in known.items() if value is not None}
 
@@ -84,7 +84,7 @@ def _fingerprint(begin: str, splits: dict[str, Split]) -> str:
 
 @dataclass(frozen=True, eq=False)
 class TrainingSplits:
-    """What a run reads of a data set: the images that it trains on, and those that it validates with."""
+    """The splits of a data set that a run reads: one to train on and one to validate with."""
 
     train: Split
     validation: Split
@@ -126,7 +126,7 @@ class Dataset:
     split_by: Literal["", "content", "folders"] = ""
     preparation: Preparation | None = None
     forced: bool = False
-    """Whether a test image of a person's own is held out because there are too few images, and not by its content alone: after
+    """True if a test image of a person's own is held out because there are too few images, and not by its content alone: after
     files were removed it may be one that a model was trained on."""
 
     @property

@@ -14,7 +14,7 @@ _BAND = 2**20
 _DEPTHS = ((8, 0), (10, 0), (12, 0), (14, 15 << 10))
 """Bits that a 16-bit sample may really have, and the least that the brightest pixel then has."""
 _DARKEST = 16
-"""What the brightest 16-bit colour has at least, of 255."""
+"""Smallest value, of 255, of the brightest 16-bit colour."""
 
 
 def reduced(picture: Image.Image, box: tuple[int, int, int, int], factor: int, bits: int = 8) -> Image.Image:
@@ -43,7 +43,7 @@ def _bands(width: int, height: int, factor: int = 1) -> Iterator[tuple[int, int]
 
 
 def _conversion(picture: Image.Image, bits: int) -> Callable[[Image.Image], Image.Image]:
-    """What converts any part of this picture."""
+    """A function that converts any part of this picture."""
     key = picture.info.get("transparency")
     if picture.mode.startswith("I"):
         depth = significant_bits(picture)

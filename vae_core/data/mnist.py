@@ -30,22 +30,22 @@ FASHION_CLASSES = (
 
 
 def has_mnist(root: Path) -> bool:
-    """Whether the four files of MNIST are under this root."""
+    """True if the four files of MNIST are under this root."""
     return _has_all(_raw(root, MNIST_FOLDERS))
 
 
 def has_fashion(root: Path) -> bool:
-    """Whether the four files of Fashion-MNIST are under this root."""
+    """True if the four files of Fashion-MNIST are under this root."""
     return _has_all(_raw(root, FASHION_FOLDERS))
 
 
 def mnist_pieces(root: Path) -> Pieces:
-    """What of MNIST is under this root."""
+    """The files of MNIST that are under this root."""
     return _pieces(root, MNIST_FOLDERS)
 
 
 def fashion_pieces(root: Path) -> Pieces:
-    """What of Fashion-MNIST is under this root."""
+    """The files of Fashion-MNIST that are under this root."""
     return _pieces(root, FASHION_FOLDERS)
 
 
@@ -103,7 +103,7 @@ def _read(
 
 
 def _raw(root: Path, folders: Sequence[str]) -> Path:
-    """Of the folders that may hold the files, the one that holds most of them, and of those with none one that is there."""
+    """The folder that holds most of the files, among those that may hold them; where none holds any, one that exists."""
     known = [place for folder in folders for place in places(root, folder)]
     return max(known, key=lambda raw: (sum(_file(raw, name).is_file() for name in FILES), raw.is_dir()))
 

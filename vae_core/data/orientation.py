@@ -1,4 +1,4 @@
-"""How a photograph was held, from the metadata of its file."""
+"""The orientation of a photograph, from the metadata of its file."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def own_images(
 
 
 def title_of(path: Path) -> str:
-    """What the images of a folder or .zip are called: its name, also where it is given as `.`, `..` or `/`."""
+    """The title of the images of a folder or .zip: its name, also where it is given as `.`, `..` or `/`."""
     full = path.resolve()
     return shown(full.name if full.is_dir() else full.stem) or "images"
 
@@ -118,7 +118,7 @@ def _splits(
 
 
 def _how(given: splits.FolderSplit | None, lacking: Sequence[int], classes: Sequence[str]) -> str:
-    """How the images were split, in a clause."""
+    """A clause that describes the split of the images."""
     if given is None:
         said = "split by the content of each file"
         if meant := splits.almost_parts(classes):
@@ -256,7 +256,7 @@ class _PreparedGallery:
         self._image, self._preparation, self._limits, self._pixels = image, preparation, limits, 0
 
     def add(self, name: str, content: bytes) -> None:
-        """As for `_Gallery`."""
+        """Has the same meaning as for `_Gallery`."""
         if len(self.names) >= self._limits.images:
             raise FullError(f"there are more than {self._limits.images:,} images")
         picture = opened(content)

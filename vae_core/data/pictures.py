@@ -25,7 +25,7 @@ _READERS = {
     "BMP": BmpImagePlugin.BmpImageFile,
     "GIF": GifImagePlugin.GifImageFile,
 }
-"""What `Image.open` calls for each format. `Image.open` itself also refuses a size that is only reached without `draft`."""
+"""Functions that `Image.open` calls for each format. `Image.open` itself also refuses sizes that only occur without `draft`."""
 _SCALES = (8, 4, 2, 1)
 """By which a JPEG can be decoded smaller."""
 
@@ -38,7 +38,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each EXIF orientation."""
+"""The transposition that undoes each EXIF orientation."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ _CENTRED = 0.06
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a picture is brought to a model's shape."""
+    """Steps that bring a picture to the shape that a model takes."""
 
     frame: Frame = "crop"
     """`crop`: the central part. `fit`: the whole picture, on a ground of its border's colour. `centre`: what is drawn, its box
@@ -45,7 +45,7 @@ class Preparation:
 
     @classmethod
     def from_json(cls, given: Any) -> Preparation:
-        """What `dataclasses.asdict` made, back from JSON. Raises ValueError where it is not that."""
+        """The inverse of `dataclasses.asdict` for values that went through JSON. Raises ValueError on anything else."""
         if not isinstance(given, dict) or set(given) != {f.name for f in fields(cls)}:
             raise ValueError("its fields are not those of a preparation")
         shares = [given["box"], *given["middle"]] if isinstance(given["middle"], list | tuple) else []
@@ -62,7 +62,7 @@ def decoded(content: bytes) -> Image.Image:
 
 
 def opened(content: bytes) -> Picture:
-    """The same, with what it took to decode it."""
+    """Decodes a picture like `decoded`, and also returns what is known of how it was decoded."""
     if not content:
         raise RefusedError("it is empty")
     if len(content) > LIMITS.file_bytes:
@@ -89,7 +89,7 @@ def prepared(picture: Image.Image, image: tuple[int, int, int], how: Preparation
 
 
 def usual(images: np.ndarray) -> Preparation:
-    """How pictures for a model of these images (N, C, H, W), float in [0, 1] or uint8, are prepared unless someone says
+    """The preparation of pictures for a model of these images (N, C, H, W), float in [0, 1] or uint8, unless someone says
     otherwise: `centre` where they are marks on a dark ground, all with their centre of mass in one place; else `crop`."""
     x = images.astype(np.float32) / (255 if images.dtype == np.uint8 else 1)
     if x.shape[1] != 1 or not _on_dark(x[:, 0]).mean() >= _BORDER_SHARE:
@@ -117,7 +117,7 @@ def suggested(picture: Image.Image, how: Preparation) -> Preparation:
 
 
 def _on_dark(x: np.ndarray) -> np.ndarray:
-    """Whether the outermost pixels of each image (N, H, W) are dark: (N,)."""
+    """True if the outermost pixels of each image (N, H, W) are dark: (N,)."""
     return _border(x).mean(1) < _DARK
 
 
@@ -144,7 +144,7 @@ def _fitted(picture: Image.Image, aspect: float) -> Image.Image:
 
 
 def _without_ground(x: np.ndarray) -> np.ndarray:
-    """What is drawn on a lit or shaded ground, on black and stretched to white: uint8 (h, w), light on dark. The
+    """The drawing on a lit or shaded ground, moved to black and stretched to white: uint8 (h, w), light on dark. The
     image as it is where nothing stands out.
 
     The ground is a grey-scale opening of the image (Serra 1982) with a window that no stroke fills.

@@ -1,4 +1,4 @@
-"""Whether a data set's test images are known to be held out from a model, by what its checkpoint says of its own data."""
+"""Finds out, from a checkpoint's description of its data, if the test images of a data set are held out from its model."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LONGEST_RECORD = 200
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is known of a data set and the one that a model was trained on."""
+    """The relation between a data set and the one that a model was trained on."""
 
     same: bool
-    """Whether they are the same, image for image and split for split."""
+    """True if they are the same, image for image and split for split."""
     held_out: bool
-    """Whether no test image is among those that the model was trained on; False where that cannot be told."""
+    """True if no test image is among those that the model was trained on; False where that cannot be told."""
     note: str
     """A sentence for a data set that is another one, or whose test images may have been trained on; else empty."""
 
@@ -56,12 +56,12 @@ def trained_before(start: Mapping[str, Any], fingerprint: str) -> list[dict[str,
 
 
 def titled(trained_on: Mapping[str, Any]) -> str:
-    """What a data set is called by a checkpoint's `data` or by a record in it; empty where it says nothing."""
+    """The title of a data set in a checkpoint's `data` or in a record of it; empty where there is none."""
     return trained_on.get("title") or trained_on.get("name") or ""
 
 
 def _of_one(trained_on: Mapping[str, Any], data: Dataset) -> Provenance:
-    """As `provenance`, by the last data set alone."""
+    """Gives the answer of `provenance` for the last data set alone."""
     if trained_on.get("fingerprint") == data.fingerprint:
         return Provenance(True, True, "")
     name, note = str(trained_on.get("name", "")), _difference(trained_on, data)

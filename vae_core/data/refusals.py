@@ -42,7 +42,7 @@ def unused(refused: Sequence[tuple[str, str]]) -> str:
 
 
 def _kind(name: str, reason: str) -> tuple[str, str]:
-    """What the files of one line share: the reason without numbers and details; for what is no image, the name's ending."""
+    """A key that files of one line share: the reason without numbers and details, or the suffix of a file that is no image."""
     if reason.startswith(SAME_PICTURE):
         return SAME_PICTURE, ""
     ending = _ENDING.search(name) if _NOT_AN_IMAGE.fullmatch(reason) else None

@@ -71,17 +71,17 @@ def file_at(root: Path, relative: str) -> Path | None:
 
 @dataclass(frozen=True)
 class Pieces:
-    """How much of a set is in a folder."""
+    """The number of files of a set that are in a folder."""
 
     folder: Path
     files: dict[str, bool]
-    """Whether each of its files is there, by name."""
+    """True if each of its files is there, by name."""
     wanted: str
     """The name that the folder has to have, with /."""
 
 
 def incomplete(pieces: Callable[[Path], Pieces], root: Path | None = None) -> str:
-    """What is there of a set that is not found whole, in a clause; empty where nothing is. pieces: of one of the roots."""
+    """A clause that names the files of an incomplete set that were found, or "". pieces: the files under one root."""
     for base in search_roots(root):
         with suppress(OSError):
             if said := _incomplete(pieces(base), base):

@@ -24,7 +24,7 @@ VALUES = (
     np.linspace(0.0, 1.0, 32),
     np.linspace(0.0, 1.0, 32),
 )
-"""What each index stands for: shape, scale, orientation (radians, anticlockwise), position (right, down) in 0..1."""
+"""Meaning of each index: shape, scale, orientation (radians, anticlockwise), position (right, down) in 0..1."""
 
 IMAGE = 64
 _PATCH = 33  # odd, so that a sprite's centre is a pixel's centre, and 64 - 33 + 1 = 32 places to put it

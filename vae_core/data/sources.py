@@ -90,7 +90,7 @@ def available(root: Path | None = None) -> list[tuple[str, str, str, str]]:
 
 
 def part_of(name: str, root: Path | None = None) -> str:
-    """What is there of a named set that is not there whole, in a clause; empty where nothing is."""
+    """A clause that says which files of an incomplete named set were found; empty where none was."""
     pieces = _SOURCES[name].pieces
     return "" if pieces is None else incomplete(pieces, root)
 

@@ -66,7 +66,7 @@ class FolderSplit:
     folders: tuple[str, ...]
     """Names of the folders, sorted."""
     level: int
-    """How many folders lie above them."""
+    """Number of folders above the folders of the parts."""
 
 
 def by_folder(names: Sequence[str]) -> FolderSplit | None:
@@ -121,7 +121,7 @@ def classes(
 
 
 def almost_parts(names: Sequence[str]) -> tuple[str, ...]:
-    """Those of the classes (or folders) with these names that may be meant as parts of a split: all that are called as parts
+    """The classes (or folders) of these names that may be meant as parts of a split: all that are called as parts
     are, and others called after parts (trainA, testA) where some are called after TRAIN and some after another; sorted."""
     exact = {name for name in names if _part(name) is not None}
     almost = {name: found for name in names if (found := _ALMOST.fullmatch(name))}
@@ -136,7 +136,7 @@ def _part(folder: str) -> int | None:
 
 
 def _shared(folders: Sequence[Sequence[str]]) -> int:
-    """How many folders all images have in common."""
+    """The number of folders that all images have in common."""
     shared = 0
     while folders and all(len(folder) > shared and folder[shared] == folders[0][shared] for folder in folders):
         shared += 1

@@ -22,7 +22,7 @@ _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLO
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is taken before a file, or all that follow, is refused. Counted while reading, never from a header.
+    """Limits beyond which a file, or all that follow, is refused. Sizes are counted while reading, never taken from a header.
 
     images, entries: how many are used, and how many files are looked at. file_bytes: one file, unpacked; total_bytes:
     all files together. ratio: unpacked over packed bytes of a zip entry, once it has given `ratio_from` bytes. pixels:

@@ -10,7 +10,7 @@ WEIGHTED = ("linear", "conv", "conv_transpose")
 
 
 def fold(graph: Graph) -> Graph:
-    """The same function with affine and copy nodes merged into the node before them, where nothing else reads its result."""
+    """A graph of the same function with affine and copy nodes merged into the node before them, if nothing else reads it."""
     nodes: list[Node] = []
     renamed: dict[str, str] = {}
     for node in graph.nodes:

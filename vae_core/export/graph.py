@@ -20,7 +20,7 @@ class Node:
     inputs: list[str]
     output: str
     shape: tuple[int, ...]
-    """Of the output, without the batch."""
+    """Shape of the output without the batch dimension."""
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     """Weights by role (weight, bias, scale, shift), float64 until they are written."""
     settings: dict[str, Any] = field(default_factory=dict)
@@ -50,5 +50,5 @@ class Graph:
         return name
 
     def readers(self, name: str) -> int:
-        """How often a tensor is read: by nodes, and as an output of the whole."""
+        """The number of times that a tensor is read, by nodes and as an output of the graph."""
         return sum(node.inputs.count(name) for node in self.nodes) + list(self.outputs.values()).count(name)

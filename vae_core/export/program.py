@@ -67,7 +67,7 @@ def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program
 
 
 def drawing(model: Autoencoder) -> list[Any]:
-    """How x is drawn around its mean, as in the header of a decoder's program; empty for a likelihood that no page knows."""
+    """The draw of x around its mean, as in the header of a decoder's program; empty for a likelihood that no page knows."""
     parts = LIKELIHOOD_PARTS.get(type(model.likelihood))
     return parts[1](model.likelihood) if parts else []
 
@@ -87,7 +87,7 @@ def encoder_program(model: Autoencoder, weights: Weights = "float32") -> Program
 
 
 def _is_half(values: np.ndarray) -> bool:
-    """Whether float16 holds these very numbers."""
+    """True if float16 holds these very numbers."""
     with np.errstate(over="ignore"):
         return bool((values.astype(np.float16) == values).all())
 

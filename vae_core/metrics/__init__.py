@@ -1,4 +1,4 @@
-"""How good a model is: `evaluate` its figures, `per_image` what is known of each image, `disentanglement` its codes."""
+"""Figures of a model: `evaluate` gives means over images, `per_image` those of each image, `disentanglement` scores codes."""
 
 from vae_core.metrics.activity import active_units
 from vae_core.metrics.disentanglement import disentanglement

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 BINS = 20
-"""Of the histogram of each dimension, over its own range (Locatello et al. 2019, appendix)."""
+"""Number of bins of the histogram of each dimension, over its own range (Locatello et al. 2019, appendix)."""
 MOST = 10_000
 """Images used, drawn at random from more: it bounds the time to some seconds."""
 TREES = 10

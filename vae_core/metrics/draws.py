@@ -21,7 +21,7 @@ FIGURES = ("distortion", "rate", "negative_elbo")
 
 
 def is_random(model: LatentVariableModel) -> bool:
-    """Whether two draws of one observation differ, because its code or the pixels that are scored are drawn."""
+    """True if two draws of one observation differ, because its code or the pixels that are scored are drawn."""
     return bool(model.latent_noise or model.target_noise)
 
 
@@ -72,7 +72,7 @@ class Draws:
         return out | dict(zip(known, errors.tolist(), strict=False))
 
     def enough(self) -> bool:
-        """Whether every standard error is below the last decimal that is shown of its figure, or there are `MOST_DRAWS`."""
+        """True if every standard error is below the last decimal that is shown of its figure, or there are `MOST_DRAWS`."""
         if self.count < FEWEST_DRAWS:
             return False
         known = all((error or 0.0) < 10.0 ** -METRICS[name].decimals for name, error in self.errors().items())

@@ -1,4 +1,4 @@
-"""What held-out images cost under a model, image by image and in the mean."""
+"""Distortion, rate and likeness of held-out images, image by image and in the mean."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class PerImage:
-    """What is known of N images that a model was not trained on, on the CPU; None where the model does not define it."""
+    """Codes and figures of N images on the CPU; None where the model does not define them."""
 
     mean: Tensor
     """The code that stands for each image, as `Autoencoder.encode` gives it: float32 (N, d)."""
@@ -96,7 +96,7 @@ def per_image(
 
 
 def most_passes(model: Autoencoder, samples: int | None = None) -> int:
-    """How often `per_image` decodes an image at most, by which its progress counts it."""
+    """The largest number of times that `per_image` decodes an image, as its progress counts it."""
     return 1 + ((samples or MOST_DRAWS) if is_random(model) else 1)
 
 

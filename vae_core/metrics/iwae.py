@@ -14,7 +14,7 @@ from vae_core.models.flat import Autoencoder, Images
 
 MAX_DECODES = 200
 MOST_SAMPLES = 5000
-"""Of `evaluate`: beyond it hours buy hundredths of a nat."""
+"""Largest number of importance samples that `evaluate` draws: more take hours and change hundredths of a nat."""
 
 
 def iwae_nll(

@@ -15,7 +15,7 @@ GREY_BERNOULLI = "Bernoulli cross-entropy, grey pixels"
 MOST_NATS = 1e15
 """Figures beyond it come from a model whose training has diverged."""
 ROUNDING = 1e-3
-"""How far float32 may put a figure outside the range that its formula has."""
+"""Distance by which rounding in float32 may put a figure outside the range of its formula."""
 LONG = 1e7
 """Values from here on are shown with an exponent."""
 
@@ -37,7 +37,7 @@ class Metric:
     highest: float
 
     def allows(self, value: float) -> bool:
-        """Whether a value is in the range of the figure, and whole where the figure counts."""
+        """True if a value is in the range of the figure, and whole where the figure counts."""
         return self.lowest <= value <= self.highest and (self.unit != "count" or float(value).is_integer())
 
 
@@ -95,14 +95,14 @@ BY_FACTOR = {"mig_by_factor": METRICS["mig"]}
 
 
 def title(name: str, scale: str) -> str:
-    """What a figure is called under a likelihood of that `LikelihoodConfig.scale`."""
+    """The title of a figure under a likelihood of that `LikelihoodConfig.scale`."""
     if name == "iwae_nll" and scale == GREY_BERNOULLI:
         return "IWAE bound of the cross-entropy"
     return METRICS[name].title
 
 
 def decimals(name: str, metrics: Mapping[str, Any]) -> int:
-    """How many decimals of a figure are known: those whose last place is above the standard error."""
+    """The number of decimals of a figure that are known: those whose last place is above the standard error."""
     most, error = METRICS[name].decimals, metrics.get(f"{name}_se")
     return most if not error else max(0, min(most, math.ceil(-math.log10(error)) - 1))
 

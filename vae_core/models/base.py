@@ -40,7 +40,7 @@ class LatentVariableModel(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def features(self, batch: Batch) -> dict[str, Tensor]:
-        """What the encoder makes of observations, (B, ...) by name, from which `latent` draws any number of codes."""
+        """The encoder's output for observations, (B, ...) by name, from which `latent` draws any number of codes."""
 
     @abc.abstractmethod
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
@@ -57,7 +57,7 @@ class LatentVariableModel(nn.Module, abc.ABC):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What can be asked of the model."""
+        """The questions that the model can answer."""
         rate = "rate" in self.objective.terms
         return Capabilities(
             rate=rate,

@@ -1,4 +1,4 @@
-"""What can be asked of a model, by name. Commands and pages ask this and never what kind of model it is."""
+"""Capabilities of models by name. Commands and pages ask for these and never for the kind of a model."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ SamplerKind = Literal["prior", "codes"]
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What follows from the parts of a model."""
+    """Capabilities that follow from the parts of a model."""
 
     rate: bool
-    """Whether KL(q(z|x) || p(z)) is defined, and with it the ELBO."""
+    """True if KL(q(z|x) || p(z)) is defined, and with it the ELBO."""
     density: bool
-    """Whether log q(z|x) and log p(z) are defined, and with them importance-weighted bounds of log p(x)."""
+    """True if log q(z|x) and log p(z) are defined, and with them importance-weighted bounds of log p(x)."""
     prior: bool
-    """Whether the model is trained to decode draws from its prior. Without it, a distribution has to be fitted to codes."""
+    """True if the model is trained to decode draws from its prior. Without it, a distribution has to be fitted to codes."""
     plane: bool
-    """Whether codes are vectors of real numbers, through which planes and paths can be laid."""
+    """True if codes are vectors of real numbers, through which planes and paths can be laid."""
     fields: tuple[str, ...]
     """Names of the fields that the model generates."""
     conditions: tuple[str, ...]

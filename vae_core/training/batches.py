@@ -58,7 +58,7 @@ class StepInputs:
         return [self.index, *self.noise.values(), *others]
 
     def like(self, tensors: Iterable[Tensor]) -> StepInputs:
-        """The same structure with other tensors, which `tensors` gave."""
+        """An object of the same structure with other tensors, in the order of `tensors`."""
         left = iter(tensors)
         index = next(left)
         noise = {name: next(left) for name in self.noise}

@@ -32,7 +32,7 @@ class ProcessGroup:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that reports and writes."""
+        """True if this is the process that reports and writes."""
         return self.rank == 0
 
     def wrapped(self, module: nn.Module) -> nn.Module:

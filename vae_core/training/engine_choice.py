@@ -13,7 +13,7 @@ from vae_core.training.engines import Compiled, CompiledGraphed, Eager, Engine, 
 
 ENGINES = {engine.name: engine for engine in (Eager, Compiled, Graphed, CompiledGraphed)}
 NOT_COMPILED: dict[str, EngineName] = {"compile": "eager", "compiled-graph": "graph"}
-"""What takes the place of an engine that compiles, where compiling fails."""
+"""Engines that replace engines that compile, where compiling fails."""
 RECORDING_PAYS, COMPILING_PAYS = (10, 1_000), (120, 50_000)
 """(seconds, steps) of a run from which what it takes to record a CUDA graph comes back, which is some seconds in a new process,
 and the half minute that compiling may take."""

@@ -1,4 +1,4 @@
-"""How steps are carried out: one after the other as they are written, as one compiled graph each, or many in one CUDA graph."""
+"""Engines, which carry out steps: one after the other, each as one compiled graph, or many in one CUDA graph."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Engine(abc.ABC):
 
     name: EngineName
     compiles: bool
-    """Whether `prepare` compiles, which may fail where there is no compiler."""
+    """True if `prepare` compiles, which may fail where there is no compiler."""
     at_once: int
     """Largest number of steps that are carried out together."""
     read_every: int

@@ -1,4 +1,4 @@
-"""What stops a run, in a sentence."""
+"""Errors that stop a run, each told in a sentence."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Validated(Event):
     terms: dict[str, float]
     """The mean of each term by name, before its weight."""
     best: bool
-    """Whether no earlier validation had a lower loss."""
+    """True if no earlier validation had a lower loss."""
 
 
 @dataclass(frozen=True)

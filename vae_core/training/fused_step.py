@@ -51,7 +51,7 @@ class StepState:
         return [tensor for field in fields(self) for tensor in getattr(self, field.name)]
 
     def like(self, flat: Iterable[Tensor]) -> StepState:
-        """The same structure with other tensors, in the order of `flat`."""
+        """A state of the same structure with other tensors, in the order of `flat`."""
         left = iter(flat)
         return StepState(*([next(left) for _ in getattr(self, field.name)] for field in fields(self)))
 

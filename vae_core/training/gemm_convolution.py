@@ -33,12 +33,12 @@ class AsProducts(TorchFunctionMode):
 
 
 def may_pay(model: nn.Module) -> bool:
-    """Whether there is a kernel for which products may pay."""
+    """True if there is a kernel for which products may pay."""
     return any(isinstance(m, (nn.Conv2d, nn.ConvTranspose2d)) and m.weight.numel() >= LARGE for m in model.modules())
 
 
 def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
-    """As torch's."""
+    """Computes what the function of the same name in torch computes."""
     simple = x.ndim == 4 and not isinstance(padding, str) and _pair(dilation) == [1, 1] and groups == 1
     if simple:
         stride, padding = _pair(stride), _pair(padding)
@@ -51,7 +51,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padd
 def conv_transpose2d(
     x: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1
 ) -> Tensor:
-    """As torch's."""
+    """Computes what the function of the same name in torch computes."""
     simple = x.ndim == 4 and _pair(dilation) == [1, 1] and groups == 1
     stride, padding, more = _pair(stride), _pair(padding), _pair(output_padding)
     if not simple or not pays(x, weight, x.shape[2:]) or more[0] >= stride[0] or more[1] >= stride[1]:
@@ -66,7 +66,7 @@ INSTEAD = {torch.conv2d: conv2d, torch.conv_transpose2d: conv_transpose2d}
 
 
 def pays(x: Tensor, weight: Tensor, coarse: Sequence[int]) -> bool:
-    """Whether training takes products for a convolution of `x` with a coarse grid of this (h, w)."""
+    """True if training takes products for a convolution of `x` with a coarse grid of this (h, w)."""
     plain = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
     return plain and weight.numel() >= LARGE and min(coarse) > 0 and coarse[0] * coarse[1] <= FEW
 
@@ -162,12 +162,12 @@ def _reach(fine: int, coarse: int, kernel: int, stride: int, padding: int) -> It
 
 
 def _images(like: Tensor, channels: int, size: Sequence[int]) -> Tensor:
-    """As many images as `like`, with their channels last in memory."""
+    """An empty tensor for as many images as `like` has, with channels last in memory."""
     return like.new_empty(like.shape[0], *size, channels).permute(0, 3, 1, 2)
 
 
 def _kernel(coarse: Tensor, fine: Tensor, size: Sequence[int]) -> Tensor:
-    """The same for a kernel that joins these."""
+    """An empty tensor for a kernel that joins these images, with channels last in memory."""
     return fine.new_empty(coarse.shape[1], *size, fine.shape[1]).permute(0, 3, 1, 2)
 
 

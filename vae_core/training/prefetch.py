@@ -27,7 +27,7 @@ def free_bytes(device: torch.device) -> int | None:
 
 
 def streams(fields: Mapping[str, Tensor], device: torch.device, wanted: Source) -> bool:
-    """Whether data stay on the host: as wanted, or with `auto` where they do not fit on the device."""
+    """True if data stay on the host: as wanted, or with `auto` where they do not fit on the device."""
     if wanted != "auto":
         return wanted == "streamed"
     room = free_bytes(device)

@@ -30,7 +30,7 @@ PERSISTENT = 25
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did: it travels with the checkpoint."""
+    """Outcome of a run, which is stored in the checkpoint."""
 
     steps: int
     epochs: float

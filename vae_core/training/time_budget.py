@@ -37,7 +37,7 @@ class TimeBudget:
         self._began = self._window_began = now
         self._window_step = first
         self.timed = False
-        """Whether `step_seconds` is of steps after the first ones, which are slower."""
+        """True if `step_seconds` is of steps after the first ones, which are slower."""
 
     @property
     def step_seconds(self) -> float:

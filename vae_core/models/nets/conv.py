@@ -22,7 +22,7 @@ def _none(width: int) -> list[nn.Module]:
 
 
 def activation(config: NetConfig, width: int, norm: type[nn.Module] = nn.BatchNorm2d) -> list[nn.Module]:
-    """What stands before a layer that takes `width` features."""
+    """The norm and activation before a layer that takes `width` features."""
     return [norm(width), nn.SiLU()] if config.norm == "batch" else [nn.SiLU()]
 
 

@@ -15,7 +15,7 @@ from vae_core.models.objectives import schedules
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """What one batch costs before any weight."""
+    """Terms of the loss of one batch before any weight."""
 
     values: Mapping[str, Tensor]
     """Terms by name: (B,) in nats where an observation has its own, else a scalar of the whole batch."""

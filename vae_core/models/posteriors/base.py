@@ -32,7 +32,7 @@ class Posterior(nn.Module, abc.ABC):
     noise: tuple[NoiseSpec, ...]
     """Random numbers that `draw` reads; none where a code is a function of its observation."""
     has_density: bool
-    """Whether log q(z|x) is defined. Without it there is no rate and no ELBO."""
+    """True if log q(z|x) is defined. Without it there is no rate and no ELBO."""
 
     @abc.abstractmethod
     def draw(self, raw: Tensor, noise: Noise) -> Draw:
