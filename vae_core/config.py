@@ -270,8 +270,8 @@ class TrainConfig(_Config):
     seconds: float | None = None
     """A budget of time becomes a number of steps after the first few were timed, and another where the pace has changed."""
     trained: Trained = "all"
-    """The part that trains while the rest stays as it is: `encoder`, `decoder` (with a learned sigma), or `heads`: the last layer
-    of the encoder, which gives the posterior's raw parameters, and the first of the decoder, which takes z."""
+    """The part that trains while the rest stays as it is: `encoder`, `decoder` (with a learned sigma), or `heads`: the last
+    layer of the encoder, which gives the posterior's raw parameters, and the first of the decoder, which takes z."""
     norm_statistics: NormStatistics = "batch"
     """The statistics that batch norm uses while the model trains. `batch`: the mean and variance of each batch, whose running
     averages serve inference; `stored`: the running averages that the model has, which stay as they are, as suits a trained
