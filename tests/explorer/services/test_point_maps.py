@@ -21,8 +21,8 @@ def card(put):
 
 
 def about(payload: bytes) -> dict:
-    (length,) = struct.unpack_from("<I", payload, 8)
-    return json.loads(payload[12 : 12 + length])["about"]
+    (length,) = struct.unpack_from("<Q", payload)
+    return json.loads(json.loads(payload[8 : 8 + length])["__metadata__"]["about"])
 
 
 def payload(card, probes=None, **seen) -> bytes:
