@@ -23,7 +23,7 @@ BATCH = 3
 """Observations in the batch that is traced. Programs run on one; more than one shows what belongs to each."""
 
 _SHAPE_ATTRIBUTES = {"shape", "size", "ndim", "dim", "numel", "nelement", "dtype", "is_floating_point", "is_complex", "layout"}
-_FACTORIES = {"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"}
+_FACTORIES = {"zeros_like", "ones_like", "full_like", "new_stand_in", "new_ones", "new_full"}
 _LOCK = threading.Lock()
 """torch.fx replaces methods of `nn.Module` while it traces, so that two traces at a time would put back each other's."""
 
@@ -34,6 +34,14 @@ class Input:
 
     shape: tuple[int, ...]
     integers: bool = False
+
+
+def zeros(inputs: Mapping[str, Input], device: torch.device | str = "cpu") -> dict[str, Tensor]:
+    """A batch of `BATCH` zeros for each input."""
+    return {
+        name: torch.zeros(BATCH, *given.shape, dtype=torch.int64 if given.integers else torch.float32, device=device)
+        for name, given in inputs.items()
+    }
 
 
 def trace(module: nn.Module, inputs: Mapping[str, Input]) -> tuple[nn.Module, fx.Graph]:
@@ -126,7 +134,7 @@ class _Tracer(fx.Tracer):
 
     def create_proxy(self, kind: str, target: Any, args: tuple, kwargs: dict, *rest: Any, **more: Any) -> Any:
         if kind != "placeholder" and name_of(target) in _FACTORIES:
-            return run(kind, target, *map_nested((args, kwargs), fx.Proxy, _zeros))
+            return run(kind, target, *map_nested((args, kwargs), fx.Proxy, _stand_in))
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **more)
         value = self._result(kind, target, args, kwargs)
         proxy.node.meta["val"] = map_nested(value, Tensor, lambda tensor: tensor.to("meta"))
@@ -140,13 +148,12 @@ class _Tracer(fx.Tracer):
     def _result(self, kind: str, target: Any, args: tuple, kwargs: dict) -> Any:
         # Functions are run on zeros and not on the meta device, whose first use imports a large part of torch.
         if kind == "placeholder":
-            wanted = self.inputs[target]
-            return torch.zeros(BATCH, *wanted.shape, dtype=torch.int64 if wanted.integers else torch.float32)
+            return zeros({target: self.inputs[target]})[target]
         constants = map_nested((args, kwargs), Tensor, Tensor.cpu)
-        return run(kind, target, *map_nested(constants, fx.Proxy, _zeros))
+        return run(kind, target, *map_nested(constants, fx.Proxy, _stand_in))
 
 
-def _zeros(proxy: fx.Proxy) -> Any:
+def _stand_in(proxy: fx.Proxy) -> Any:
     """What a traced function returned, with all values 0."""
     return map_nested(proxy.node.meta["val"], Tensor, _filled)
 
