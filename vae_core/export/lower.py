@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, fx, nn
+from torch import fx, nn
 
 from vae_core.export.graph import ExportError, Graph, Ref
 from vae_core.export.operations import OPERATIONS
 from vae_core.export.operations.call import Call
-from vae_core.export.trace import Input, map_nested, name_of, trace
+from vae_core.export.trace import Input, first_sentence, map_nested, name_of, trace
 
 
 def lower(module: nn.Module, inputs: Mapping[str, Input]) -> Graph:
@@ -18,14 +18,14 @@ def lower(module: nn.Module, inputs: Mapping[str, Input]) -> Graph:
 
     Raises ExportError, which names the layer, where the module cannot be traced or calls what has no operation.
     """
-    root, traced = trace(module, inputs)
+    traced, constants = trace(module, inputs)
     graph = Graph({name: tuple(given.shape) for name, given in inputs.items()})
     values: dict[fx.Node, Any] = {}
     for node in traced.nodes:
         if node.op == "placeholder":
             values[node] = Ref(node.target, (1, *inputs[node.target].shape))
         elif node.op == "get_attr":
-            values[node] = _attribute(root, node.target)
+            values[node] = constants[node.target]
         else:
             args, kwargs = map_nested((node.args, node.kwargs), fx.Node, values.__getitem__)
             if node.op == "output":
@@ -46,7 +46,7 @@ def _lowered(graph: Graph, node: fx.Node, args: tuple, kwargs: dict) -> Any:
     except ExportError as error:
         raise ExportError(f"{where} {error}.") from None
     except Exception as error:
-        raise ExportError(f"{where} calls {name} in a way that no network program knows ({error}).") from error
+        raise ExportError(f"{where} calls {name} in a way that no network program knows: {first_sentence(error)}.") from error
 
 
 def _where(node: fx.Node) -> str:
@@ -56,13 +56,6 @@ def _where(node: fx.Node) -> str:
         return "The module"
     path, kind = list(stack.values())[-1]
     return f"{path} ({kind.__name__})"
-
-
-def _attribute(root: nn.Module, target: str) -> Tensor:
-    value: Any = root
-    for name in target.split("."):
-        value = getattr(value, name)
-    return value
 
 
 def _outputs(returned: Any) -> dict[str, str]:

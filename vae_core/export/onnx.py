@@ -10,7 +10,7 @@ import torch
 from vae_core.autoencoder import Autoencoder
 from vae_core.export.graph import ExportError
 from vae_core.export.parts import PARTS, PartName
-from vae_core.export.trace import zeros
+from vae_core.export.trace import first_sentence, zeros
 
 PACKAGES = ("onnx", "onnxscript")
 
@@ -44,6 +44,5 @@ def onnx_model(model: Autoencoder, part: PartName = "decoder") -> bytes:
                 verbose=False,
             )
         except Exception as error:
-            reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise ExportError(f"The {part} cannot be exported to ONNX: {reason[0].rstrip('.')}.") from error
+            raise ExportError(f"The {part} cannot be exported to ONNX: {first_sentence(error)}.") from error
     return made.model_proto.SerializeToString()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from torch.fx.node import map_aggregate
 
 from vae_core.export.graph import ExportError
 
-BATCH = 3
+BATCH = 2
 """Observations in the batch that is traced. Programs run on one; more than one shows what belongs to each."""
 
 _SHAPE_ATTRIBUTES = {"shape", "size", "ndim", "dim", "numel", "nelement", "dtype", "is_floating_point", "is_complex", "layout"}
@@ -44,9 +44,9 @@ def zeros(inputs: Mapping[str, Input], device: torch.device | str = "cpu") -> di
     }
 
 
-def trace(module: nn.Module, inputs: Mapping[str, Input]) -> tuple[nn.Module, fx.Graph]:
-    """The calls of `module(**inputs)`, and the module that holds their constants. Each node's `meta["val"]` is its result for a
-    batch of `BATCH`, without its values (on torch's meta device).
+def trace(module: nn.Module, inputs: Mapping[str, Input]) -> tuple[fx.Graph, dict[str, Tensor]]:
+    """The calls of `module(**inputs)`, and the constants among their arguments by the targets of their `get_attr` nodes. Each
+    other node's `meta["val"]` is its result for a batch of `BATCH`, without its values (on torch's meta device).
 
     Raises ExportError, which names the submodule, where the calls depend on the values of a tensor.
     """
@@ -59,7 +59,7 @@ def trace(module: nn.Module, inputs: Mapping[str, Input]) -> tuple[nn.Module, fx
         except Exception as error:
             raise _untraceable(type(module).__name__, error) from error
     graph.eliminate_dead_code()
-    return module, graph
+    return graph, tracer.constants
 
 
 def run(kind: str, target: Any, args: Any, kwargs: Any) -> Any:
@@ -79,9 +79,13 @@ def map_nested(value: Any, kind: type, f: Callable[[Any], Any]) -> Any:
 
 
 def _untraceable(where: str, error: Exception) -> ExportError:
-    text = str(error).strip().splitlines()
-    reason = text[0].rstrip(".") if text else type(error).__name__
-    return ExportError(f"{where} cannot be traced: {reason}.")
+    return ExportError(f"{where} cannot be traced: {first_sentence(error)}.")
+
+
+def first_sentence(error: Exception) -> str:
+    """What another library says of an error, without the full stop at its end."""
+    text = str(error).strip().partition("\n")[0].partition(". ")[0].rstrip(".")
+    return text or type(error).__name__
 
 
 class _Traced(fx.Proxy):
@@ -95,11 +99,16 @@ class _Traced(fx.Proxy):
     def __len__(self) -> int:
         return len(self.node.meta["val"])
 
+    def __iter__(self) -> Iterator[Any]:
+        # Torch asks for this also where a traced tensor is the index of another one.
+        raise TypeError("a tensor is iterated over, or is an index; use unbind(1), or torch.nn.functional.embedding")
+
 
 class _Tracer(fx.Tracer):
     def __init__(self, inputs: Mapping[str, Input]):
         super().__init__(autowrap_modules=())
         self.inputs = inputs
+        self.constants: dict[str, Tensor] = {}
         self.thread = threading.get_ident()
 
     @property
@@ -128,6 +137,13 @@ class _Tracer(fx.Tracer):
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict) -> Any:
         # Parameters stay tensors: what is computed of them alone is computed here, and other threads need them as they are.
         return attr_val
+
+    def create_arg(self, a: Any) -> Any:
+        if not isinstance(a, Tensor):
+            return super().create_arg(a)
+        name = f"constant{len(self.constants)}"
+        self.constants[name] = a
+        return self.create_node("get_attr", name, (), {})
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
         return _Traced(node, self)

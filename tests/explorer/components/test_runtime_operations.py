@@ -91,6 +91,7 @@ CASES: dict[str, tuple[Callable[..., Any], list[tuple[int, ...]], list[tuple[int
     "cat along the last": (lambda a, b: torch.cat([a, b], -1), [IMAGE, (3, 4, 2)], []),
     "cat with a weight": (lambda a, w: torch.cat([a, w.expand(len(a), -1, -1, -1)], 1), [IMAGE], [(2, 4, 5)]),
     "cat with zeros": (lambda a: torch.cat([torch.zeros_like(a), a, a.new_ones(len(a), 2)], 1), [FLAT], []),
+    "cat with a weight of its shape": (lambda a, w: torch.cat([a, w.expand_as(a)], 1), [IMAGE], [(1, 1, 5)]),
     "stack": (lambda a, b: torch.stack([a, b, a], 2), [FLAT, FLAT], []),
     "a learned start": (lambda a, w: w.expand(a.shape[0], -1) + torch.zeros(a.shape[0], 6) * a, [FLAT], [(1, 6)]),
     # Along an axis
@@ -106,6 +107,8 @@ CASES: dict[str, tuple[Callable[..., Any], list[tuple[int, ...]], list[tuple[int
     "normalize": (lambda a: F.normalize(a, dim=1) + F.normalize(0 * a, dim=1), [FLAT], []),
     "cumsum": (lambda a: a.cumsum(1), [MATRIX], []),
     "average pooling": (lambda a: F.adaptive_avg_pool2d(a, 1).flatten(1), [IMAGE], []),
+    "pooling": (lambda a: F.max_pool2d(a, 2) + F.avg_pool2d(a, (2, 3), 2) + nn.functional.avg_pool2d(a, 2), [IMAGE], []),
+    "overlapping windows": (lambda a: F.max_pool2d(a, (3, 2), (1, 2)), [IMAGE], []),
     # With weights
     "linear": (lambda a, w, v: F.linear(a, w, v), [FLAT], [(5, 6), (5,)]),
     "linear of rows": (lambda a, w, v: F.linear(a, w, v).relu(), [MATRIX], [(7, 4), (7,)]),

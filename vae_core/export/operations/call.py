@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +45,11 @@ class Call:
         return x if x.shape == shape else self.graph.add("reshape", [x], shape)
 
     def activate(self, x: Ref, *activations: tuple[Any, ...]) -> Ref:
-        """Applies functions to each value of a tensor."""
-        return self.graph.add("copy", [x], x.shape, activations=list(activations))
+        """Applies functions, each given by its name and parameters, to each value of a tensor."""
+        numbers = [(name, *map(float, parameters)) for name, *parameters in activations]
+        finite = all(math.isfinite(number) for _, *parameters in numbers for number in parameters)
+        require(finite, "has parameters that are not finite")
+        return self.graph.add("copy", [x], x.shape, activations=numbers)
 
     def combine(self, function: str, x: Ref, y: Ref) -> Ref:
         """A function of two tensors of one shape, value by value."""
@@ -106,6 +110,12 @@ def array(tensor: Operand | None, like: int = 0) -> np.ndarray:
         return np.zeros(like)
     require(not isinstance(tensor, Ref), "takes weights that depend on the input")
     return torch.as_tensor(tensor).detach().cpu().double().numpy()
+
+
+def pair(value: Any, sides: int) -> list[int]:
+    """A setting of each of the axes of an image, which may be given as one number for all."""
+    values = [value] if isinstance(value, int) else list(value)
+    return [int(v) for v in (values * sides if len(values) == 1 else values)]
 
 
 def constant(value: Operand, shape: tuple[int, ...]) -> np.ndarray:

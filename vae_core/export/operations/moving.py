@@ -10,24 +10,29 @@ from torch import Tensor
 
 from vae_core.export.graph import Ref
 from vae_core.export.operations.call import Call, Lowering, Operand, axis, require, share
-from vae_core.export.trace import BATCH, map_nested
+from vae_core.export.trace import BATCH, map_nested, name_of
 
 
 def _move(call: Call, x: Any, *args: Any, **kwargs: Any) -> Any:
     if isinstance(x, tuple):
         # An item of what another function returned.
         return call.run(x, *args, **kwargs)
+    shaped = name_of(call.target).endswith("_as")
+    args, kwargs = map_nested((args, kwargs), Ref, lambda other: _like(other, shaped))
+    if isinstance(x, Tensor):
+        # A constant that is brought to the shape of another tensor stays one.
+        return call.run(x, *args, **kwargs)
     # Counted from 1, since functions that add values add zeros.
     index = torch.arange(1, BATCH * x.size + 1, dtype=torch.float64).reshape(BATCH * x.shape[0], *x.shape[1:])
-    args, kwargs = map_nested((args, kwargs), Ref, _like)
     moved = call.run(index, *args, **kwargs)
     if isinstance(moved, Tensor):
         return _taken(call, x, moved)
     return tuple(_taken(call, x, one) for one in moved)
 
 
-def _like(x: Ref) -> Tensor:
-    """A stand-in for a tensor of which the function wants the shape alone."""
+def _like(x: Ref, shaped: bool) -> Tensor:
+    """A stand-in for an argument of a function that wants its shape alone, which those named `..._as` do."""
+    require(shaped, "moves values by numbers that depend on the input; use torch.nn.functional.embedding")
     return torch.empty(BATCH * x.shape[0], *x.shape[1:], device="meta")
 
 

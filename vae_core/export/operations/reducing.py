@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import torch
+
 from vae_core.export.graph import Ref
-from vae_core.export.operations.call import Call, Lowering, axis, require
+from vae_core.export.operations.call import Call, Lowering, axis, pair, require
 
 
 def _span(x: Ref, dim: Any) -> dict[str, int]:
@@ -74,6 +76,37 @@ def _normalize(call: Call, x: Ref, p: float = 2.0, dim: int = 1, eps: float = 1e
     return call.combine("divide", x, call.ref(length, x.shape))
 
 
+def _pool(function: str) -> Lowering:
+    def lowering(
+        call: Call,
+        x: Ref,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+        **_: Any,
+    ) -> Ref:
+        kernel = pair(kernel_size, 2)
+        steps = kernel if stride is None else pair(stride, 2)
+        plain = pair(padding, 2) == [0, 0] and pair(dilation, 2) == [1, 1] and not ceil_mode and not return_indices
+        require(plain and len(x.shape) == 4, "pools with padding or dilation, which a network program does not")
+        index = torch.arange(x.size).reshape(x.shape)
+        for i in (0, 1):
+            index = index.unfold(2 + i, kernel[i], steps[i])
+        windows = call.take(x, index.numpy(), tuple(index.shape))
+        return _reduce(call, function, windows, (4, 5), call.shape)
+
+    return lowering
+
+
+def _average_pool(call: Call, x: Ref, kernel_size: Any, stride: Any = None, padding: Any = 0, *rest: Any, **more: Any) -> Ref:
+    unusual = [name for name, value in more.items() if value and name != "count_include_pad"]
+    require(not rest and not unusual, "pools in an unusual way")
+    return _pool("mean")(call, x, kernel_size, stride or None, padding)
+
+
 def _pool_all(call: Call, x: Ref, output_size: Any) -> Ref:
     sides = output_size if isinstance(output_size, tuple | list) else [output_size]
     require(all(side == 1 for side in sides), f"pools to {output_size}; a network program pools to 1")
@@ -93,6 +126,8 @@ OPERATIONS: dict[str, Lowering] = {
     "softmax": _along("softmax"),
     "log_softmax": _along("log_softmax"),
     "cumsum": _along("cumsum"),
+    "max_pool2d": _pool("max"),
+    "avg_pool2d": _average_pool,
     "adaptive_avg_pool1d": _pool_all,
     "adaptive_avg_pool2d": _pool_all,
 }

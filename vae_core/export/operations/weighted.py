@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from vae_core.export.graph import Ref
-from vae_core.export.operations.call import Call, Lowering, Operand, array, require
+from vae_core.export.operations.call import Call, Lowering, Operand, array, pair, require
 
 
 def _linear(call: Call, x: Ref, weight: Tensor, bias: Tensor | None = None) -> Ref:
@@ -39,21 +39,15 @@ def _addmm(call: Call, bias: Tensor, x: Ref, weight: Tensor, *, beta: float = 1,
     return _linear(call, x, alpha * weight.mT, (beta * bias).expand(weight.shape[1]))
 
 
-def _pair(value: Any, sides: int) -> list[int]:
-    """A setting for both axes of an image; the height of what has only a width is 1."""
-    values = [value] * sides if isinstance(value, int) else list(value)
-    return [int(v) for v in (values if len(values) == sides else values * sides)]
-
-
 def _convolution(
     call: Call, op: str, x: Ref, weight: np.ndarray, bias: Any, stride: Any, padding: Any, groups: int, dilation: Any
 ) -> Ref:
     sides = weight.ndim - 2
     require(sides in (1, 2) and len(x.shape) == sides + 2 and x.shape[0] == 1, "convolves something else than images or rows")
     require(groups == 1, f"convolves in {groups} groups; a network program has one")
-    require(_pair(dilation, sides) == [1] * sides, f"has dilation {dilation}; a network program has 1")
+    require(pair(dilation, sides) == [1] * sides, f"has dilation {dilation}; a network program has 1")
     require(not isinstance(padding, str), f"has padding {padding!r}; give it as a number")
-    stride, padding = _pair(stride, sides), _pair(padding, sides)
+    stride, padding = pair(stride, sides), pair(padding, sides)
     shape = call.shape
     if sides == 1:
         stride, padding, weight = [1, *stride], [0, *padding], weight[:, :, None]
