@@ -23,7 +23,7 @@ BATCH = 2
 """Observations in the batch that is traced. Programs run on one; more than one shows what belongs to each."""
 
 _SHAPE_ATTRIBUTES = {"shape", "size", "ndim", "dim", "numel", "nelement", "dtype", "is_floating_point", "is_complex", "layout"}
-_FACTORIES = {"zeros_like", "ones_like", "full_like", "new_stand_in", "new_ones", "new_full"}
+_FACTORIES = {"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"}
 _LOCK = threading.Lock()
 """torch.fx replaces methods of `nn.Module` while it traces, so that two traces at a time would put back each other's."""
 

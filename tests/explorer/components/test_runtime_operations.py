@@ -90,7 +90,7 @@ CASES: dict[str, tuple[Callable[..., Any], list[tuple[int, ...]], list[tuple[int
     "cat": (lambda a, b: torch.cat([a, b, a[:, :1]], 1), [IMAGE, (2, 4, 5)], []),
     "cat along the last": (lambda a, b: torch.cat([a, b], -1), [IMAGE, (3, 4, 2)], []),
     "cat with a weight": (lambda a, w: torch.cat([a, w.expand(len(a), -1, -1, -1)], 1), [IMAGE], [(2, 4, 5)]),
-    "cat with zeros": (lambda a: torch.cat([torch.zeros_like(a), a, a.new_ones(len(a), 2)], 1), [FLAT], []),
+    "cat with zeros": (lambda a: torch.cat([torch.zeros_like(a), a.new_ones(len(a), 2), a.new_zeros(len(a), 1)], 1) + 0 * a[:, :1], [FLAT], []),
     "cat with a weight of its shape": (lambda a, w: torch.cat([a, w.expand_as(a)], 1), [IMAGE], [(1, 1, 5)]),
     "stack": (lambda a, b: torch.stack([a, b, a], 2), [FLAT, FLAT], []),
     "a learned start": (lambda a, w: w.expand(a.shape[0], -1) + torch.zeros(a.shape[0], 6) * a, [FLAT], [(1, 6)]),
