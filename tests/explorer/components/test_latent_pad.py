@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import struct
-
 import numpy as np
 import pytest
 import safetensors.numpy
 
 from explorer.components.latent_pad import PadData, PadModel, PadState
+from explorer.components.message import read_about
 from explorer.components.tokens import tokens
 
 
@@ -36,9 +34,7 @@ def data(**changes) -> PadData:
 
 
 def read(payload: bytes) -> tuple[dict, dict[str, np.ndarray]]:
-    (length,) = struct.unpack("<Q", payload[:8])
-    header = json.loads(payload[8 : 8 + length])
-    return json.loads(header["__metadata__"]["about"]), safetensors.numpy.load(payload)
+    return read_about(payload), safetensors.numpy.load(payload)
 
 
 def test_payload_holds_everything() -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import struct
-
 import numpy as np
 import pytest
 
+from explorer.components.message import read_about
 from explorer.services import datasets, models, sketches
 from vae_core import library
 from vae_core.export import ExportError, decoder_program, encoder_program
 from vae_core.export.operations import OPERATIONS
-
-
-def about_of(payload: bytes) -> dict:
-    (length,) = struct.unpack_from("<Q", payload)
-    return json.loads(json.loads(payload[8 : 8 + length])["__metadata__"]["about"])
 
 
 def test_encoders_and_decoders_travel(put):
@@ -27,7 +20,7 @@ def test_encoders_and_decoders_travel(put):
     for name in ("m", "n"):
         model = library.load(name).model
         assert encoder_program(model).to_bytes() in payload and decoder_program(model).to_bytes() in payload
-    about = about_of(payload)
+    about = read_about(payload)
     assert [model["name"] for model in about["models"]] == ["m", "n"] and about["image"] == [1, 8, 8]
 
 
@@ -46,7 +39,7 @@ def test_digits_are_drawn_light_on_dark_and_put_about_their_middle(put, monkeypa
     x[:, :, 2:6, 3:5] = 255
     monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: x)
     payload, _ = sketches.sketch_of([models.shelf().card("m")])
-    about = about_of(payload)
+    about = read_about(payload)
     assert about["how"]["frame"] == "centre" and about["ground"] == [0, 0, 0]
 
 
