@@ -1,6 +1,5 @@
 """How long one decode takes in the page, ours and onnxruntime-web's on one thread, in turns in one page: prints one JSON line.
 
-    pip install -r tests/benchmarks/requirements.txt
     python tests/benchmarks/decode.py [--runs 300]
 
 onnxruntime-web comes from its npm package, which is installed into a folder of the benchmark's own and is no part of the app.
@@ -23,11 +22,11 @@ from pathlib import Path
 
 import torch
 from playwright.sync_api import sync_playwright
-from torch import nn
 
 from vae_core.checkpoint import registry
 from vae_core.config import ModelConfig, NetConfig
 from vae_core.export import decoder_program
+from vae_core.export.onnx import onnx_model
 from vae_core.models.flat import Autoencoder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
@@ -43,7 +42,7 @@ const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
 window.measure = async (name, latent, runs, rounds) => {
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = "/ort/";
-  const network = buildNetwork(await bytes(`/${name}.lxnp`));
+  const network = buildNetwork(await bytes(`/${name}.program`));
   const session = await ort.InferenceSession.create(await bytes(`/${name}.onnx`), { executionProviders: ["wasm"] });
   const codes = Array.from({ length: runs }, () => Float32Array.from({ length: latent }, () => 2 * Math.random() - 1));
   const theirs = async (z) => (await session.run({ z: new ort.Tensor("float32", z, [1, latent]) })).mean.data;
@@ -83,20 +82,9 @@ def models() -> dict[str, Autoencoder]:
     }
 
 
-class _Decoder(nn.Module):
-    def __init__(self, model: Autoencoder):
-        super().__init__()
-        self.decoder, self.likelihood = model.decoder, model.likelihood
-
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
-        return self.likelihood.mean(self.decoder(z))
-
-
 def write(model: Autoencoder, name: str, folder: Path) -> None:
-    (folder / f"{name}.lxnp").write_bytes(decoder_program(model).to_bytes())
-    z = torch.zeros(1, model.config.latent)
-    export = torch.onnx.export(_Decoder(model).eval(), (z,), input_names=["z"], output_names=["mean"], verbose=False)
-    export.save(folder / f"{name}.onnx")
+    (folder / f"{name}.program").write_bytes(decoder_program(model).to_bytes())
+    (folder / f"{name}.onnx").write_bytes(onnx_model(model))
 
 
 def install(folder: Path) -> None:

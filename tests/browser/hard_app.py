@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import streamlit as st
-from torch import nn
 
 from explorer.services import routes
-from vae_core.export.lower import LAYERS
+from vae_core.export.operations import OPERATIONS
 
-LAYERS.pop(nn.ConvTranspose2d, None)
+OPERATIONS.pop("conv_transpose2d", None)
 app = st.App(Path(__file__).parents[2] / "explorer" / "main.py", routes=routes.routes())

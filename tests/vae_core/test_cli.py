@@ -12,6 +12,7 @@ import time
 import zipfile
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -547,6 +548,27 @@ def test_export(trained, tmp_path, capsys):
     (out,) = lines(capsys)
     assert (tmp_path / "tiny-decoder.program").stat().st_size == out["bytes"] and out["multiply_adds"] > 0
     assert main(["export", str(trained), "--part", "encoder", "--weights", "float16"]) == 0
+
+
+def test_export_to_onnx(trained, tmp_path, capsys):
+    assert main(["export", str(trained), "--onnx", "a.onnx", "--json"]) == 0
+    (out,) = lines(capsys)
+    session = onnxruntime.InferenceSession(tmp_path / "a.onnx")
+    assert [found.name for found in session.get_inputs() + session.get_outputs()] == ["z", "mean"]
+    assert out == {"out": "a.onnx", "bytes": (tmp_path / "a.onnx").stat().st_size}
+
+
+@pytest.mark.parametrize("more", [["--out", "b"], ["--weights", "float16"]])
+def test_options_without_effect_on_onnx_are_refused(more, trained, tmp_path, capsys):
+    assert main(["export", str(trained), "--onnx", "a.onnx", *more]) == 1
+    assert f"{more[0]} has no effect with --onnx" in error(capsys) and not (tmp_path / "a.onnx").exists()
+
+
+def test_export_to_onnx_says_what_to_install(trained, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    assert main(["export", str(trained), "--onnx", "a.onnx"]) == 1
+    assert error(capsys).strip() == "error: Export to ONNX needs onnxscript: pip install onnxscript."
+    assert not (tmp_path / "a.onnx").exists()
 
 
 def test_list(trained, monkeypatch, capsys):

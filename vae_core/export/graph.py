@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +11,20 @@ import numpy as np
 
 
 class ExportError(ValueError):
-    """A model that cannot be written as a network program: the message names the part and the reason."""
+    """A model that cannot be exported: the message names the part and the reason."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A tensor of the graph."""
+
+    name: str
+    shape: tuple[int, ...]
+    """One observation's share of it: the first number is 1, or how many rows of a merged batch belong to one observation."""
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
 
 
 @dataclass
@@ -20,12 +35,12 @@ class Node:
     inputs: list[str]
     output: str
     shape: tuple[int, ...]
-    """Shape of the output without the batch dimension."""
+    """Shape of the output without the batch."""
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
-    """Weights by role (weight, bias, scale, shift), float64 until they are written."""
+    """Weights by role (weight, bias, scale, shift), float64 until they are written, and indices, int32."""
     settings: dict[str, Any] = field(default_factory=dict)
-    activation: tuple[Any, ...] | None = None
-    """Name and parameters of a function applied to each value of the result."""
+    activations: list[tuple[Any, ...]] = field(default_factory=list)
+    """Functions applied to each value of the result, one after the other: name and parameters of each."""
     macs: int = 0
     """Multiply-adds of one run."""
 
@@ -38,17 +53,13 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
 
-    def shape(self, name: str) -> tuple[int, ...]:
-        if name in self.inputs:
-            return self.inputs[name]
-        return next(node.shape for node in self.nodes if node.output == name)
-
-    def add(self, op: str, inputs: list[str], shape: tuple[int, ...], **parts: Any) -> str:
-        """Appends a node and returns the name of its output."""
-        name = f"t{len(self.nodes)}"
-        self.nodes.append(Node(op, inputs, name, tuple(int(side) for side in shape), **parts))
-        return name
+    def add(self, op: str, inputs: Sequence[Ref], shape: tuple[int, ...], **fields: Any) -> Ref:
+        """Appends a node, whose other fields are given by name, and returns its output, of shape (1 or rows, ...)."""
+        ref = Ref(f"t{len(self.nodes)}", tuple(int(side) for side in shape))
+        kept = ref.shape[1:] if ref.shape[0] == 1 else ref.shape
+        self.nodes.append(Node(op, [x.name for x in inputs], ref.name, kept, **fields))
+        return ref
 
     def readers(self, name: str) -> int:
-        """The number of times that a tensor is read, by nodes and as an output of the graph."""
+        """How often a tensor is read: by nodes, and as an output of the graph."""
         return sum(node.inputs.count(name) for node in self.nodes) + list(self.outputs.values()).count(name)

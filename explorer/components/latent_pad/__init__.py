@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.components.assets import draw
 from explorer.components.checks import check, check_labels, check_originals
-from explorer.components.packing import pack
+from explorer.components.message import byte_tensor, message
 
 Marker = Literal["circle", "square", "diamond", "triangle"]
 MARKERS = ("circle", "square", "diamond", "triangle")
@@ -110,6 +110,21 @@ class PadModel:
             "marker": self.marker,
         }
 
+    def tensors(self) -> dict[str, np.ndarray]:
+        """The arrays that the page is sent, by the names that it knows them by."""
+        floats = {
+            "codes": self.codes,
+            "principal": self.principal,
+            "errors": self.errors,
+            "fitted": self.fitted,
+            "probes": self.probes,
+            "probeScales": self.probe_scales,
+        }
+        found = {name: np.asarray(values, np.float32) for name, values in floats.items() if values is not None}
+        if self.scales is not None:
+            found["scales"] = np.asarray(self.scales, np.float16)
+        return found | {"program": byte_tensor(self.program)}
+
 
 @dataclass(frozen=True)
 class PadPath:
@@ -203,29 +218,16 @@ class PadData:
             "server": asdict(self.server) if self.server else None,
             "smooth": self.smooth,
         }
-        sections = {}
+        tensors: dict[str, np.ndarray] = {}
         for i, model in enumerate(self.models):
-            sections[f"program{i}"] = bytes(model.program)
-            sections[f"codes{i}"] = np.ascontiguousarray(model.codes, "<f4").tobytes()
-            sections[f"principal{i}"] = np.ascontiguousarray(model.principal, "<f4").tobytes()
-            if model.scales is not None:
-                sections[f"scales{i}"] = np.ascontiguousarray(model.scales, "<f2").tobytes()
-            parts = {
-                "errors": model.errors,
-                "fitted": model.fitted,
-                "probes": model.probes,
-                "probeScales": model.probe_scales,
-            }
-            for name, part in parts.items():
-                if part is not None:
-                    sections[f"{name}{i}"] = np.ascontiguousarray(part, "<f4").tobytes()
+            tensors |= {f"{name}{i}": values for name, values in model.tensors().items()}
         if self.labels is not None:
-            sections["labels"] = np.asarray(self.labels).astype("<u2").tobytes()
+            tensors["labels"] = np.asarray(self.labels).astype(np.uint16)
         if self.attributes is not None:
-            sections["attributes"] = np.ascontiguousarray(self.attributes, np.uint8).tobytes()
+            tensors["attributes"] = np.asarray(self.attributes, np.uint8)
         if self.originals is not None:
-            sections["originals"] = np.ascontiguousarray(self.originals).tobytes()
-        return pack(about, sections)
+            tensors["originals"] = np.asarray(self.originals)
+        return message(about, tensors)
 
 
 def latent_pad(data: PadData | bytes, key: str) -> PadState | None:

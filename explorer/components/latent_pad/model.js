@@ -15,19 +15,19 @@ const GAPS = 64;
 
 // One decoder with the codes of the held-out images, and the planes that can be laid through its latent space.
 export class Model {
-  // data: what unpack gives; index: which of its models; onTrouble: as of `openDecoder`
-  constructor({ about, section, floats, halves }, index, onTrouble) {
+  // data: what readMessage gives; index: which of its models; onTrouble: as of `openDecoder`
+  constructor({ about, tensor }, index, onTrouble) {
     Object.assign(this, about.models[index]);
-    this.program = section(`program${index}`);
+    this.program = tensor(`program${index}`);
     this.server = about.server && { address: addressOf(about.server.path), token: about.server.token };
     this.decoder = openDecoder(this, this.program, this.server, onTrouble);
-    this.codes = floats(`codes${index}`);
-    this.scales = halves(`scales${index}`);
-    this.errors = floats(`errors${index}`);
-    this.probes = floats(`probes${index}`);
-    this.probeScales = floats(`probeScales${index}`);
-    this.principal = floats(`principal${index}`);
-    this.fitted = floats(`fitted${index}`);
+    this.codes = tensor(`codes${index}`);
+    this.scales = tensor(`scales${index}`);
+    this.errors = tensor(`errors${index}`);
+    this.probes = tensor(`probes${index}`);
+    this.probeScales = tensor(`probeScales${index}`);
+    this.principal = tensor(`principal${index}`);
+    this.fitted = tensor(`fitted${index}`);
     this.neighbours = new Neighbours(this.codes, this.latent);
     // Where the hand has it, and what its picture is of: an image that is awaited comes later.
     this.z = new Float32Array(this.latent);

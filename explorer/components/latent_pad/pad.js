@@ -1,6 +1,6 @@
+import { readMessage, sameValues } from "../base/message.js";
 import { Meter } from "../base/meter.js";
 import { mounting } from "../base/mount.js";
-import { sameBytes, unpack } from "../base/pack.js";
 import { listen } from "./gestures.js";
 import { IMAGES } from "./model.js";
 import { Motion } from "./motion.js";
@@ -46,14 +46,14 @@ class Pad {
 
   update(bytes, send) {
     this.send = send;
-    if (this.bytes && sameBytes(bytes, this.bytes)) this.problem.hidden = true;
+    if (this.bytes && sameValues(bytes, this.bytes)) this.problem.hidden = true;
     else this.take(bytes.slice());
     this.scene?.paint();
   }
 
   take(bytes) {
     try {
-      const data = unpack(bytes);
+      const data = readMessage(bytes);
       if (this.data && sameBut(data, this.data, "start")) this.start(data.about.start);
       else this.load(data);
       // Where it begins need not be told.
@@ -321,7 +321,7 @@ class Pad {
 
 function sameBut(a, b, field) {
   const rest = ({ about }) => JSON.stringify({ ...about, [field]: null });
-  return rest(a) === rest(b) && a.names.every((name) => sameBytes(a.section(name), b.section(name)));
+  return rest(a) === rest(b) && a.names.every((name) => sameValues(a.tensor(name), b.tensor(name)));
 }
 
 const mounted = mounting((parent) => new Pad(parent));

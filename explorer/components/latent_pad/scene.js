@@ -32,7 +32,7 @@ const CODE_MS = 50;
 export class Scene {
   // pad: what the person does with it (see pad.js)
   constructor(root, data, pad) {
-    const { about, section, shorts } = data;
+    const { about, tensor } = data;
     Object.assign(this, { root, about, pad, marked: null, codeShownAt: -Infinity, codeTimer: 0 });
     this.models = about.models.map((_, i) => new Model(data, i, (sentence) => pad.trouble(sentence)));
     const decoders = this.models.map(({ decoder }) => decoder);
@@ -40,12 +40,12 @@ export class Scene {
     this.surface = root.querySelector(".plane");
     this.handle = root.querySelector(".handle");
     this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
-    const labels = shorts("labels");
+    const labels = tensor("labels");
     this.labels = labels.length ? labels : null;
-    this.attributes = section("attributes");
+    this.attributes = tensor("attributes");
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.follow(index));
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
-    this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.visit({ image }));
+    this.nearest = new Nearest(root.querySelector(".nearest"), about.image, tensor("originals"), nameOf, (image) => pad.visit({ image }));
     this.probes = new Probes(root.querySelector(".own"), ownNames(about.probes), (probe) => pad.visit({ probe }));
     this.posterior = new Posterior(root.querySelector(".posterior"));
     this.look = new Look(root.querySelector(".look"), about.image.reduce((a, b) => a * b), () => pad.rest());

@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.components.assets import draw
 from explorer.components.checks import check, check_labels, check_originals
-from explorer.components.packing import pack
+from explorer.components.message import byte_tensor, message
 
 HERE = Path(__file__).parent
 SPREAD = 0.01
@@ -98,20 +98,20 @@ class MapData:
             "selection": self.selection,
             "smooth": self.smooth,
         }
-        sections = {
-            "points": np.ascontiguousarray(self.points, "<f4").tobytes(),
-            "codes": np.ascontiguousarray(self.codes, "<f4").tobytes(),
-            "program": bytes(self.program),
+        tensors = {
+            "points": np.asarray(self.points, np.float32),
+            "codes": np.asarray(self.codes, np.float32),
+            "program": byte_tensor(self.program),
         }
         if self.probe_points is not None:
-            sections["probes"] = np.ascontiguousarray(self.probe_points, "<f4").tobytes()
+            tensors["probes"] = np.asarray(self.probe_points, np.float32)
         for i, colouring in enumerate(self.colourings):
-            sections[f"amount{i}"] = np.ascontiguousarray(colouring.values, "<f4").tobytes()
+            tensors[f"amount{i}"] = np.asarray(colouring.values, np.float32)
         if self.labels is not None:
-            sections["labels"] = np.asarray(self.labels).astype("<u2").tobytes()
+            tensors["labels"] = np.asarray(self.labels).astype(np.uint16)
         if self.originals is not None:
-            sections["originals"] = np.ascontiguousarray(self.originals).tobytes()
-        return pack(about, sections)
+            tensors["originals"] = np.asarray(self.originals)
+        return message(about, tensors)
 
 
 def _scale(values: np.ndarray) -> dict[str, float]:

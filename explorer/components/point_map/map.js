@@ -1,7 +1,7 @@
 import { Legend } from "../base/legend.js";
+import { readMessage, sameValues } from "../base/message.js";
 import { Meter } from "../base/meter.js";
 import { mounting } from "../base/mount.js";
-import { sameBytes, unpack } from "../base/pack.js";
 import { Probes, ownNames } from "../base/probes.js";
 import { makeSwitch } from "../base/switch.js";
 import { readTheme } from "../base/theme.js";
@@ -46,13 +46,13 @@ class PointMap {
 
   update(bytes, send) {
     this.send = send;
-    if (!this.bytes || !sameBytes(bytes, this.bytes)) this.take(bytes.slice());
+    if (!this.bytes || !sameValues(bytes, this.bytes)) this.take(bytes.slice());
     this.paint();
   }
 
   take(bytes) {
     try {
-      this.load(unpack(bytes));
+      this.load(readMessage(bytes));
       this.bytes = bytes;
       this.problem.hidden = true;
       this.root.dataset.ready = "true";
@@ -63,15 +63,15 @@ class PointMap {
     }
   }
 
-  load({ about, section, shorts, floats }) {
-    const points = floats("points");
-    const labels = shorts("labels");
+  load({ about, tensor }) {
+    const points = tensor("points");
+    const labels = tensor("labels");
     const before = this.about && this.about.identity === about.identity ? this.points : null;
     this.about = about;
     this.count = points.length / 2;
     this.labels = labels.length ? labels : null;
-    this.amounts = about.colourings.map((_, i) => floats(`amount${i}`));
-    this.pictures = new Pictures(about.image, section("program"), floats("codes"), about.latent, section("originals"));
+    this.amounts = about.colourings.map((_, i) => tensor(`amount${i}`));
+    this.pictures = new Pictures(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"));
     this.paints = new Paints(this.count, this.labels, about.colourings, this.amounts);
     this.card = new Card(this.root.querySelector(".card"), this.pictures, (i) => this.describe(i));
     this.gallery = new Gallery(this.root.querySelector(".gallery"), this.pictures, about.absent, (i) => this.describe(i), () => this.clear());
@@ -84,7 +84,7 @@ class PointMap {
     this.index = new Index(points);
     this.camera = new Camera(points);
     this.points = points;
-    this.probed = floats("probes");
+    this.probed = tensor("probes");
     this.probes = new Probes(this.root.querySelector(".probes"), ownNames(about.probes), (i) => this.pickProbe(i));
     this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter takes the nearest point.`);
     this.select(about.selection, false);

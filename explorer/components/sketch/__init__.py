@@ -11,7 +11,7 @@ from typing import Any
 
 from explorer.components.assets import draw
 from explorer.components.checks import check
-from explorer.components.packing import pack
+from explorer.components.message import byte_tensor, message
 
 HERE = Path(__file__).parent
 MAX_MODELS = 4
@@ -76,9 +76,9 @@ class SketchData:
             "ground": list(self.ground),
             "smooth": self.smooth,
         }
-        sections = {f"encoder{i}": bytes(model.encoder) for i, model in enumerate(self.models)}
-        sections |= {f"decoder{i}": bytes(model.decoder) for i, model in enumerate(self.models)}
-        return pack(about, sections)
+        tensors = {f"encoder{i}": byte_tensor(model.encoder) for i, model in enumerate(self.models)}
+        tensors |= {f"decoder{i}": byte_tensor(model.decoder) for i, model in enumerate(self.models)}
+        return message(about, tensors)
 
 
 def sketch(data: SketchData | bytes, key: str) -> Handed | None:

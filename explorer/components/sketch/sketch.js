@@ -1,6 +1,6 @@
+import { readMessage, sameValues } from "../base/message.js";
 import { Meter } from "../base/meter.js";
 import { mounting } from "../base/mount.js";
-import { sameBytes, unpack } from "../base/pack.js";
 import { Panes } from "../base/panes.js";
 import { Picture } from "../base/picture.js";
 import { buildNetwork } from "../base/runtime/network.js";
@@ -33,10 +33,10 @@ class Sketch {
 
   update(bytes, send) {
     this.send = send;
-    if (this.bytes && sameBytes(bytes, this.bytes)) return;
+    if (this.bytes && sameValues(bytes, this.bytes)) return;
     this.bytes = bytes.slice();
     try {
-      this.load(unpack(this.bytes));
+      this.load(readMessage(this.bytes));
       this.parts.problem.hidden = true;
     } catch (error) {
       this.parts.problem.textContent = `Drawings cannot be shown to these models: ${error.message}`;
@@ -45,13 +45,13 @@ class Sketch {
     }
   }
 
-  load({ about, section }) {
+  load({ about, tensor }) {
     const { parts, root } = this;
     const [channels, height, width] = about.image;
     this.models = about.models.map((model, i) => ({
       ...model,
-      encoder: buildNetwork(section(`encoder${i}`)),
-      decoder: buildNetwork(section(`decoder${i}`)),
+      encoder: buildNetwork(tensor(`encoder${i}`)),
+      decoder: buildNetwork(tensor(`decoder${i}`)),
     }));
     const same = this.about && JSON.stringify([this.about.image, this.about.ground]) === JSON.stringify([about.image, about.ground]);
     this.about = about;

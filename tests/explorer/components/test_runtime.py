@@ -8,14 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import torch
 from torch import nn
 
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
-from vae_core.export import decoder_program, encoder_program
-from vae_core.export.graph import Graph
-from vae_core.export.lower import lower
-from vae_core.export.program import Program, _write
+from vae_core.export import Input, Program, decoder_program, encoder_program, program
 from vae_core.models.flat import Autoencoder
 
 RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "base" / "runtime"
@@ -66,6 +64,11 @@ def run(node: str, folder: Path, program: Program, rows: np.ndarray) -> tuple[np
     return np.fromfile(folder / "result", np.float32).reshape(len(rows), -1), json.loads(done.stdout)
 
 
+def size(program: Program) -> int:
+    """Bytes of the weights."""
+    return sum(values.nbytes for values in program.arrays.values())
+
+
 def codes(latent: int = 5) -> np.ndarray:
     return np.random.default_rng(2).normal(0, 1.5, (CODES, latent)).astype(np.float32)
 
@@ -84,21 +87,21 @@ def test_decoder_agrees_with_torch_on_every_pixel(name: str, node: str, tmp_path
 def test_float16_weights(name: str, node: str, tmp_path: Path) -> None:
     model = model_of(*NETS[name])
     z = codes()
-    program = decoder_program(model, "float16")
-    found, _ = run(node, tmp_path, program, z)
-    assert len(program.blob) < 0.55 * len(decoder_program(model).blob)
+    made = decoder_program(model, "float16")
+    found, _ = run(node, tmp_path, made, z)
+    assert size(made) < 0.55 * size(decoder_program(model))
     assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 2e-2
 
 
 @pytest.mark.parametrize("name", ["mlp", "conv", "residual"])
 def test_weights_that_float16_holds_are_sent_as_such_and_nothing_is_lost(name: str, node: str, tmp_path: Path) -> None:
     model = model_of(*NETS[name])
-    whole = len(decoder_program(model).blob)
+    whole = size(decoder_program(model))
     model.load_state_dict({key: value.half().float() for key, value in model.state_dict().items()})
     z = codes()
-    program = decoder_program(model)
-    found, _ = run(node, tmp_path, program, z)
-    assert len(program.blob) < 0.55 * whole
+    made = decoder_program(model)
+    found, _ = run(node, tmp_path, made, z)
+    assert size(made) < 0.55 * whole
     assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 1e-5
 
 
@@ -164,29 +167,28 @@ def test_layer_agrees_with_torch(name: str, node: str, tmp_path: Path) -> None:
     torch.manual_seed(4)
     layer = randomised(LAYERS[name])
     x = 4 * torch.randn(6, 3, 7, 5)
-    graph = Graph({"x": (3, 7, 5)})
-    graph.outputs["y"] = lower(graph, layer, "x", "net")
-    found, _ = run(node, tmp_path, _write(graph, "float32"), x.flatten(1).numpy())
+    found, _ = run(node, tmp_path, program(layer, {"input": Input((3, 7, 5))}), x.flatten(1).numpy())
     with torch.no_grad():
         wanted = layer(x).flatten(1).numpy()
     np.testing.assert_allclose(found, wanted, atol=2e-5, rtol=1e-5)
 
 
 def test_extreme_values_do_not_overflow(node: str, tmp_path: Path) -> None:
-    graph = Graph({"x": (8,)})
-    graph.outputs["y"] = lower(graph, nn.SiLU(), "x", "net")
+    made = program(nn.SiLU(), {"input": Input((8,))})
     x = np.array([[-1e30, -200, -90, -1e-30, 0, 1e-30, 200, 1e30]], np.float32)
-    found, _ = run(node, tmp_path, _write(graph, "float32"), x)
+    found, _ = run(node, tmp_path, made, x)
     np.testing.assert_allclose(found, torch.nn.functional.silu(torch.tensor(x)).numpy(), atol=1e-4, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda data: b"XXXX" + data[4:], "not a network program"),
+        (lambda data: b"LXNP" + bytes(96), "not a network program"),
+        (lambda data: safetensors.numpy.save({}, {"about": "{}"}), "not a network program"),
+        (lambda data: data[:4], "cut short"),
         (lambda data: data[:100], "cut short"),
         (lambda data: data[:-16], "cut short"),
-        (lambda data: data[:4] + b"\x09" + data[5:], "version 9"),
+        (lambda data: data.replace(rb"{\"version\":3", rb"{\"version\":9"), "version 9"),
     ],
 )
 def test_spoiled_programs_are_refused(spoil, message: str, node: str, tmp_path: Path) -> None:

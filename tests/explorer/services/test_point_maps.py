@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import struct
-
 import numpy as np
 import pytest
 import torch
 
+from explorer.components.message import read_about
 from explorer.services import models, point_maps, projections
 from explorer.services.uploads import Probes
 from explorer.services.view import View
@@ -21,11 +19,6 @@ def card(put):
     return models.shelf().card("m")
 
 
-def about(payload: bytes) -> dict:
-    (length,) = struct.unpack_from("<I", payload, 8)
-    return json.loads(payload[12 : 12 + length])["about"]
-
-
 def payload(card, probes=None, **seen) -> bytes:
     found = projections.find(card, "pca", {})
     start = View("mnist", ("m",), "m", **seen)
@@ -34,15 +27,15 @@ def payload(card, probes=None, **seen) -> bytes:
 
 def test_what_a_view_says_is_chosen(card):
     square = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0))
-    assert about(payload(card))["selection"] is None
-    assert about(payload(card, picked=7))["selection"] == {"image": 7}
-    assert about(payload(card, picked=50))["selection"] is None
-    assert about(payload(card, lasso=square))["selection"] == {"polygon": [list(corner) for corner in square]}
-    assert about(payload(card, colour=0))["colour"] == 0 and about(payload(card, colour=5))["colour"] == -1
+    assert read_about(payload(card))["selection"] is None
+    assert read_about(payload(card, picked=7))["selection"] == {"image": 7}
+    assert read_about(payload(card, picked=50))["selection"] is None
+    assert read_about(payload(card, lasso=square))["selection"] == {"polygon": [list(corner) for corner in square]}
+    assert read_about(payload(card, colour=0))["colour"] == 0 and read_about(payload(card, colour=5))["colour"] == -1
 
 
 def test_amounts_are_those_that_are_known(card):
-    (error,) = about(payload(card))["colourings"]
+    (error,) = read_about(payload(card))["colourings"]
     assert error["name"] == "Reconstruction error" and error["low"] == pytest.approx(0.01, abs=0.002)
 
 
@@ -51,8 +44,8 @@ def test_own_images_are_placed_and_stay_in_no_cache(card):
     plain = payload(card)
     marked = payload(card, Probes(("mine",), {"m": code}))
     place = projections.find(card, "pca", {}).place(code)
-    assert about(marked)["probes"] == ["mine"] and np.asarray(place, "<f4").tobytes() in marked
-    assert payload(card) == plain and about(plain)["probes"] == []
+    assert read_about(marked)["probes"] == ["mine"] and np.asarray(place, "<f4").tobytes() in marked
+    assert payload(card) == plain and read_about(plain)["probes"] == []
 
 
 def test_the_map_says_why_it_has_no_images(put, tmp_path, monkeypatch):
@@ -63,7 +56,7 @@ def test_the_map_says_why_it_has_no_images(put, tmp_path, monkeypatch):
     put("away", data="fashion_mnist")
     monkeypatch.setenv("VAE_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    said = {name: about(payload(models.shelf().card(name)))["absent"] for name in ("here", "other", "mine", "away")}
+    said = {name: read_about(payload(models.shelf().card(name)))["absent"] for name in ("here", "other", "mine", "away")}
     assert said == {
         "here": "",
         "other": "The DIGITS on this computer is not the data set that vae 2 was trained on.",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import struct
-
 import numpy as np
 import pytest
-from torch import nn
 
+from explorer.components.message import read_about
 from explorer.services import datasets, models, sketches
 from vae_core.checkpoint import registry
 from vae_core.export import ExportError, decoder_program, encoder_program
-from vae_core.export.lower import LAYERS
+from vae_core.export.operations import OPERATIONS
 
 
 def test_encoders_and_decoders_travel(put):
@@ -23,8 +20,7 @@ def test_encoders_and_decoders_travel(put):
     for name in ("m", "n"):
         model = registry.load(name).model
         assert encoder_program(model).to_bytes() in payload and decoder_program(model).to_bytes() in payload
-    (length,) = struct.unpack_from("<I", payload, 8)
-    about = json.loads(payload[12 : 12 + length])["about"]
+    about = read_about(payload)
     assert [model["name"] for model in about["models"]] == ["m", "n"] and about["image"] == [1, 8, 8]
 
 
@@ -43,22 +39,26 @@ def test_digits_are_drawn_light_on_dark_and_put_about_their_middle(put, monkeypa
     x[:, :, 2:6, 3:5] = 255
     monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: x)
     payload, _ = sketches.sketch_of([models.shelf().card("m")])
-    assert b'"frame":"centre"' in payload and b'"ground":[0,0,0]' in payload
+    about = read_about(payload)
+    assert about["how"]["frame"] == "centre" and about["ground"] == [0, 0, 0]
 
 
 def test_models_that_a_page_cannot_run_are_left_out(put, monkeypatch):
     put("m")
     put("n", "ae")
-    shelf, known = models.shelf(), LAYERS[nn.ReLU]
-    whole = registry.load("n").model
+    shelf, known = models.shelf(), OPERATIONS["linear"]
+    n = registry.load("n").model
+    whole = encoder_program(n).to_bytes()
+    unknown = {tuple(value.shape) for value in n.parameters()} - {tuple(p.shape) for p in registry.load("m").model.parameters()}
+    assert unknown
 
-    def relu(graph, module, x, where):
-        if any(module is layer for layer in models.load("n").model.modules()):
-            raise ExportError("an unknown layer")
-        return known(graph, module, x, where)
+    def linear(call, x, weight, bias):
+        if tuple(weight.shape) in unknown:
+            raise ExportError("has an unknown shape")
+        return known(call, x, weight, bias)
 
-    monkeypatch.setitem(LAYERS, nn.ReLU, relu)
+    monkeypatch.setitem(OPERATIONS, "linear", linear)
     payload, left_out = sketches.sketch_of([shelf.card("m"), shelf.card("n")])
-    assert left_out == (shelf.card("n").title,) and encoder_program(whole).to_bytes() not in payload
-    monkeypatch.delitem(LAYERS, nn.ReLU)
+    assert left_out == (shelf.card("n").title,) and whole not in payload
+    monkeypatch.delitem(OPERATIONS, "relu")
     assert sketches.sketch_of([shelf.card("n")]) == (None, (shelf.card("n").title,))

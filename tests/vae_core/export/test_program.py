@@ -4,15 +4,17 @@ programs run, in tests/explorer/components."""
 from __future__ import annotations
 
 import json
-import struct
+import threading
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+import torch.nn.functional as F
+from safetensors import safe_open
+from torch import Tensor, nn
 
 from vae_core.config import ModelConfig, NetConfig, PosteriorConfig
-from vae_core.export import ExportError, decoder_program, encoder_program
+from vae_core.export import ExportError, Input, decoder_program, encoder_program
 from vae_core.export.fold import fold
 from vae_core.export.graph import Graph
 from vae_core.export.lower import lower
@@ -24,38 +26,33 @@ def model(net: NetConfig, image=(1, 28, 28), latent=4, **axes) -> Autoencoder:
 
 
 def folded(*layers: nn.Module, shape: tuple[int, ...]) -> Graph:
-    graph = Graph({"x": shape})
-    graph.outputs["y"] = lower(graph, nn.Sequential(*layers), "x", "net")
-    return fold(graph)
+    return fold(lower(nn.Sequential(*layers).eval(), {"input": Input(shape)}))
 
 
 def ops(graph: Graph) -> list[str]:
     return [node.op for node in graph.nodes]
 
 
-def test_bytes_describe_themselves() -> None:
-    program = decoder_program(model(NetConfig("conv", channels=(4, 8), hidden=(16,))))
-    data = program.to_bytes()
-    magic, version, length = struct.unpack("<4sII", data[:12])
-    assert (magic, version) == (b"LXNP", 2)
-    header = json.loads(data[12 : 12 + length])
-    assert header == program.header
-    start = -(-(12 + length) // 16) * 16
-    assert data[start:] == program.blob
-    assert len(program.blob) == header["blob"]
-    assert all(array["at"] % 16 == 0 for array in header["arrays"])
+def test_bytes_are_a_safetensors_file_that_describes_itself(tmp_path) -> None:
+    made = decoder_program(model(NetConfig("conv", channels=(4, 8), hidden=(16,))))
+    (tmp_path / "a").write_bytes(made.to_bytes())
+    with safe_open(tmp_path / "a", framework="numpy") as file:
+        header = json.loads(file.metadata()["program"])
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+    assert header == made.header and arrays.keys() == made.arrays.keys()
+    assert all(np.array_equal(arrays[name], made.arrays[name]) for name in arrays)
+    assert {name for node in header["nodes"] for name in node.get("arrays", {}).values()} == set(arrays)
     assert header["inputs"] == {"z": [4]}
     last = header["nodes"][-1]
     assert header["outputs"] == {"mean": last["output"]}
-    assert last["activation"] == ["sigmoid"]
+    assert last["activations"] == [["sigmoid"]]
     assert last["shape"] == [1, 28, 28]
 
 
 def test_arrays_are_the_weights() -> None:
     built = model(NetConfig("mlp", hidden=(6,)))
-    program = decoder_program(built)
-    array = program.header["arrays"][program.header["nodes"][0]["arrays"]["weight"]]
-    found = np.frombuffer(program.blob, "<f4", 6 * 4, array["at"]).reshape(6, 4)
+    made = decoder_program(built)
+    found = made.arrays[made.header["nodes"][0]["arrays"]["weight"]]
     np.testing.assert_array_equal(found, built.decoder.body[0].weight.detach().numpy())
 
 
@@ -72,8 +69,8 @@ def test_batch_norm_folds_into_the_layer_before_it(layer: nn.Module) -> None:
     norm = nn.BatchNorm1d(6) if isinstance(layer, nn.Linear) else nn.BatchNorm2d(6)
     graph = folded(layer, norm, nn.SiLU(), shape=shape)
     assert len(graph.nodes) == 1
-    assert graph.nodes[0].activation == ("silu",)
-    assert graph.outputs["y"] == graph.nodes[0].output
+    assert graph.nodes[0].activations == [("silu",)]
+    assert graph.outputs["out"] == graph.nodes[0].output
 
 
 def test_folded_scale_and_bias_are_those_of_both() -> None:
@@ -95,37 +92,126 @@ def test_a_result_with_another_reader_is_not_folded_away() -> None:
     block = Residual(nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, 6), nn.BatchNorm1d(6), nn.SiLU(), nn.Linear(6, 6))
     graph = folded(nn.Linear(6, 6), block, nn.BatchNorm1d(6), nn.ReLU(), shape=(6,))
     assert ops(graph) == ["linear", "affine", "linear", "linear", "add", "affine"]
-    assert [node.activation for node in graph.nodes] == [None, ("silu",), ("silu",), None, None, ("relu",)]
+    assert [node.activations for node in graph.nodes] == [[], [("silu",)], [("silu",)], [], [], [("relu",)]]
 
 
 def test_norm_after_an_activation_stays() -> None:
     assert ops(folded(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.BatchNorm2d(4), shape=(3, 8, 8))) == ["conv", "affine"]
 
 
+def test_functions_follow_each_other_in_one_node() -> None:
+    class Scale(nn.Module):
+        def forward(self, a: Tensor) -> Tensor:
+            return (0.5 * a.clamp(-16, 8)).exp()
+
+    (node,) = folded(nn.Linear(4, 4), Scale(), shape=(4,)).nodes
+    assert node.activations == [("clamp", -16.0, 8.0), ("linear", 0.5, 0.0), ("exp",)]
+
+
+def test_what_nobody_reads_is_left_out() -> None:
+    class Half(nn.Module):
+        def forward(self, a: Tensor) -> Tensor:
+            return F.linear(a, torch.ones(8, 4)).chunk(2, 1)[0]
+
+    assert ops(folded(Half(), shape=(4,))) == ["linear", "slice"]
+
+
 class Strange(nn.Module):
-    pass
+    def forward(self, a: Tensor) -> Tensor:
+        return a.softmax(1).erfinv()
+
+
+class Of(nn.Module):
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, a: Tensor) -> Tensor:
+        return self.f(a)
 
 
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (Strange(), "net.0 is a Strange"),
-        (nn.Conv2d(4, 4, 3, groups=2), "groups"),
+        (Strange(), "0 \\(Strange\\) calls erfinv, which has no operation"),
+        (nn.Conv2d(4, 4, 3, groups=2), "0 \\(Conv2d\\) convolves in 2 groups"),
         (nn.Conv2d(4, 4, 3, dilation=2), "dilation"),
-        (nn.Conv2d(4, 4, 3, padding_mode="reflect", padding=1), "reflect"),
         (nn.Conv2d(4, 4, 3, padding="same"), "same"),
         (nn.Conv2d(5, 4, 3), "5 channels"),
         (nn.BatchNorm2d(4, track_running_stats=False), "statistics"),
         (nn.Upsample(scale_factor=2, mode="bicubic"), "bicubic"),
-        (nn.PixelShuffle(3), "4 channels"),
-        (nn.GroupNorm(2, 6), "takes 6 channels"),
+        (nn.PixelShuffle(3), "0 \\(PixelShuffle\\) cannot be traced: .*channel"),
+        (nn.GroupNorm(2, 6), "0 \\(GroupNorm\\) cannot be traced"),
         (nn.LayerNorm(7), "shape"),
-        (nn.Linear(3, 3), "takes 3 values"),
+        (nn.Linear(3, 3), "0 \\(Linear\\) cannot be traced"),
+        (nn.GRU(8, 8), "0 \\(GRU\\) cannot"),
+        (Of(lambda a: a if a.sum() > 0 else -a), "0 \\(Of\\) cannot be traced: .*control flow"),
+        (Of(lambda a: a * float(a.max())), "0 \\(Of\\) cannot be traced"),
+        (Of(lambda a: a - a.mean(0)), "mixes the observations of a batch"),
+        (Of(lambda a: a - a.mean(0, keepdim=True)), "mixes the observations of a batch"),
+        (Of(lambda a: a.flatten(0).softmax(0)), "mixes the observations of a batch"),
+        (Of(lambda a: a.flip(0)), "mixes the observations of a batch"),
+        (Of(lambda a: a.transpose(0, 1)), "mixes the observations of a batch"),
+        (Of(lambda a: torch.cat([a, a])), "mixes the observations of a batch"),
+        (Of(lambda a: a.cumsum(0)), "mixes the observations of a batch"),
+        (Of(lambda a: a * torch.arange(len(a))[:, None, None, None]), "differs between the observations"),
+        (Of(lambda a: a.sum((1, 3))), "not neighbours"),
+        (Of(lambda a: a.norm(p=1, dim=1)), "norm of order 1"),
+        (Of(lambda a: torch.div(a, 2, rounding_mode="floor")), "rounds"),
+        (Of(lambda a: nn.ReLU()(a)), "not installed as a submodule"),
+        (nn.Sequential(nn.Identity(), Of(lambda a: F.relu(a, inplace=True) + a)), "in place"),
+        (Of(lambda a: torch.ones(9, 2)[a.argmax(1)]), "torch.nn.functional.embedding"),
+        (Of(lambda a: torch.ones(9, 2).index_select(0, a.flatten(1)[:, 0].long())), "torch.nn.functional.embedding"),
+        (Of(lambda a: a[:, 0].take_along_dim(a.long()[:, 0], 1)), "calls take_along_dim"),
+        (Of(lambda a: a.flatten(1).index_select(1, a.flatten().long())), "torch.nn.functional.embedding"),
+        (Of(lambda a: a + torch.randn(a.shape)), "differs between the observations"),
+        (Of(lambda a: a + torch.randn_like(a)), "calls randn_like"),
+        (Of(lambda a: a * float("inf")), "not finite"),
+        (Of(lambda a: F.leaky_relu(a, a)), "leaky_relu"),
+        (Of(lambda a: a.clamp(min=a)), "clamp to numbers"),
+        (Of(lambda a: F.max_pool2d(a, 3, padding=1)), "pools with padding"),
+        (Of(lambda a: F.avg_pool2d(a, 2, divisor_override=3)), "pools in an unusual way"),
+        (Of(lambda a: (a, a)), "does not depend on the input"),
     ],
 )
 def test_what_cannot_be_exported_says_so(layer: nn.Module, message: str) -> None:
-    with pytest.raises(ExportError, match=message):
+    with pytest.raises(ExportError, match=message) as caught:
         folded(layer, shape=(4, 8, 8))
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+
+
+def test_a_trace_leaves_other_threads_alone() -> None:
+    """torch.fx replaces methods of all modules while it traces."""
+    built = model(NetConfig("conv", channels=(4, 8), hidden=(16,)))
+    z = torch.randn(2, 4)
+    wanted, made = built.decode(z), decoder_program(built).to_bytes()
+    call, attribute = nn.Module.__call__, nn.Module.__getattr__
+    stop = threading.Event()
+    wrong: list[object] = []
+
+    def decode() -> None:
+        while not stop.is_set():
+            try:
+                if not torch.equal(built.decode(z), wanted):
+                    wrong.append("other pixels")
+            except Exception as error:
+                wrong.append(error)
+
+    def export() -> None:
+        for _ in range(5):
+            if decoder_program(built).to_bytes() != made:
+                wrong.append("another program")
+
+    decoding = threading.Thread(target=decode)
+    exporting = [threading.Thread(target=export) for _ in range(3)]
+    for thread in (decoding, *exporting):
+        thread.start()
+    for thread in exporting:
+        thread.join()
+    stop.set()
+    decoding.join()
+    assert wrong == []
+    assert (nn.Module.__call__, nn.Module.__getattr__) == (call, attribute)
 
 
 def test_unknown_likelihood_and_weights() -> None:
@@ -155,10 +241,10 @@ def test_weights_that_cannot_be_written() -> None:
 
 @pytest.mark.parametrize(("posterior", "names"), [("deterministic", {"mean"}), ("gaussian", {"mean", "scale"})])
 def test_encoder_outputs(posterior: str, names: set[str]) -> None:
-    program = encoder_program(model(NetConfig(), posterior=PosteriorConfig(posterior)))
-    assert set(program.header["outputs"]) == names
-    shapes = {node["output"]: node["shape"] for node in program.header["nodes"]}
-    assert all(shapes[tensor] == [4] for tensor in program.header["outputs"].values())
+    made = encoder_program(model(NetConfig(), posterior=PosteriorConfig(posterior)))
+    assert set(made.header["outputs"]) == names
+    shapes = {node["output"]: node["shape"] for node in made.header["nodes"]}
+    assert all(shapes[tensor] == [4] for tensor in made.header["outputs"].values())
 
 
 def test_export_leaves_the_model_alone() -> None:

@@ -1,7 +1,7 @@
 """Encoders and decoders: features to raw parameters, and codes to raw parameters, with no activation of the output.
 
 Each kind is a module with `encoder(image, out, config)` and `decoder(latent, image, out_channels, config)`, both returning an
-`nn.Sequential` of layers that `vae_core.export` knows, so that every net also runs in the browser.
+`nn.Sequential` of layers whose functions `vae_core.export` knows, so that every net also runs in the browser.
 """
 
 from __future__ import annotations

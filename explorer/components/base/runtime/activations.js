@@ -7,6 +7,9 @@ function erf(x) {
   return Math.sign(x) * (1 - polynomial * Math.exp(-x * x));
 }
 
+// log(1 + exp(x)), without overflow.
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
 const loop = (f) => (kernels, floats, address, count) => () => {
   const start = address >> 2;
   for (let i = start; i < start + count; i++) floats[i] = f(floats[i]);
@@ -22,7 +25,22 @@ const ACTIVATIONS = {
   elu: (alpha) => loop((x) => (x > 0 ? x : alpha * Math.expm1(x))),
   gelu: () => loop((x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
   gelu_tanh: () => loop((x) => 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))),
-  deviation: (low, high) => loop((logvar) => Math.exp(0.5 * Math.min(Math.max(logvar, low), high))),
+  softplus: (beta, threshold) => loop((x) => (beta * x > threshold ? x : softplus(beta * x) / beta)),
+  logsigmoid: () => loop((x) => -softplus(-x)),
+  mish: () => loop((x) => x * Math.tanh(softplus(x))),
+  linear: (scale, shift) => loop((x) => scale * x + shift),
+  power: (exponent) => loop((x) => x ** exponent),
+  clamp: (low, high) => loop((x) => Math.min(Math.max(x, low), high)),
+  exp: () => loop(Math.exp),
+  expm1: () => loop(Math.expm1),
+  log: () => loop(Math.log),
+  log1p: () => loop(Math.log1p),
+  sqrt: () => loop(Math.sqrt),
+  abs: () => loop(Math.abs),
+  sin: () => loop(Math.sin),
+  cos: () => loop(Math.cos),
+  floor: () => loop(Math.floor),
+  trunc: () => loop(Math.trunc),
 };
 
 // [name, ...parameters] as a step over `count` floats at `address`.

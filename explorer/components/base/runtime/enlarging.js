@@ -1,4 +1,4 @@
-// Operations that make an image larger without weights.
+// Making an image larger without weights.
 
 // Where the outputs along one axis are read: the two inputs, and the share of the second.
 function readings(count, input, step, offset, linear) {
@@ -42,27 +42,6 @@ export function planUpsample(node, { address, shapes }) {
             const above = floats[top + left] + share * (floats[top + right] - floats[top + left]);
             const below = floats[bottom + left] + share * (floats[bottom + right] - floats[bottom + left]);
             floats[at] = above + low * (below - above);
-          }
-        }
-      }
-    },
-  ];
-}
-
-// Channels c * factor^2 + i * factor + j of a pixel are the pixel (i, j) of a square of channel c.
-export function planPixelShuffle(node, { address, shapes }) {
-  const [, height, width] = shapes[node.inputs[0]];
-  const [channels, outHeight, outWidth] = node.shape;
-  const { factor } = node;
-  const from = address[node.inputs[0]] >> 2;
-  const to = address[node.output] >> 2;
-  return (_, floats) => [
-    () => {
-      for (let channel = 0, at = to; channel < channels; channel++) {
-        for (let y = 0; y < outHeight; y++) {
-          for (let x = 0; x < outWidth; x++, at++) {
-            const part = (channel * factor + (y % factor)) * factor + (x % factor);
-            floats[at] = floats[from + (part * height + Math.floor(y / factor)) * width + Math.floor(x / factor)];
           }
         }
       }

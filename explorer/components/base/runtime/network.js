@@ -29,6 +29,15 @@ class Arena {
   }
 }
 
+// A function that makes something once for each key, as for nodes that share their weights.
+function oncePerKey() {
+  const made = new Map();
+  return (key, make) => {
+    if (!made.has(key)) made.set(key, make());
+    return made.get(key);
+  };
+}
+
 // { inputs, outputs: name -> Float32Array on the network's memory; run(); macs; draw: how a decoder's images are drawn }
 export function buildNetwork(bytes) {
   const { header, array, weight } = parseProgram(bytes);
@@ -36,7 +45,8 @@ export function buildNetwork(bytes) {
   const address = {};
   for (const [name, shape] of Object.entries(header.inputs)) address[name] = arena.floats(size(shape));
   const shapes = { ...header.inputs, ...Object.fromEntries(header.nodes.map((node) => [node.output, node.shape])) };
-  const planned = header.nodes.map((node) => planNode(node, { arena, address, shapes, array, weight }));
+  const context = { arena, address, shapes, array, weight, once: oncePerKey() };
+  const planned = header.nodes.map((node) => planNode(node, context));
 
   const memory = new WebAssembly.Memory({ initial: Math.ceil(arena.end / PAGE) + 1 });
   const floats = new Float32Array(memory.buffer);

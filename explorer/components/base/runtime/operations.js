@@ -2,20 +2,33 @@
 // that, given the kernels and the memory, returns the steps of a run.
 
 import { bindActivation } from "./activations.js";
+import { planAdd, planBinary, planMatmul, planWhere } from "./combining.js";
 import { convolutionAxis, planConvolution, transposedAxis } from "./convolution.js";
-import { planPixelShuffle, planUpsample } from "./enlarging.js";
+import { planUpsample } from "./enlarging.js";
+import { planConcat, planEmbedding, planSlice, planTake } from "./moving.js";
 import { padded, toPanels, withZeros } from "./panels.js";
 import { size } from "./program.js";
+import { planCumulate, planLogSoftmax, planReduce, planSoftmax, planStandardise } from "./reducing.js";
 
-function planLinear(node, { arena, address, shapes, array, weight }) {
-  const rows = size(node.shape);
-  const columns = size(shapes[node.inputs[0]]);
-  const m = padded(rows);
-  const a = arena.store(toPanels(weight(node), rows, columns));
-  const bias = arena.store(withZeros(array(node.arrays.bias), m));
+// `rows`: of how many vectors, one after the other, each is multiplied; 1 if not given.
+function planLinear(node, { arena, address, shapes, array, weight, once }) {
+  const { rows = 1 } = node;
+  const outputs = size(node.shape) / rows;
+  const columns = size(shapes[node.inputs[0]]) / rows;
+  const m = padded(outputs);
+  const { a, bias } = once(JSON.stringify(node.arrays), () => ({
+    a: arena.store(toPanels(weight(node), outputs, columns)),
+    bias: arena.store(withZeros(array(node.arrays.bias), m)),
+  }));
   const x = address[node.inputs[0]];
   const y = address[node.output];
-  return (kernels) => [() => kernels.matvec(a, x, bias, y, m, columns)];
+  if (rows === 1) return (kernels) => [() => kernels.matvec(a, x, bias, y, m, columns)];
+  // What a product writes past the end of its row, the next one mends.
+  return (kernels) => [
+    () => {
+      for (let row = 0; row < rows; row++) kernels.matvec(a, x + 4 * row * columns, bias, y + 4 * row * outputs, m, columns);
+    },
+  ];
 }
 
 function planAffine(node, { arena, address, array }) {
@@ -32,60 +45,38 @@ function planAffine(node, { arena, address, array }) {
   ];
 }
 
-function planAdd(node, { address }) {
-  const [a, b] = node.inputs.map((name) => address[name]);
-  const y = address[node.output];
-  const count = size(node.shape);
-  return (kernels) => [() => kernels.add(a, b, y, count)];
-}
-
-// `start`: the first of the floats that are taken.
-function planSlice(node, { address }) {
-  const from = (address[node.inputs[0]] >> 2) + (node.start ?? 0);
-  const to = address[node.output] >> 2;
-  const count = size(node.shape);
-  return (_, floats) => [() => floats.copyWithin(to, from, from + count)];
-}
-
-// As many runs of values, one after the other, each brought to mean 0 and variance 1.
-function planStandardise(node, { address }) {
-  const from = address[node.inputs[0]] >> 2;
-  const to = address[node.output] >> 2;
-  const { rows, eps } = node;
-  const length = size(node.shape) / rows;
-  return (_, floats) => [
-    () => {
-      for (let row = 0; row < rows; row++) {
-        const start = row * length;
-        let sum = 0;
-        for (let i = 0; i < length; i++) sum += floats[from + start + i];
-        const mean = sum / length;
-        let squares = 0;
-        for (let i = 0; i < length; i++) squares += (floats[from + start + i] - mean) ** 2;
-        const factor = 1 / Math.sqrt(squares / length + eps);
-        for (let i = 0; i < length; i++) floats[to + start + i] = (floats[from + start + i] - mean) * factor;
-      }
-    },
-  ];
-}
-
 const OPERATIONS = {
   linear: planLinear,
   conv: planConvolution(convolutionAxis),
   conv_transpose: planConvolution(transposedAxis),
+  matmul: planMatmul,
   affine: planAffine,
   add: planAdd,
+  binary: planBinary,
+  where: planWhere,
   slice: planSlice,
   copy: planSlice,
+  take: planTake,
+  concat: planConcat,
+  embedding: planEmbedding,
+  reduce: planReduce,
+  softmax: planSoftmax,
+  log_softmax: planLogSoftmax,
+  cumsum: planCumulate,
   standardise: planStandardise,
   upsample: planUpsample,
-  pixel_shuffle: planPixelShuffle,
+};
+
+// Operations whose output needs no step: where it lies.
+const PLACED = {
+  reshape: (node, { address }) => address[node.inputs[0]],
+  constant: (node, { arena, array }) => arena.store(array(node.arrays.values)),
 };
 
 export function planNode(node, context) {
   const { address, arena } = context;
-  if (node.op === "reshape") {
-    address[node.output] = address[node.inputs[0]];
+  if (node.op in PLACED) {
+    address[node.output] = PLACED[node.op](node, context);
     return () => [];
   }
   const plan = OPERATIONS[node.op];
@@ -94,9 +85,8 @@ export function planNode(node, context) {
   // A matrix product writes whole panels of rows.
   address[node.output] = arena.floats(count + 4);
   const bind = plan(node, context);
-  if (!node.activation) return bind;
   return (kernels, floats) => [
     ...bind(kernels, floats),
-    bindActivation(node.activation, kernels, floats, address[node.output], count),
+    ...(node.activations ?? []).map((one) => bindActivation(one, kernels, floats, address[node.output], count)),
   ];
 }

@@ -1,30 +1,13 @@
-// The network program that vae_core.export writes: "LXNP", version, header length (uint32, little-endian), JSON, blob.
+// The network program that vae_core.export writes: a graph as JSON, and its weights by name.
 
-const MAGIC = 0x504e584c;
-const VERSION = 2;
-const ALIGNMENT = 16;
+import { readTensors } from "../safetensors.js";
+
+const VERSION = 3;
 
 export function parseProgram(bytes) {
-  if (bytes.byteLength < 12) throw new Error("The network program is cut short.");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== MAGIC) throw new Error("These bytes are not a network program.");
-  const version = view.getUint32(4, true);
-  if (version !== VERSION) throw new Error(`The network program has version ${version}; this page reads ${VERSION}.`);
-  const length = view.getUint32(8, true);
-  if (12 + length > bytes.byteLength) throw new Error("The network program is cut short.");
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(12, 12 + length)));
-  const start = Math.ceil((12 + length) / ALIGNMENT) * ALIGNMENT;
-  if (start + header.blob > bytes.byteLength) throw new Error("The network program is cut short.");
+  const { about: header, tensor: array } = readTensors(bytes, "program", "network program");
+  if (header.version !== VERSION) throw new Error(`The network program has version ${header.version}; this page reads ${VERSION}.`);
 
-  // The array of that number as float32; a copy, since the bytes need not be aligned.
-  const array = (index) => {
-    const { at, shape, type } = header.arrays[index];
-    const count = size(shape);
-    const width = type === "float16" ? 2 : 4;
-    const from = bytes.byteOffset + start + at;
-    const raw = bytes.buffer.slice(from, from + count * width);
-    return type === "float16" ? widen(new Uint16Array(raw)) : new Float32Array(raw);
-  };
   // Weights of shape (outputs, ...), each output's by its scale.
   const weight = ({ arrays }) => {
     const values = array(arrays.weight);
@@ -39,19 +22,4 @@ export function parseProgram(bytes) {
 
 export function size(shape) {
   return shape.reduce((product, side) => product * side, 1);
-}
-
-// Every float16 as a number, by its bits.
-const HALVES = Float32Array.from({ length: 65536 }, (_, bits) => {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const magnitude = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
-  return bits & 0x8000 ? -magnitude : magnitude;
-});
-
-// The bits of float16 as float32.
-export function widen(halves) {
-  const out = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) out[i] = HALVES[halves[i]];
-  return out;
 }

@@ -1,4 +1,4 @@
-import { widen } from "../../base/runtime/program.js";
+import { widen } from "../../base/halves.js";
 
 // What is asked of the server, as explorer.services.decoding knows it. Of what a hand asks for, the newest alone is answered.
 export const HAND = 0;

@@ -1,0 +1,91 @@
+"""ONNX files: onnxruntime gives what torch gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from vae_core.checkpoint import registry
+from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+from vae_core.export import ExportError
+from vae_core.export.onnx import onnx_model
+from vae_core.models.flat import Autoencoder
+
+NETS = {
+    "mlp": ((1, 9, 11), NetConfig("mlp", hidden=(5,)), {"posterior": PosteriorConfig("deterministic")}),
+    "residual": ((1, 8, 8), NetConfig("residual", channels=(4,), hidden=(6,)), {"likelihood": LikelihoodConfig("gaussian")}),
+}
+
+
+def built(name: str) -> Autoencoder:
+    image, net, axes = NETS[name]
+    torch.manual_seed(0)
+    model = Autoencoder(ModelConfig(image=image, latent=4, net=net, **axes))
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
+                layer.running_mean.normal_()
+                layer.running_var.uniform_(0.5, 2)
+    return model.eval()
+
+
+def session(model: Autoencoder, part: str) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(onnx_model(model, part))
+
+
+def check_decoder(model: Autoencoder) -> None:
+    decoder = session(model, "decoder")
+    assert [(one.name, one.shape[1:]) for one in decoder.get_inputs()] == [("z", [model.config.latent])]
+    for n in (1, 5):
+        z = np.random.default_rng(n).normal(0, 1.5, (n, model.config.latent)).astype(np.float32)
+        (mean,) = decoder.run(["mean"], {"z": z})
+        np.testing.assert_allclose(mean, model.decode(z).numpy(), atol=1e-4)
+
+
+def check_encoder(model: Autoencoder) -> None:
+    encoder = session(model, "encoder")
+    assert [(one.name, one.shape[1:]) for one in encoder.get_inputs()] == [("x", list(model.config.image))]
+    for n in (1, 5):
+        x = np.random.default_rng(n).random((n, *model.config.image), np.float32)
+        codes = model.encode(x)
+        wanted = {"mean": codes.mean} | ({} if codes.scale is None else {"scale": codes.scale})
+        assert [one.name for one in encoder.get_outputs()] == list(wanted)
+        for found, (name, values) in zip(encoder.run(None, {"x": x}), wanted.items(), strict=True):
+            np.testing.assert_allclose(found, values.numpy(), atol=1e-4, rtol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_model_of_each_net_agrees_with_torch(name: str) -> None:
+    model = built(name)
+    check_decoder(model)
+    check_encoder(model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mnist-vae-32-binary", "faces-vae-64"])
+def test_a_shipped_model_agrees_with_torch(name: str) -> None:
+    model = registry.load(name).model
+    check_decoder(model)
+    check_encoder(model)
+
+
+def test_what_torch_cannot_export_says_so() -> None:
+    model = built("mlp")
+
+    class Odd(torch.nn.Module):
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return z if float(z.sum()) > 0 else -z
+
+    model.decoder = Odd()
+    with pytest.raises(ExportError, match="The decoder cannot be exported to ONNX"):
+        onnx_model(model)
+
+
+def test_export_leaves_the_model_alone() -> None:
+    model = built("mlp").train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    onnx_model(model, "encoder")
+    assert all(module.training for module in model.modules())
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
