@@ -2,7 +2,6 @@
 where the developers' shared folder lies beside the project."""
 
 import os
-import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -13,6 +12,7 @@ if SHARED.is_dir():
 
 import pytest  # noqa: E402
 import torch  # noqa: E402 (it reads the variables above)
+from polling import wait_until  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -36,10 +36,7 @@ def until():
     """until(job, *states): waits for one of them."""
 
     def until(job, *states: str) -> None:
-        deadline = time.monotonic() + WAIT
-        while job.state not in states:
-            assert time.monotonic() < deadline, f"{job.name} is {job.state}: {job.log()}"
-            time.sleep(0.05)
+        wait_until(lambda: job.state in states, WAIT, lambda: f"{job.name} is {job.state}: {job.log()}")
 
     return until
 

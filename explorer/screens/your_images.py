@@ -138,12 +138,11 @@ for key, upload in held.items():
             real = all(is_real for _, is_real in near)
             note = f"in the latent space of {first.title}" + ("" if real else ", as it draws them")
             rows([Row("Nearest held-out images", [image for image, _ in near], note)], smooth=smooth)
-        grid, on_map, _ = st.columns([1, 1, 2])
-        if grid.button("Show on the latent grid", key=f"go-{key}", width="stretch"):
-            there = dataclasses.replace(current, z=tuple(float(value) for value in lead.code))
-            st.switch_page("screens/latent_grid.py", query_params=there.query())
-        if on_map.button("Show on the map", key=f"map-{key}", width="stretch"):
-            st.switch_page("screens/map.py", query_params=current.query())
+        # Links, because `st.switch_page` would first give this page's entry of the browser's history the other page's query.
+        there = dataclasses.replace(current, z=tuple(float(value) for value in lead.code))
+        arrow, links = ":material/arrow_forward:", st.container(horizontal=True)
+        links.page_link("screens/latent_grid.py", label="Show on the latent grid", icon=arrow, query_params=there.query())
+        links.page_link("screens/map.py", label="Show on the map", icon=arrow, query_params=current.query())
 
 st.divider()
 scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all")

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from firefox import Firefox
+from polling import wait_until
 
 from explorer.services import jobs
 
@@ -92,10 +92,7 @@ def home(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     under_way = jobs.jobs()
     for job in under_way:
         job.stop()
-    deadline = time.monotonic() + STOP_SECONDS
-    while any(job.under_way for job in under_way):
-        assert time.monotonic() < deadline, f"{under_way} do not stop"
-        time.sleep(0.05)
+    wait_until(lambda: not any(job.under_way for job in under_way), STOP_SECONDS, lambda: f"{under_way} do not stop.")
     for path in shared_home.iterdir():
         shutil.rmtree(path)
 
@@ -153,15 +150,22 @@ def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[
             command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env}, stdout=out, stderr=subprocess.STDOUT
         )
     url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if urllib.request.urlopen(f"{url}{HEALTH}", timeout=2).status == 200:
-                return process, url
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    process.kill()
-    raise RuntimeError(f"The server of {script} did not start:\n{log.read_text()[-4000:]}")
+    try:
+        wait_until(lambda: process.poll() is not None or _is_up(url), START_SECONDS)
+    except TimeoutError:
+        process.kill()
+        process.wait()
+    if process.poll() is not None:
+        raise RuntimeError(f"The server of {script} did not start:\n{log.read_text()[-4000:]}")
+    return process, url
+
+
+def _is_up(url: str) -> bool:
+    """Whether a Streamlit server answers there."""
+    try:
+        return urllib.request.urlopen(f"{url}{HEALTH}", timeout=2).status == 200
+    except OSError:
+        return False
 
 
 def _is_ours(message) -> bool:

@@ -8,11 +8,11 @@ import os
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from marionette import Marionette
+from polling import wait_until
 
 START_SECONDS = 60
 PREFERENCES = {
@@ -77,10 +77,9 @@ class Firefox:
 
     def wait_for(self, condition: str, seconds: float = 30) -> None:
         """Until an expression is true on the page."""
-        deadline = time.monotonic() + seconds
-        while not self.evaluate(f"Boolean({condition})"):
-            assert time.monotonic() < deadline, f"{condition} is still false; errors: {self.errors()}"
-            time.sleep(0.05)
+        wait_until(
+            lambda: self.evaluate(f"Boolean({condition})"), seconds, lambda: f"{condition} is false; errors: {self.errors()}"
+        )
 
     def drag(self, *places: tuple[float, float], pointer: str = "mouse") -> None:
         """Down at the first of these places in the window, over the others, and up; `pointer` may be "touch"."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from typing import Any
+
+from polling import wait_until
 
 ANSWER_SECONDS = 60
 
@@ -15,7 +16,7 @@ class Marionette:
 
     def __init__(self, port: int, seconds: float) -> None:
         self.sent = 0
-        self.socket = _connect(port, seconds)
+        self.socket = wait_until(lambda: _connect(port), seconds)
         self.stream = self.socket.makefile("rwb")
         self._receive()
         self.call("WebDriver:NewSession")
@@ -50,12 +51,9 @@ class Marionette:
         return json.loads(self.stream.read(int(length)))
 
 
-def _connect(port: int, seconds: float) -> socket.socket:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+def _connect(port: int) -> socket.socket | None:
+    """A connection to what listens on the port; None where nothing does yet."""
+    try:
+        return socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)
+    except OSError:
+        return None

@@ -76,9 +76,10 @@ def page() -> None:
         broken = dataclasses.replace(data.models[0], program=data.models[0].program[:1000])
         data = dataclasses.replace(data, models=[broken])
     state = latent_pad(data, key="pad")
-    st.markdown(f"Python knows: `{json.dumps(state and dataclasses.asdict(state))}`")
     st.session_state.runs = st.session_state.get("runs", 0) + 1
-    st.markdown(f"Runs: `{st.session_state.runs}`")
+    # In one element, so that a page never shows one of an earlier run than the other.
+    known = json.dumps(state and dataclasses.asdict(state))
+    st.markdown(f"Python knows: `{known}`\n\nRuns: `{st.session_state.runs}`")
 
 
 if __name__ == "__main__":

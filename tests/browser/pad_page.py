@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import numpy as np
 
@@ -27,12 +26,20 @@ def known(page) -> dict:
     return json.loads(page.locator("text=Python knows").inner_text().split(": ", 1)[1])
 
 
-def wait_until_known(page, z: list[float]) -> None:
-    """Until Python was told of this code. Keys pressed slowly are several rests, so their runs cannot be counted."""
-    deadline = time.monotonic() + 30
-    while (told := known(page)) is None or not np.allclose(told["z"], z, atol=1e-6):
-        assert time.monotonic() < deadline, f"Python knows {told}, not {z}"
-        page.wait_for_timeout(50)
+def wait_until_known(page, z: list[float], atol: float = 1e-6) -> None:
+    """Until Python was told of this code, within `atol`.
+
+    Keys pressed slowly are several rests, so their runs cannot be counted.
+    """
+    page.wait_for_function(
+        """([z, atol]) => {
+          const paragraphs = [...document.querySelectorAll('p')];
+          const text = paragraphs.find((p) => p.innerText.startsWith('Python knows: ')).innerText;
+          const told = JSON.parse(text.slice('Python knows: '.length));
+          return told !== null && told.z.every((value, i) => Math.abs(value - z[i]) < atol + 1e-5 * Math.abs(z[i]));
+        }""",
+        arg=[[float(value) for value in z], atol],
+    )
 
 
 def at(page, across: float, down: float) -> list[float]:
@@ -43,6 +50,11 @@ def at(page, across: float, down: float) -> list[float]:
 
 def frames(page) -> int:
     return page.evaluate(f"{HOST}.stats().frames")
+
+
+def wait_until_done(page) -> None:
+    """Until images and figures of the last gesture are there, and Python has been told of it."""
+    page.wait_for_function(f"!{HOST}.stats().pending")
 
 
 def settle(page, before: int) -> None:

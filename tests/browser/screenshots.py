@@ -19,6 +19,7 @@ from conftest import CHROMIUM_ARGS, ROOT, start_server
 from pad_page import HOST
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from polling import wait_until
 
 from vae_core import load_dataset
 
@@ -76,7 +77,6 @@ def press(name: str) -> Callable[[Page], None]:
         expand = page.get_by_test_id("stExpandSidebarButton")
         if expand.is_visible():
             expand.click()
-            page.wait_for_timeout(1000)
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_selector("[role=dialog]")
 
@@ -105,18 +105,29 @@ VIEWS = {
 
 
 def settle(page: Page) -> None:
-    """Until the script has run, and a pad that is there has decoded all its tiles."""
+    """Until the script has run, a pad that is there has decoded all its tiles, and nothing on the page changes any more."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=90_000)
-    page.wait_for_timeout(1000)
-    page.wait_for_function(f"!({HOST}?.stats().tilesLeft > 0)", timeout=90_000)
-    page.wait_for_timeout(300)
+    page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=90_000)
+    page.wait_for_function(f"!({HOST}?.stats().pending || {HOST}?.stats().tilesLeft > 0)", timeout=90_000)
+    still(page)
+
+
+def still(page: Page) -> None:
+    """Until three pictures of the page in a row are the same."""
+    taken: list[bytes] = []
+
+    def same() -> bool:
+        taken.append(page.screenshot())
+        return len(taken) > 2 and len(set(taken[-3:])) == 1
+
+    wait_until(same, 30)
 
 
 def stretch(page: Page) -> None:
     """Makes the window as high as what is on the page."""
     height = page.evaluate("Math.max(...[...document.querySelectorAll('.stMain, [role=dialog]')].map((e) => e.scrollHeight))")
     page.set_viewport_size({"width": page.viewport_size["width"], "height": min(LONG, height + 80)})
-    page.wait_for_timeout(800)
+    still(page)
 
 
 def main() -> None:

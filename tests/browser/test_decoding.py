@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pad_page import HOST, drag
+from pad_page import HOST, drag, wait_until_done
 
 from vae_core.checkpoint import registry
 
@@ -65,18 +65,14 @@ def test_the_nearest_image_is_decoded_when_the_hand_rests(open_app):
     # Until an image is nearest whose own pixels are not at hand.
     for step in range(1, 100):
         page.mouse.move(box["x"] + (0.5 + 0.004 * step) * box["width"], box["y"] + 0.5 * box["height"])
-        page.wait_for_timeout(150)
+        wait_until_done(page)
         if "as decoded from its code" in page.locator(".nearest").inner_text():
             break
     else:
         pytest.fail("the pixels of all images are at hand")
     assert not picture.evaluate(painted)
     page.mouse.up()
-    for _ in range(100):
-        if picture.evaluate(painted):
-            break
-        page.wait_for_timeout(50)
-    assert picture.evaluate(painted)
+    page.wait_for_function(painted, arg=picture.element_handle())
     assert "as decoded from its code" in page.locator(".nearest").inner_text()
     assert not page.problems
 

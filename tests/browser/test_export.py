@@ -39,8 +39,7 @@ def test_it_opens_from_disk_and_decodes_what_torch_does(scheme: str, open_page, 
     for across, down in [(0.2, 0.3), (0.7, 0.8)]:
         before = page.evaluate(f"{HOST}.stats().frames")
         page.mouse.move(*place(page, across, down), steps=3)
-        page.wait_for_function(f"{HOST}.stats().frames > {before}")
-        page.wait_for_timeout(100)
+        page.wait_for_function(f"{HOST}.stats().frames > {before} && !{HOST}.stats().drawing")
         found = page.evaluate(read)
         wanted = model.decode(np.float32(found["z"])).flatten().numpy()
         # The shipped weights are float16 already.
@@ -67,5 +66,7 @@ def test_nothing_on_it_moves_by_itself(width: int, open_page, tmp_path) -> None:
     page.add_init_script(SHIFTS)
     page.goto(path.as_uri())
     page.wait_for_selector(".pad[data-ready=true]")
-    page.wait_for_timeout(600)
+    page.wait_for_function(f"!{HOST}.stats().pending && {HOST}.stats().tilesLeft === 0")
+    # What has moved is told of after the frame.
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("shifts") == 0

@@ -78,7 +78,9 @@ def test_what_trains_and_how_is_chosen(serve_bare, open_page, home):
         "Average of the weights": "0.99 a step",
     }
     # A list that opens while the panel around it still grows closes again.
-    page.wait_for_timeout(1000)
+    page.get_by_role("combobox", name=list(chosen)[-1]).wait_for()
+    grown = "(panel) => panel.getAnimations().length === 0 && panel.scrollHeight <= panel.clientHeight + 5"
+    page.wait_for_function(f"[...document.querySelectorAll('details')].every({grown})")
     for label, option in chosen.items():
         box = page.get_by_role("combobox", name=label)
         box.fill(option)

@@ -85,7 +85,7 @@ def test_no_page_shows_a_traceback(open_with, name):
         if path == "your_images":
             give_a_picture(page)
             sound(page)
-            page.get_by_role("button", name="Show on the latent grid").click()
+            page.get_by_role("link", name="Show on the latent grid").click()
             page.wait_for_selector(PAGES[""], timeout=60_000)
             sound(page)
 

@@ -93,19 +93,23 @@ def test_models_that_were_chosen_later_are_not_those_of_the_page_before(page):
     assert page.problems == []
 
 
-def test_a_button_that_opens_a_page_is_one_step(page):
+def test_a_link_that_opens_a_page_is_one_step(page):
     go_to(page, "Your images", "your_images")
     content = io.BytesIO()
     Image.linear_gradient("L").resize((40, 30)).save(content, "PNG")
     field = page.locator("[data-testid=stFileUploader] input[type=file]").first
     field.set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": content.getvalue()}])
-    page.get_by_role("button", name="Show on the latent grid").click()
+    page.get_by_role("link", name="Show on the latent grid").wait_for()
+    page.settled()
+    images = page.url
+    page.get_by_role("link", name="Show on the latent grid").click()
     shown(page, "")
     page.wait_for_function("location.search.includes('z=')")
     there, code = page.url, z(page)
     page.go_back()
     shown(page, "your_images")
-    page.get_by_role("button", name="Show on the latent grid").wait_for()
+    page.get_by_role("link", name="Show on the latent grid").wait_for()
+    assert page.url == images
     page.go_forward()
     shown(page, "")
     page.wait_for_function("(url) => location.href === url", arg=there)

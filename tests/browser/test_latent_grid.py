@@ -137,5 +137,7 @@ def test_the_pad_and_a_path_are_taken_along(open_app):
     page.get_by_role("button", name="Play").click()
     page.get_by_role("link", name="Compare", exact=True).click()
     page.wait_for_selector("text=Reconstructions")
-    page.wait_for_timeout(500)
+    page.settled()
+    page.get_by_role("link", name="Latent grid", exact=True).click()
+    ready(page)
     assert page.problems == []

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
-from pad_page import HOST, TOLERANCE, at, frames, known, place, read, settle, wait_until_known, wanted
+from pad_page import HOST, TOLERANCE, at, frames, known, place, read, settle, wait_until_done, wait_until_known, wanted
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +75,7 @@ def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
     page = open_pad()
     page.mouse.move(*place(page, 0.5, 0.5))
     page.mouse.down()
-    page.wait_for_timeout(300)
+    wait_until_done(page)
     page.sent_frames.clear()
     for step in range(40):
         page.mouse.move(*place(page, 0.2 + 0.015 * step, 0.3 + 0.01 * step))
@@ -85,10 +83,13 @@ def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
     assert frames(page) > 10
     page.mouse.up()
     page.wait_for_selector("text=Runs: 2")
-    page.wait_for_timeout(300)
-    assert len(page.sent_frames) == 1
+    wait_until_done(page)
     wanted = {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False, "look": "mean", "heat": "none", "path": None}
     assert known(page) == wanted
+    # A second call would have been sent before this one.
+    page.get_by_role("button", name="Run again").click()
+    page.wait_for_selector("text=Runs: 3")
+    assert len(page.sent_frames) == 2
 
 
 def test_run_with_the_same_data_leaves_the_pad_alone(open_pad) -> None:
@@ -109,9 +110,11 @@ def test_new_data_replaces_the_model_and_keeps_the_handlers(open_pad, app) -> No
     page = open_pad()
     page.mouse.click(*place(page, 0.25, 0.25))
     page.wait_for_selector("text=Runs: 2")
+    before = read(page)["pixels"]
     page.get_by_role("button", name="Other model").click()
     page.wait_for_selector("text=Runs: 3")
-    page.wait_for_timeout(300)
+    page.wait_for_function(f"(before) => {HOST}.read().pixels.some((value, i) => value !== before[i])", arg=before)
+    wait_until_done(page)
     found = read(page)
     assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"], seed=1)).max() <= TOLERANCE
     before = frames(page)
@@ -371,8 +374,18 @@ def test_resizing_keeps_the_point(open_pad) -> None:
     page.mouse.click(*place(page, 0.8, 0.3))
     page.wait_for_selector("text=Runs: 2")
     before = read(page)
+    wide = page.locator(".plane").bounding_box()["width"]
     page.set_viewport_size({"width": 600, "height": 900})
-    page.wait_for_timeout(400)
+    # The canvas of the points gets the plane's new size in the same step as the handle its new place.
+    page.wait_for_function(
+        """(wide) => {
+          const root = document.querySelector('.stBidiComponent [data-testid]').shadowRoot;
+          const plane = root.querySelector('.plane').clientWidth;
+          return plane !== Math.round(wide) && root.querySelector('.points').width === Math.round(plane * devicePixelRatio);
+        }""",
+        arg=wide,
+    )
+    wait_until_done(page)
     assert read(page) == before
     plane, handle = page.locator(".plane").bounding_box(), page.locator(".handle").bounding_box()
     assert abs(handle["x"] - (plane["x"] + 0.8 * plane["width"])) < 3
@@ -382,7 +395,4 @@ def test_first_hint_goes_with_the_first_touch(open_pad) -> None:
     page = open_pad()
     assert page.locator(".hint").evaluate("(e) => getComputedStyle(e).opacity") == "1"
     page.mouse.click(*place(page, 0.6, 0.6))
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline and page.locator(".hint").evaluate("(e) => getComputedStyle(e).opacity") != "0":
-        page.wait_for_timeout(50)
-    assert page.locator(".hint").evaluate("(e) => getComputedStyle(e).opacity") == "0"
+    page.wait_for_function("(hint) => getComputedStyle(hint).opacity === '0'", arg=page.locator(".hint").element_handle())

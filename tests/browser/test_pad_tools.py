@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from pad_page import HOST, TOLERANCE, known, place, read, wait_until_known, wanted
+from pad_page import HOST, TOLERANCE, at, frames, known, place, read, settle, wait_until_done, wait_until_known, wanted
 
 pytestmark = pytest.mark.browser
 
@@ -39,10 +39,10 @@ def test_a_slider_moves_its_dimension_alone_and_the_pad_goes_with_it(kind, open_
     d = len(before)
     assert page.locator(".dimension").count() == d
     page.locator(".dimension input").nth(d - 1).focus()
+    drawn = frames(page)
     for _ in range(9):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function(f"{HOST}.read().z[{d - 1}] !== {before[-1]}")
-    page.wait_for_timeout(300)
+    settle(page, drawn)
     found = read(page)
     moved = np.array(found["z"]) - before
     assert moved[-1] > 0 and np.abs(moved[:-1]).max() < 1e-6
@@ -51,7 +51,7 @@ def test_a_slider_moves_its_dimension_alone_and_the_pad_goes_with_it(kind, open_
     # And the other way round.
     page.mouse.click(*place(page, 0.3, 0.3))
     page.wait_for_function(f"{HOST}.read().z[0] !== {found['z'][0]}")
-    page.wait_for_timeout(300)
+    wait_until_done(page)
     shown = page.locator(".dimension output").first.inner_text().replace("\u2212", "-")
     assert float(shown) == pytest.approx(read(page)["z"][0], abs=0.006)
     assert page.problems == []
@@ -126,7 +126,6 @@ def test_a_path_is_walked_from_pin_to_pin_and_told_of(open_pad, app):
     assert len(path) == 33
     np.testing.assert_allclose(path[[0, 16, 32]], pins, atol=1e-5)
     np.testing.assert_allclose(path[8], pins[:2].mean(0), atol=1e-5)
-    page.wait_for_timeout(400)
     runs = page.locator("text=Runs:").inner_text()
     page.get_by_role("button", name="Loop").click()
     page.locator(".plane").focus()
@@ -149,9 +148,9 @@ def test_a_hand_on_the_plane_stops_the_walk(open_pad, app):
     page.get_by_role("button", name="Pause").wait_for()
     page.mouse.click(*place(page, 0.5, 0.2))
     page.get_by_role("button", name="Play").wait_for()
-    page.wait_for_timeout(400)
-    a0, a1, b0, b1 = read(page)["extent"]
-    np.testing.assert_allclose(read(page)["point"], [a0 + 0.5 * (a1 - a0), b1 - 0.2 * (b1 - b0)], atol=0.02)
+    # Python is told of no walk before its end, and by the time that it knows, a walk would have gone on.
+    wait_until_known(page, at(page, 0.5, 0.2), atol=0.02)
+    np.testing.assert_allclose(read(page)["point"], at(page, 0.5, 0.2), atol=0.02)
 
 
 def test_random_draws_are_of_the_prior_wherever_they_are(open_pad, app):
@@ -208,8 +207,9 @@ def test_a_plane_through_three_images(open_pad, app):
     codes = app.codes("faces")[0].astype(float)
     a, b, c = codes[[first, 11, 33]]
     np.testing.assert_allclose(read(page)["z"], a, atol=1e-5)
+    drawn = frames(page)
     page.mouse.click(*place(page, 0.8, 0.3))
-    page.wait_for_timeout(400)
+    settle(page, drawn)
     z = np.array(read(page)["z"]) - a
     share, *_ = np.linalg.lstsq(np.stack([b - a, c - a], 1), z, rcond=None)
     assert np.linalg.norm(z) > 0.05
@@ -230,9 +230,9 @@ def test_a_direction_between_classes_moves_the_code_and_is_kept(open_pad, app):
     page.get_by_role("button", name="Add the direction").click()
     codes, labels = app.codes("digits")
     wished = codes[labels == 7].mean(0) - codes[labels == 2].mean(0)
+    drawn = frames(page)
     page.get_by_role("slider", name="How much of 2 to 7").fill("0.5")
-    page.wait_for_function(f"{HOST}.read().z[0] !== 0")
-    page.wait_for_timeout(300)
+    settle(page, drawn)
     found = read(page)
     np.testing.assert_allclose(found["z"], 0.5 * wished, atol=1e-4)
     assert np.abs(np.float32(found["pixels"]) - wanted(app, "digits", found["z"])).max() <= TOLERANCE

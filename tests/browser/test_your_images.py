@@ -85,7 +85,7 @@ def test_files_are_rebuilt_or_refused_one_by_one(open_page_):
     with np.load(download.value.path(), allow_pickle=False) as saved:
         assert ((saved["images"][0, 0] / 255.0 - digit / 255.0) ** 2).mean() < 0.01
         code = saved["mnist-vae-2/codes"][0]
-    page.get_by_role("button", name="Show on the latent grid").click()
+    page.get_by_role("link", name="Show on the latent grid").click()
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     np.testing.assert_allclose(page.evaluate(f"[...{PAD}.read().z]"), code, atol=2e-3)
     assert page.problems == []
@@ -162,7 +162,7 @@ def test_own_images_are_marked_on_pad_and_map(open_page_):
     digit = load_dataset("mnist5k").test.x[3, 0].numpy()
     give(page, digit_png=png(digit))
     done(page)
-    page.get_by_role("button", name="Show on the latent grid").click()
+    page.get_by_role("link", name="Show on the latent grid").click()
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     code = registry.load("mnist-vae-2").model.encode(digit[None, None]).mean[0]
     page.mouse.move(10, 10)
@@ -172,7 +172,7 @@ def test_own_images_are_marked_on_pad_and_map(open_page_):
     np.testing.assert_allclose(page.evaluate(f"[...{PAD}.read().z]"), code, atol=2e-3)
     page.get_by_role("link", name="Your images").click()
     done(page)
-    page.get_by_role("button", name="Show on the map").click()
+    page.get_by_role("link", name="Show on the map").click()
     page.wait_for_selector(".map[data-ready=true]", timeout=60_000)
     page.get_by_label("Your image 1: digit.png").click()
     page.wait_for_function("location.search.includes('picked=')")

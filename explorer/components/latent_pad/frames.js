@@ -19,6 +19,11 @@ export class Frames {
     return this.decoders.flatMap(({ where }, i) => (where === "page" ? [] : [i]));
   }
 
+  // Whether images have been asked for that are not drawn yet.
+  get pending() {
+    return this.next !== null || this.under.size > 0;
+  }
+
   send() {
     const { away } = this;
     if (!away.length) return this.drawNext();

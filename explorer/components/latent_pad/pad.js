@@ -188,7 +188,10 @@ class Pad {
 
   restSoon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.moving() || this.rest(), REST_MS);
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      if (!this.moving()) this.rest();
+    }, REST_MS);
   }
 
   // A hand, or the walk of a path, moves the handle.
@@ -247,6 +250,7 @@ class Pad {
   rest() {
     if (!this.scene) return;
     clearTimeout(this.timer);
+    this.timer = 0;
     this.motion.stop();
     const { scene } = this;
     scene.plane.code(...this.point, scene.model.z);
@@ -304,7 +308,10 @@ class Pad {
     const decoders = this.scene.models.map(({ decoder }) => decoder);
     const macs = decoders.reduce((sum, decoder) => sum + decoder.macs, 0);
     const where = decoders.map((decoder) => decoder.where);
-    return { ...this.meter.stats(), drawing: this.frame !== 0, tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs, where };
+    const drawing = this.frame !== 0;
+    // Whether an image, a figure or a message to Python that a gesture has led to is still to come.
+    const pending = drawing || this.timer !== 0 || this.scene.pending;
+    return { ...this.meter.stats(), drawing, pending, tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs, where };
   }
 
   destroy() {

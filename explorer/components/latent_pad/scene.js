@@ -213,9 +213,20 @@ export class Scene {
   // Not with every frame: nobody reads figures that change so fast, and to lay them out takes longer than to draw the image.
   showCodeSoon() {
     clearTimeout(this.codeTimer);
+    this.codeTimer = 0;
     const wait = this.codeShownAt + CODE_MS - performance.now();
     if (wait <= 0) this.showCode(this.model.shown);
-    else this.codeTimer = setTimeout(() => this.showCode(this.model.shown), wait);
+    else {
+      this.codeTimer = setTimeout(() => {
+        this.codeTimer = 0;
+        this.showCode(this.model.shown);
+      }, wait);
+    }
+  }
+
+  // Whether images, or the figures that belong to the last of them, are still to come.
+  get pending() {
+    return this.codeTimer !== 0 || this.frames.pending;
   }
 
   // What the code of the lead's image is, in figures and on sliders, and which held-out image is nearest.

@@ -35,6 +35,12 @@ def test_while_one_is_awaited_the_newest_waits_and_those_between_are_dropped(eva
     assert run(evaluate, body) == [1, 2, [1, 5]]
 
 
+def test_it_is_pending_until_the_newest_gesture_is_drawn(evaluate) -> None:
+    body = """const f = of(away(1)); const seen = [f.pending]; for (let i = 1; i < 4; i++) ask(f, i, i);
+      for (let i = 0; i < 2; i++) { seen.push(f.pending); answer(i); } return [...seen, f.pending];"""
+    assert run(evaluate, body) == [False, True, True, False]
+
+
 def test_the_code_asked_for_is_the_one_of_then(evaluate) -> None:
     body = """const f = of(away(1)); const z = Float32Array.of(1); f.ask([z], 'a'); z[0] = 9; answer(0);
       return drawn;"""

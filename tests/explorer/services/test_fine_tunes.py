@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from polling import wait_for_event, wait_until
 
 from explorer.services import fine_tunes, models, runs, uploads
 from explorer.services.jobs import JobError
@@ -242,10 +242,8 @@ def test_a_set_of_other_images_is_refused_in_a_sentence(put, until):
 
 def training(run: runs.Run) -> None:
     """Waits until it has begun to train."""
-    deadline = time.monotonic() + 60
-    while not again(run).training:
-        assert time.monotonic() < deadline and again(run).under_way, run.job.log()
-        time.sleep(0.05)
+    wait_until(lambda: again(run).training or not again(run).under_way, 60, run.job.log)
+    assert again(run).training, run.job.log()
 
 
 @pytest.mark.slow
@@ -268,9 +266,7 @@ def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, monkeyp
     monkeypatch.setattr(fine_tunes, "SAVE_EVERY", 0.2)
     put("m")
     whole, broken = (start(request(amount=LONG)) for _ in range(2))
-    while not any(event["event"] == "saved" for event in broken.job.events()[0]):
-        assert broken.job.state in ("starting", "running"), broken.job.log()
-        time.sleep(0.02)
+    wait_for_event(broken.job, "saved")
     found = subprocess.run(["pgrep", "-f", str(broken.job.folder)], capture_output=True, text=True, check=True)
     os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
     until(broken.job, "dead")

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from polling import wait_for_event
 
 from explorer.services import jobs
 from explorer.services.jobs import Job, JobError
@@ -60,9 +61,7 @@ def long_job(put, home, until):
     put("m", codes=6000)
     job = jobs.submit("map", map_of("m", home, "tsne"), name="long")
     until(job, "running")
-    while not any(event["event"] == "progress" for event in job.events()[0]):
-        assert job.state == "running", job.log()
-        time.sleep(0.05)
+    wait_for_event(job, "progress")
     return job
 
 
