@@ -29,6 +29,12 @@ def expanded(path: str | Path) -> Path:
     return Path(os.path.expanduser(path))
 
 
+def carried(package: Path, name: str) -> Path:
+    """The folder `name` that comes with a package: inside the package's folder once installed, beside it in the repository."""
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
 def user_folder(kind: Literal["cache", "data"]) -> Path:
     """The user's folder for this project's cache or data; it need not exist yet.
 

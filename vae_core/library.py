@@ -8,8 +8,9 @@ from pathlib import Path
 
 from vae_core.checkpoint import SUFFIX, Checkpoint, CheckpointError
 from vae_core.checkpoint import load as load_file
+from vae_core.files import carried
 
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+SHIPPED = carried(Path(__file__).resolve().parent, "checkpoints")
 FOLDER_VARIABLE = "VAE_CHECKPOINTS"
 
 

@@ -135,33 +135,40 @@ def serve_bare(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Callab
 def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
     """A Streamlit server on a free port of this machine alone; `arguments` are the script's own. Raises RuntimeError with its
     log where it does not start."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     options = {
-        "server.port": port,
         "server.address": "127.0.0.1",
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
-    command += ["--", *arguments]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return start_command(
+        lambda port: [*command, f"--server.port={port}", "--", *arguments],
+        log,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path, **env},
+    )
+
+
+def start_command(command: Callable[[int], list[str]], log: Path, **process) -> tuple[subprocess.Popen, str]:
+    """Starts command(port) with a free port, and waits until the app is served there. Returns the process, whose further
+    options are `process`, and the app's URL. Raises RuntimeError with what it printed where it does not start."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     with log.open("w") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env}, stdout=out, stderr=subprocess.STDOUT
-        )
+        started = subprocess.Popen(command(port), stdout=out, stderr=subprocess.STDOUT, **process)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and started.poll() is None:
         try:
             if urllib.request.urlopen(f"{url}{HEALTH}", timeout=2).status == 200:
-                return process, url
+                return started, url
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    process.kill()
-    raise RuntimeError(f"The server of {script} did not start:\n{log.read_text()[-4000:]}")
+    started.kill()
+    raise RuntimeError(f"{started.args} did not start:\n{log.read_text()[-4000:]}")
 
 
 def _is_ours(message) -> bool:
