@@ -17,11 +17,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 WHERE = "from importlib.util import find_spec; print(find_spec('explorer').origin, find_spec('vae_core').origin, sep='\\n')"
 JOB = """
-import time
-from explorer.services import jobs, places
-from vae_core import library
-given = {"method": "pca", "parameters": {}, "checkpoint": str(library.find("mnist-vae-2")), "folder": str(places.maps())}
-job = jobs.submit("map", given)
+import os, time
+from explorer.services import checkpoint_files, jobs
+checkpoint = str(checkpoint_files.find("mnist-vae-2").path)
+job = jobs.submit("map", {"method": "pca", "parameters": {}, "checkpoint": checkpoint, "folder": os.path.abspath("maps")})
 while job.under_way:
     time.sleep(0.05)
 print(job.state, job.end(), job.log())
