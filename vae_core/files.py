@@ -13,8 +13,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
+from platformdirs import PlatformDirs
+
+APP = "latent-explorer"
+"""The name of this project's folders among those of the user."""
 STALE_SECONDS = 3600
+_WITHOUT_HOME = {"cache": Path(".cache"), "data": Path(".local", "share")}
+"""Where folders of each kind lie in the private folder of a user who has no home folder."""
 
 
 def expanded(path: str | Path) -> Path:
@@ -22,29 +29,47 @@ def expanded(path: str | Path) -> Path:
     return Path(os.path.expanduser(path))
 
 
-def home() -> Path:
-    """The user's home folder; for a user who has none, as in some containers, a private one among the temporary files."""
+def carried(package: Path, name: str) -> Path:
+    """The folder `name` that comes with a package: inside the package's folder once installed, beside it in the repository."""
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def user_folder(kind: Literal["cache", "data"]) -> Path:
+    """The user's folder for this project's cache or data; it need not exist yet.
+
+    It is the one that the operating system sets aside for this, or lies in the folder that XDG_CACHE_HOME or XDG_DATA_HOME
+    names. For a user without a home folder, as in some containers, it lies in a private folder among the temporary files.
+    """
+    if named := os.environ.get(f"XDG_{kind.upper()}_HOME"):
+        return expanded(named) / APP
+    folders = PlatformDirs(APP, appauthor=False, opinion=False)
     try:
-        return Path.home()
-    except RuntimeError:
-        pass
+        folder = folders.user_cache_path if kind == "cache" else folders.user_data_path
+    except RuntimeError:  # The home folder is unknown. Earlier releases of platformdirs return a path that begins with ~ then.
+        folder = Path("~")
+    return folder if folder.is_absolute() else _temporary_home() / _WITHOUT_HOME[kind] / APP
+
+
+def _temporary_home() -> Path:
+    """A private folder among the temporary files, or, where there can be none, a path below which every write fails."""
     try:
         return _private_folder(tempfile.gettempdir())
     except OSError:
-        return Path(os.devnull)  # nothing can be written below it, and whoever tries gets an OSError
+        return Path(os.devnull)
 
 
 @functools.cache
 def _private_folder(parent: str) -> Path:
     """The user's folder in `parent`, the same for all processes of the user unless someone else has taken its name."""
     user = os.getuid() if hasattr(os, "getuid") else None
-    folder = Path(parent) / ("latent-explorer" if user is None else f"latent-explorer-{user}")
+    folder = Path(parent) / (APP if user is None else f"{APP}-{user}")
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()
     if stat.S_ISDIR(found.st_mode) and (user is None or (found.st_uid == user and not found.st_mode & 0o077)):
         return folder
-    return Path(tempfile.mkdtemp(prefix="latent-explorer-", dir=parent))
+    return Path(tempfile.mkdtemp(prefix=f"{APP}-", dir=parent))
 
 
 class PathError(ValueError):

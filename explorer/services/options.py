@@ -48,3 +48,15 @@ def checkpoint_folders() -> list[Path]:
     """The folders that were named, whether they are there or not."""
     named = _given().checkpoints
     return list(dict.fromkeys(expanded(folder).resolve() for folder in named))
+
+
+def command_parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """The parser of a command that takes these options beside others."""
+    return argparse.ArgumentParser(
+        prog=name, description=description, epilog=epilog, parents=[_parser()], conflict_handler="resolve"
+    )
+
+
+def as_arguments(given: argparse.Namespace) -> list[str]:
+    """The command-line arguments that stand for these options."""
+    return [*(f"--checkpoints={folder}" for folder in given.checkpoints), f"--decode={given.decode}"]

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from vae_core import files
 
 VARIABLE = "LATENT_EXPLORER_HOME"
-_APP = "latent-explorer"
 
 
 def home() -> Path:
     """The folder; it need not exist yet."""
     if given := os.environ.get(VARIABLE):
         return files.expanded(given).resolve()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or files.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = files.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or files.home() / ".local" / "share")
-    return files.expanded(base) / _APP
+    return files.user_folder("data")
 
 
 def jobs() -> Path:

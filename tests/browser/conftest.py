@@ -132,36 +132,43 @@ def serve_bare(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Callab
 def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
     """A Streamlit server on a free port of this machine alone; `arguments` are the script's own. Raises RuntimeError with its
     log where it does not start."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     options = {
-        "server.port": port,
         "server.address": "127.0.0.1",
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
-    command += ["--", *arguments]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return start_command(
+        lambda port: [*command, f"--server.port={port}", "--", *arguments],
+        log,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path, **env},
+    )
+
+
+def start_command(command: Callable[[int], list[str]], log: Path, **process) -> tuple[subprocess.Popen, str]:
+    """Starts command(port) with a free port, and waits until the app is served there. Returns the process, whose further
+    options are `process`, and the app's URL. Raises RuntimeError with what it printed where it does not start."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     with log.open("w") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env}, stdout=out, stderr=subprocess.STDOUT
-        )
+        started = subprocess.Popen(command(port), stdout=out, stderr=subprocess.STDOUT, **process)
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: process.poll() is not None or _is_up(url), START_SECONDS)
+        wait_until(lambda: started.poll() is not None or _is_up(url), START_SECONDS)
     except TimeoutError:
-        process.kill()
-        process.wait()
-    if process.poll() is not None:
-        raise RuntimeError(f"The server of {script} did not start:\n{log.read_text()[-4000:]}")
-    return process, url
+        started.kill()
+        started.wait()
+    if started.poll() is not None:
+        raise RuntimeError(f"{started.args} did not start:\n{log.read_text()[-4000:]}")
+    return started, url
 
 
 def _is_up(url: str) -> bool:
-    """Whether a Streamlit server answers there."""
+    """Says whether the app answers there."""
     try:
         return urllib.request.urlopen(f"{url}{HEALTH}", timeout=2).status == 200
     except OSError:

@@ -1,10 +1,12 @@
-"""A file is whole or not there."""
+"""A file is whole or not there; the user's folders are where they have always been."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
-from vae_core.files import PathError, replacing, writable
+from vae_core.files import PathError, replacing, user_folder, writable
 
 
 def test_it_takes_the_place_of_the_old_file(tmp_path):
@@ -70,3 +72,15 @@ def test_a_path_that_cannot_be_written_is_told_in_words(tmp_path, name, said):
     with pytest.raises(PathError, match=said) as caught:
         writable(tmp_path / name)
     assert "Errno" not in str(caught.value) and list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.mark.parametrize(("kind", "below"), [("cache", ".cache"), ("data", ".local/share")])
+def test_the_users_folders_are_those_of_the_system(tmp_path, monkeypatch, kind, below):
+    variable = f"XDG_{kind.upper()}_HOME"
+    monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if sys.platform.startswith("linux"):
+        assert user_folder(kind) == tmp_path / below / "latent-explorer"
+    for named, meant in [(str(tmp_path / "a"), tmp_path / "a"), ("~/b", tmp_path / "b"), ("c", Path("c"))]:
+        monkeypatch.setenv(variable, named)
+        assert user_folder(kind) == meant / "latent-explorer"

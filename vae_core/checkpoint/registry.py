@@ -8,8 +8,9 @@ from pathlib import Path
 
 from vae_core.checkpoint.file import SUFFIX, Checkpoint, CheckpointError
 from vae_core.checkpoint.file import load as load_file
+from vae_core.files import carried
 
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+SHIPPED = carried(Path(__file__).resolve().parents[1], "checkpoints")
 FOLDER_VARIABLE = "VAE_CHECKPOINTS"
 
 

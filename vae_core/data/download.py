@@ -21,17 +21,14 @@ from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from filelock import lock_descriptor
+
 from vae_core.files import expanded
 
 from . import celeba, cifar, mnist
 from .dataset import DataError, Progress
 from .roots import cache_folder, search_roots
 from .untrusted import shown
-
-try:
-    import fcntl
-except ImportError:  # Windows: two fetches at once would spoil each other's draft, which the md5 then refuses
-    fcntl = None
 
 _CHUNK = 2**18
 _TRIES = 4
@@ -83,7 +80,8 @@ def download(remote: Remote, root: Path, progress: Progress | None = None) -> Pa
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.part")
         with draft.open("a+b") as stream:
-            _lock(stream, target)
+            if not lock_descriptor(stream.fileno(), blocking=False):
+                raise DataError(f"{target.name} is being downloaded by another program; try again when it has ended.")
             try:
                 _fill(stream, remote, target.name, progress)
             except DataError:
@@ -191,15 +189,6 @@ def _receive(url: str, stream: BinaryIO, limit: int, name: str, progress: Progre
         raise ConnectionError(f"the connection ended after {have:,} of {total:,} bytes")
 
 
-def _lock(stream: BinaryIO, target: Path) -> None:
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise DataError(f"{target.name} is being downloaded by another program; try again when it has ended.") from None
-
-
 def _md5(path: Path) -> str:
     with path.open("rb") as stream:
         return _md5_of(stream)
@@ -211,11 +200,12 @@ def _md5_of(stream: BinaryIO) -> str:
 
 
 def _torchvision_set(name: str) -> type:
+    """torchvision's class of a data set. Raises DataError where torchvision is not installed or fails when it is imported."""
     from ..torchvision_shim import import_torchvision
 
     try:
         return getattr(import_torchvision().datasets, name)
-    except ImportError as error:
+    except (ImportError, RuntimeError, OSError) as error:  # One that does not fit torch raises any of these.
         raise DataError(f"Downloading needs torchvision, and it cannot be imported: {error}.") from None
 
 

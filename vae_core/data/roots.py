@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vae_core.files import expanded, home
+from vae_core.files import expanded, user_folder
 
 from .dataset import DataError
 
 VARIABLE = "VAE_DATA"
-_APP = "latent-explorer"
 _LISTED = 200
 """Files of a folder that are looked at to say what is in it."""
 
 
 def cache_folder() -> Path:
     """The user's cache folder for this project; it need not exist yet."""
-    if given := os.environ.get("XDG_CACHE_HOME"):
-        base = Path(given)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home() / "Library" / "Caches"
-    else:
-        base = home() / ".cache"
-    return expanded(base) / _APP
+    return user_folder("cache")
 
 
 def search_roots(root: Path | None = None) -> list[Path]:

@@ -11,7 +11,9 @@ from urllib.error import URLError
 
 import numpy as np
 import pytest
+from filelock import lock_descriptor
 
+from vae_core import torchvision_shim
 from vae_core.data import DataError, fetch, load_dataset
 from vae_core.data import download as module
 from vae_core.data.download import Remote, download
@@ -221,11 +223,10 @@ def test_an_unwritable_place_is_one_sentence(tmp_path, remote):
         download(remote, tmp_path)
 
 
-@pytest.mark.skipif(module.fcntl is None, reason="file locks of this kind are not on this system")
 def test_two_programs_do_not_write_one_draft(tmp_path, remote):
     (tmp_path / "Set/raw").mkdir(parents=True)
     with (tmp_path / "Set/raw/.file.part").open("a+b") as other:
-        module.fcntl.flock(other, module.fcntl.LOCK_EX)
+        assert lock_descriptor(other.fileno(), blocking=False)
         with pytest.raises(DataError, match="by another program"):
             download(remote, tmp_path)
     assert _files(tmp_path) == ["Set/raw/.file.part"]
@@ -263,6 +264,17 @@ def test_fetch_leaves_alone_what_is_elsewhere(small_mnist, server, tmp_path, mon
     monkeypatch.setenv("VAE_DATA", str(tmp_path))
     assert fetch("mnist") == tmp_path
     assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize("error", [ImportError("No module"), RuntimeError("operator"), OSError("undefined symbol")])
+def test_fetch_without_a_working_torchvision_says_so(tmp_path, monkeypatch, error):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(torchvision_shim, "import_torchvision", fail)
+    for name in module.FETCHABLE:
+        with pytest.raises(DataError, match=f"^Downloading needs torchvision, and it cannot be imported: {error}.$"):
+            fetch(name, root=tmp_path)
 
 
 def test_fetch_of_what_needs_none_and_of_what_is_not(tmp_path):

@@ -3,7 +3,6 @@ import os
 import stat
 import tarfile
 import tempfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,17 +57,13 @@ def test_roots_in_order(tmp_path, monkeypatch):
     assert roots.search_roots() == expected[1:]
 
 
-def _no_home(*given):
-    raise RuntimeError("Could not determine home directory.")
-
-
 @pytest.fixture
 def no_home(tmp_path, monkeypatch):
     """A user without a home folder; gives the folder for temporary files."""
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "HOME", "LATENT_EXPLORER_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", _no_home)
-    monkeypatch.setattr(Path, "expanduser", _no_home)
+    monkeypatch.setattr(pytest.importorskip("pwd"), "getpwuid", {}.__getitem__)
+    assert os.path.expanduser("~") == "~"
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
