@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from torch import nn
 
-from explorer.services import routes
+from explorer.web import routes
 from vae_core.export.lower import LAYERS
 
 LAYERS.pop(nn.ConvTranspose2d, None)

@@ -83,8 +83,8 @@ def test_the_nearest_image_is_decoded_when_the_hand_rests(open_app):
 
 def test_the_overlay_of_change_comes_from_the_server_too(open_app):
     page = open_app("server", "/?models=mnist-vae-2&heat=change")
-    page.wait_for_selector(".heat[data-shown]", timeout=60_000)
-    assert "image distance" in page.locator(".key").inner_text()
+    page.wait_for_selector(".overlay[data-shown]", timeout=60_000)
+    assert "image distance" in page.locator(".overlay-scale").inner_text()
     assert not page.problems
 
 

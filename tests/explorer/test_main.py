@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.services.text import key_of
+from explorer.services.text import widget_key
 
 MAIN = Path(__file__).parents[2] / "explorer" / "main.py"
 
@@ -35,7 +35,7 @@ def test_without_checkpoints_it_says_how_to_get_one(folder):
 def test_it_opens_on_the_pad(put):
     put("m")
     app = run()
-    assert [part.key for part in app.get("bidi_component")] == [key_of("pad", "m"), "shell"]
+    assert [part.key for part in app.get("bidi_component")] == [widget_key("pad", "m"), "shell"]
     assert app.sidebar.button_group[0].value == ["m"]
 
 

@@ -1,9 +1,9 @@
-const PAGE = 24;
+const PAGE_SIZE = 24;
 
-// The chosen images beside their reconstructions.
+// The selected images beside their reconstructions.
 export class Gallery {
-  constructor(root, pictures, describe, onClear) {
-    Object.assign(this, { root, pictures, describe });
+  constructor(root, images, describe, onClear) {
+    Object.assign(this, { root, images, describe });
     this.count = root.querySelector(".count");
     this.list = root.querySelector(".pictures");
     this.more = root.querySelector(".more");
@@ -16,29 +16,29 @@ export class Gallery {
     this.chosen = chosen;
     this.list.replaceChildren();
     this.clear.hidden = !chosen.length;
-    const whole = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
-    const known = chosen.some((i) => this.pictures.hasOriginal(i));
-    const sides = known ? "left as it is, right as rebuilt from its code" : "as rebuilt from their codes; the images are not on this computer";
-    this.count.textContent = chosen.length ? `${whole}: ${sides}` : "Click a point, or draw round some with the lasso, to see them here.";
+    const total = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
+    const known = chosen.some((i) => this.images.hasOriginal(i));
+    const sides = known ? "the original on the left, the reconstruction on the right" : "reconstructions; the original images are not on this computer";
+    this.count.textContent = chosen.length ? `${total}: ${sides}` : "Click a point, or draw around several with the lasso, to see them here.";
     this.add();
   }
 
   add() {
     const from = this.list.childElementCount;
-    for (const i of this.chosen.slice(from, from + PAGE)) this.list.append(this.figure(i));
+    for (const i of this.chosen.slice(from, from + PAGE_SIZE)) this.list.append(this.figure(i));
     const left = this.chosen.length - this.list.childElementCount;
     this.more.hidden = left <= 0;
-    this.more.textContent = `Show ${Math.min(left, PAGE)} of ${left.toLocaleString("en")} more`;
+    this.more.textContent = `Show ${Math.min(left, PAGE_SIZE)} of ${left.toLocaleString("en")} more`;
   }
 
   figure(i) {
     const figure = document.createElement("figure");
-    const canvases = this.pictures.hasOriginal(i) ? ["original", "decoded"] : ["decoded"];
+    const canvases = this.images.hasOriginal(i) ? ["original", "decoded"] : ["decoded"];
     for (const kind of canvases) {
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", kind === "original" ? `Image ${i}` : `Image ${i}, reconstruction`);
-      this.pictures[kind](canvas, i);
+      this.images[kind](canvas, i);
       figure.append(canvas);
     }
     const caption = document.createElement("figcaption");

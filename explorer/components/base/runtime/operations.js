@@ -1,9 +1,9 @@
-// The operations of a network program, one row each. A plan lays out what a node needs in the arena, and returns a function
-// that, given the kernels and the memory, returns the steps of a run.
+// The operations of a network program, one function each. A plan allocates what a node needs in the arena, and returns a
+// function that takes the kernels and the memory and returns the steps to run.
 
 import { bindActivation } from "./activations.js";
 import { convolutionAxis, planConvolution, transposedAxis } from "./convolution.js";
-import { planPixelShuffle, planUpsample } from "./enlarging.js";
+import { planPixelShuffle, planUpsample } from "./upsampling.js";
 import { padded, toPanels, withZeros } from "./panels.js";
 import { size } from "./program.js";
 
@@ -39,7 +39,7 @@ function planAdd(node, { address }) {
   return (kernels) => [() => kernels.add(a, b, y, count)];
 }
 
-// `start`: the first of the floats that are taken.
+// `start`: index of the first float that is copied
 function planSlice(node, { address }) {
   const from = (address[node.inputs[0]] >> 2) + (node.start ?? 0);
   const to = address[node.output] >> 2;
@@ -47,7 +47,7 @@ function planSlice(node, { address }) {
   return (_, floats) => [() => floats.copyWithin(to, from, from + count)];
 }
 
-// As many runs of values, one after the other, each brought to mean 0 and variance 1.
+// Standardises `rows` consecutive segments of values to mean 0 and variance 1 each.
 function planStandardise(node, { address }) {
   const from = address[node.inputs[0]] >> 2;
   const to = address[node.output] >> 2;
@@ -91,7 +91,7 @@ export function planNode(node, context) {
   const plan = OPERATIONS[node.op];
   if (!plan) throw new Error(`This page cannot run the operation "${node.op}".`);
   const count = size(node.shape);
-  // A matrix product writes whole panels of rows.
+  // A matrix product writes whole panels of rows, which may exceed the output.
   address[node.output] = arena.floats(count + 4);
   const bind = plan(node, context);
   if (!node.activation) return bind;

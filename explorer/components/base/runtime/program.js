@@ -16,7 +16,7 @@ export function parseProgram(bytes) {
   const start = Math.ceil((12 + length) / ALIGNMENT) * ALIGNMENT;
   if (start + header.blob > bytes.byteLength) throw new Error("The network program is cut short.");
 
-  // The array of that number as float32; a copy, since the bytes need not be aligned.
+  // The array with this index as float32. It is copied because its bytes may not be aligned.
   const array = (index) => {
     const { at, shape, type } = header.arrays[index];
     const count = size(shape);
@@ -25,7 +25,7 @@ export function parseProgram(bytes) {
     const raw = bytes.buffer.slice(from, from + count * width);
     return type === "float16" ? widen(new Uint16Array(raw)) : new Float32Array(raw);
   };
-  // Weights of shape (outputs, ...), each output's by its scale.
+  // Weights of shape (outputs, ...), multiplied by the scale of each output.
   const weight = ({ arrays }) => {
     const values = array(arrays.weight);
     if (!("scale" in arrays)) return values;
@@ -41,7 +41,7 @@ export function size(shape) {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-// Every float16 as a number, by its bits.
+// The values of all float16 numbers, indexed by their bits.
 const HALVES = Float32Array.from({ length: 65536 }, (_, bits) => {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
@@ -49,7 +49,7 @@ const HALVES = Float32Array.from({ length: 65536 }, (_, bits) => {
   return bits & 0x8000 ? -magnitude : magnitude;
 });
 
-// The bits of float16 as float32.
+// Converts the bits of float16 numbers to float32.
 export function widen(halves) {
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) out[i] = HALVES[halves[i]];
