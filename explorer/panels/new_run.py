@@ -98,7 +98,7 @@ def _settings(card: ModelCard, data: str | None) -> dict[str, Any]:
         10_000.0,
         card.config.objective.beta,
         disabled=not stochastic,
-        help="loss = distortion + beta × rate. 1 is the ELBO; with more, codes say less. A plain AE has no rate.",
+        help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A plain AE has no rate.",
         key=widget_key("tune-beta", card.name),
     )
     beta = beta if stochastic else None

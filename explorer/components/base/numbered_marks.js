@@ -1,5 +1,5 @@
 // Numbered marks over a canvas for images of special interest. Each can be hovered and clicked.
-export const ownNames = (names) => names.map((name, i) => `Your image ${i + 1}: ${name}`);
+export const uploadNames = (names) => names.map((name, i) => `Your image ${i + 1}: ${name}`);
 
 export class NumberedMarks {
   // root: an element that covers the canvas

@@ -3,7 +3,7 @@ import { Legend } from "../base/legend.js";
 import { markerPath, svgPath } from "../base/markers.js";
 import { formatNumber } from "../base/numbers.js";
 import { Panes } from "../base/panes.js";
-import { NumberedMarks, ownNames } from "../base/numbered_marks.js";
+import { NumberedMarks, uploadNames } from "../base/numbered_marks.js";
 import { layerToggles } from "../base/toggle_button.js";
 import { readTheme } from "../base/theme.js";
 import { FrameScheduler } from "./frame_scheduler.js";
@@ -47,7 +47,7 @@ export class Scene {
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.setLead(index));
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
     this.nearest = new Nearest(root.querySelector(".nearest"), about.image, section("originals"), nameOf, (image) => pad.goToImage({ image }));
-    this.uploads = new NumberedMarks(root.querySelector(".uploads"), ownNames(about.uploads), (upload) => pad.goToImage({ upload }));
+    this.uploads = new NumberedMarks(root.querySelector(".uploads"), uploadNames(about.uploads), (upload) => pad.goToImage({ upload }));
     this.posterior = new Posterior(root.querySelector(".posterior"));
     this.displayMode = new DisplayMode(root.querySelector(".display-mode"), about.image.reduce((a, b) => a * b), () => pad.commit());
     const overlay = { canvas: root.querySelector(".overlay"), choice: root.querySelector(".overlay-choice"), scale: root.querySelector(".overlay-scale") };

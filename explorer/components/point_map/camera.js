@@ -1,5 +1,5 @@
 const MARGIN = 0.06;
-const MOST_ZOOM = 400;
+const MAX_ZOOM = 400;
 
 // The visible part of the map. It converts map coordinates to pixels of the field and back; one unit has the same length on
 // both axes.
@@ -53,7 +53,7 @@ export class Camera {
   // Zooms so that the map's point at (x, y) stays there.
   zoomAt(x, y, factor) {
     const [a, b] = this.at(x, y);
-    this.zoom = Math.min(Math.max(this.zoom * factor, 1), MOST_ZOOM);
+    this.zoom = Math.min(Math.max(this.zoom * factor, 1), MAX_ZOOM);
     this.pan(x - this.x(a), y - this.y(b));
   }
 

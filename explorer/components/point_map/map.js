@@ -2,7 +2,7 @@ import { Legend } from "../base/legend.js";
 import { FrameStats } from "../base/frame_stats.js";
 import { componentMount } from "../base/component_mount.js";
 import { sameBytes, unpack } from "../base/unpack.js";
-import { NumberedMarks, ownNames } from "../base/numbered_marks.js";
+import { NumberedMarks, uploadNames } from "../base/numbered_marks.js";
 import { makeToggle } from "../base/toggle_button.js";
 import { readTheme } from "../base/theme.js";
 import { Camera } from "./camera.js";
@@ -15,7 +15,7 @@ import { PointColours } from "./point_colours.js";
 import { MapImages } from "./map_images.js";
 
 const REACH_PX = { mouse: 10, touch: 22, pen: 14 };
-const MOST_CORNERS = 40;
+const MAX_CORNERS = 40;
 const TRANSITION_MS = 180;
 const DIAMETER = 5;
 const REFERENCE_COUNT = 5000;
@@ -85,7 +85,7 @@ class PointMap {
     this.camera = new Camera(points);
     this.points = points;
     this.uploadPoints = floats("uploads");
-    this.uploads = new NumberedMarks(this.root.querySelector(".numbered-marks"), ownNames(about.uploads), (i) => this.pickUpload(i));
+    this.uploads = new NumberedMarks(this.root.querySelector(".numbered-marks"), uploadNames(about.uploads), (i) => this.pickUpload(i));
     this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter selects the nearest point.`);
     this.select(about.selection, false);
     this.resize();
@@ -235,7 +235,7 @@ class PointMap {
     if (!this.camera) return;
     this.drawing = done ? null : path;
     if (done && path?.length > 2) {
-      const step = Math.max(1, Math.ceil(path.length / MOST_CORNERS));
+      const step = Math.max(1, Math.ceil(path.length / MAX_CORNERS));
       this.select({ polygon: path.filter((_, i) => i % step === 0).map(([x, y]) => this.camera.at(x, y)) }, true);
     }
     this.outlineSelection();

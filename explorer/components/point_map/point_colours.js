@@ -17,13 +17,13 @@ export class PointColours {
   paint(by, { scheme, classes, plain }, shown, chosen) {
     const { bytes, labels } = this;
     const rgb = classes.map(parse);
-    const ground = parse(plain);
+    const noClassColour = parse(plain);
     const amount = by < 0 ? null : this.amounts[by];
     const { low, high } = this.colourings[by] ?? {};
     const [dimmed, bright] = [[], []];
     for (let i = 0; i < this.count; i++) {
       if (!shown(i)) continue;
-      const colour = amount ? amountColour((amount[i] - low) / (high - low || 1), scheme) : labels ? (rgb[labels[i] % rgb.length] ?? ground) : ground;
+      const colour = amount ? amountColour((amount[i] - low) / (high - low || 1), scheme) : labels ? (rgb[labels[i] % rgb.length] ?? noClassColour) : noClassColour;
       const strong = chosen === null || chosen.has(i);
       bytes[4 * i] = colour[0];
       bytes[4 * i + 1] = colour[1];

@@ -8,8 +8,8 @@ export class Preparer {
   constructor([channels, height, width], framing) {
     Object.assign(this, { channels, height, width, framing });
     this.values = new Float32Array(channels * height * width);
-    this.small = scratch(width, height);
-    this.part = scratch(width, height);
+    this.small = makeCanvas(width, height);
+    this.part = makeCanvas(width, height);
   }
 
   // The values (channels, height, width) in [0, 1] of a drawing. They are overwritten by the next call.
@@ -33,7 +33,7 @@ export class Preparer {
     const { width, height, small } = this;
     small.fillStyle = "#000";
     small.fillRect(0, 0, width, height);
-    const box = boxOf(context.getImageData(0, 0, canvas.width, canvas.height));
+    const box = boundingBox(context.getImageData(0, 0, canvas.width, canvas.height));
     if (box) {
       const scale = (this.framing.box * Math.max(width, height)) / Math.max(box.width, box.height);
       const w = Math.max(1, Math.round(scale * box.width));
@@ -41,7 +41,7 @@ export class Preparer {
       this.part.canvas.width = w;
       this.part.canvas.height = h;
       shrink(canvas, box.left, box.top, box.width, box.height, this.part);
-      const [down, across] = massOf(this.part.getImageData(0, 0, w, h));
+      const [down, across] = centreOfMass(this.part.getImageData(0, 0, w, h));
       const place = (middle, size, mass, extent) => {
         const free = size - extent;
         return Math.min(Math.max(Math.round(middle * size - mass), Math.min(0, free)), Math.max(0, free));
@@ -52,7 +52,7 @@ export class Preparer {
   }
 }
 
-function scratch(width, height) {
+function makeCanvas(width, height) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   return canvas.getContext("2d", { willReadFrequently: true });
 }
@@ -64,7 +64,7 @@ function shrink(source, left, top, width, height, target) {
   let [from, x, y, w, h] = [source, left, top, width, height];
   while (w > 2 * canvas.width && h > 2 * canvas.height) {
     const [halfW, halfH] = [Math.ceil(w / 2), Math.ceil(h / 2)];
-    const half = scratch(halfW, halfH);
+    const half = makeCanvas(halfW, halfH);
     half.drawImage(from, x, y, w, h, 0, 0, halfW, halfH);
     [from, x, y, w, h] = [half.canvas, 0, 0, halfW, halfH];
   }
@@ -76,7 +76,7 @@ function grey(data, at) {
   return 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
 }
 
-function boxOf({ data, width, height }) {
+function boundingBox({ data, width, height }) {
   let [left, top, right, bottom] = [width, height, -1, -1];
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
@@ -91,7 +91,7 @@ function boxOf({ data, width, height }) {
 }
 
 // The centre of mass [down, across] in pixels.
-function massOf({ data, width, height }) {
+function centreOfMass({ data, width, height }) {
   let [mass, down, across] = [0, 0, 0];
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {

@@ -1,7 +1,7 @@
 // Upsampling operations, which have no weights.
 
 // The source positions of the outputs along one axis: the two inputs, and the weight of the second.
-function readings(count, input, step, offset, linear) {
+function sourcePositions(count, input, step, offset, linear) {
   const first = new Int32Array(count);
   const second = new Int32Array(count);
   const share = new Float64Array(count);
@@ -18,7 +18,7 @@ function readings(count, input, step, offset, linear) {
 export function planUpsample(node, { address, shapes }) {
   const [channels, height, width] = shapes[node.inputs[0]];
   const [, outHeight, outWidth] = node.shape;
-  const along = (axis, count, input) => readings(count, input, node.step[axis], node.offset[axis], node.linear);
+  const along = (axis, count, input) => sourcePositions(count, input, node.step[axis], node.offset[axis], node.linear);
   const down = along(0, outHeight, height);
   const across = along(1, outWidth, width);
   const from = address[node.inputs[0]] >> 2;

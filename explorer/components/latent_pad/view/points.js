@@ -12,7 +12,7 @@ export class Points {
   // placed: { points (n, 2), off (n) } from Plane.place
   constructor(canvas, plane, { points, off }, labels) {
     Object.assign(this, { canvas, plane, points, labels, context: canvas.getContext("2d") });
-    this.levels = fade(off);
+    this.levels = fadeLevels(off);
     this.shown = () => true;
   }
 
@@ -53,7 +53,7 @@ export class Points {
 }
 
 // How faint each point is, from 0 (on the plane) to LEVELS, by its distance relative to the median.
-function fade(off) {
+function fadeLevels(off) {
   const sorted = Float32Array.from(off).sort();
   const median = sorted[sorted.length >> 1] ?? 0;
   if (!(median > 1e-6)) return new Uint8Array(off.length);
