@@ -68,7 +68,7 @@ def decoded(name: str, z: np.ndarray) -> np.ndarray:
 
 
 def show_sliders(firefox: Firefox) -> None:
-    firefox.remote.script(f"const bank = {ROOT}.querySelector('.sliders'); bank.open = true; bank.scrollIntoView();")
+    firefox.remote.script(f"const sliders = {ROOT}.querySelector('.sliders'); sliders.open = true; sliders.scrollIntoView();")
     firefox.wait_for(f"{ROOT}.querySelector('.track') && {HOST}.stats().stripsLeft === 0")
 
 

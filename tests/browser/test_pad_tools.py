@@ -1,4 +1,4 @@
-"""What stands around the pad: sliders, posteriors, looks, jumps and paths, in a real Chromium."""
+"""The tools around the pad: sliders, posteriors, display modes, overlays, navigation and paths, in a real Chromium."""
 
 from __future__ import annotations
 
