@@ -36,17 +36,17 @@ def test_what_cannot_be_addressed_is_said(folder, put, named):
         shutil.copy(folder / "a.safetensors", named / os.fsdecode(name + b".safetensors"))
     registry = models.registry()
     assert [(card.name, card.title) for card in registry.cards] == [("a", "vae 2"), ("b,c\n\u202e", "b,c\ufffd\ufffd")]
-    assert "another of that name" in registry.problems[0] and "b\ufffd.safetensors was left out" in registry.problems[1]
+    assert "another model has this name" in registry.problems[0] and "b\ufffd.safetensors was left out" in registry.problems[1]
 
 
 def test_a_named_folder_that_is_not_there_is_said(folder, put, named):
     put("a")
     named.rmdir()
-    assert "There is no folder" in models.registry().problems[0]
+    assert "does not exist" in models.registry().problems[0]
 
 
 def test_one_that_is_gone_is_said(folder):
-    with pytest.raises(CheckpointError, match="no model 'gone' any more"):
+    with pytest.raises(CheckpointError, match="The model 'gone' no longer exists"):
         checkpoint_files.find("gone")
 
 

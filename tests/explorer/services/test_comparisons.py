@@ -114,4 +114,4 @@ class TestImages:
         found = held_out.images_for(cards("m")[0])
         wanted = library.load("m").model.decode(library.load("m").held_out.codes).numpy()
         np.testing.assert_allclose(found.x / 255, wanted, atol=0.5 / 255 + 1e-6)
-        assert not found.real and "stands in" in found.about
+        assert not found.real and "stand in for them" in found.about

@@ -122,7 +122,7 @@ def test_too_few_images_are_told_before_a_run_begins(put):
     put("m")
     with pytest.raises(JobError, match="3 images, and a run needs at least 10"):
         start(request(None), [(f"{i}.png", b"") for i in range(3)])
-    with pytest.raises(JobError, match="Give one"):
+    with pytest.raises(JobError, match="Use either one"):
         start(request(None), [("a.zip", b""), ("b.png", b"")])
     assert runs.labels() == {}
 
@@ -158,7 +158,7 @@ def test_what_trains_and_how_is_carried_to_the_run(put, until):
     name = fine_tuning.keep(run, "tuned")
     (_, _), (_, how) = models.facts(models.registry().card(name))
     told = dict(how)
-    assert told["Trained part"] == "decoder" and told["Average of the weights"] == "0.99 a step"
+    assert told["Trained part"] == "decoder" and told["Average of the weights"] == "0.99 per step"
     assert told["Early stop"] == "after 3 validations without progress"
 
 

@@ -29,7 +29,7 @@ def test_then_what_the_model_draws_and_it_says_so(put):
     found = held_out.images_for(models.registry().card("m"))
     drawn = library.load("m").model.decode(library.load("m").held_out.codes)
     np.testing.assert_array_equal(found.x, (255 * drawn).round().byte())
-    assert not found.real and "stands in" in found.about
+    assert not found.real and "stand in for them" in found.about
 
 
 def test_images_of_another_version_of_the_set_are_named_as_such(put):

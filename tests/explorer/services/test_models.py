@@ -53,4 +53,4 @@ def test_equal_titles_are_told_apart(put):
 
 def test_a_beta_is_told_as_it_is(put):
     put("m", "beta-vae")
-    assert "the rate weighed by 4, " in models.explain(models.registry().card("m"))
+    assert "The rate has weight 4, " in models.explain(models.registry().card("m"))

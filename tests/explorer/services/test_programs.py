@@ -47,9 +47,8 @@ def test_a_pad_is_decoded_by_the_server_and_the_file_says_why_not(put, monkeypat
     assert latent_pad.reasons_for_server(cards) == ""
     latent_pad._export_problem.clear(), latent_pad._data.clear()
     monkeypatch.delitem(LAYERS, nn.ReLU)
-    assert "cannot run vae 2 by itself" in latent_pad.reasons_for_server(cards) and "ReLU" in latent_pad.reasons_for_server(
-        cards
-    )
+    reason = latent_pad.reasons_for_server(cards)
+    assert "cannot run vae 2 by itself" in reason and "ReLU" in reason
     assert latent_pad._data((("m", models.file_version("m")),), False).models[0].where == "server"
     with pytest.raises(ValueError, match="is a ReLU"):
         latent_pad.html_page(cards, View("mnist", ("m",), "m"))

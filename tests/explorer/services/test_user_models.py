@@ -48,7 +48,7 @@ def test_a_name_is_no_path(content, home, name):
 
 @pytest.mark.parametrize("name", ["CON", "con.x", "Lpt1"])
 def test_a_name_that_windows_keeps_is_refused(content, name):
-    with pytest.raises(UserModelError, match="Windows keeps the name"):
+    with pytest.raises(UserModelError, match="Windows reserves the name"):
         user_models.import_checkpoint(content, f"{name}.safetensors")
 
 
@@ -59,14 +59,14 @@ def test_the_name_of_an_upload_becomes_one_that_can_be(content):
 def test_no_name_is_taken_twice(content):
     user_models.import_checkpoint(content, "mine.safetensors")
     for taken in ("mine", "MINE", "shipped"):
-        with pytest.raises(UserModelError, match="There is a model called"):
+        with pytest.raises(UserModelError, match="already exists; choose another name"):
             user_models.import_checkpoint(content, f"{taken}.safetensors")
-    with pytest.raises(UserModelError, match="There is a model called"):
+    with pytest.raises(UserModelError, match="already exists; choose another name"):
         user_models.rename("mine", "shipped")
 
 
 def test_what_ships_stays(content):
     for act in (lambda: user_models.rename("shipped", "mine"), lambda: user_models.delete("shipped")):
-        with pytest.raises(UserModelError, match="not among the models that you kept"):
+        with pytest.raises(UserModelError, match="is not one of your own models"):
             act()
     assert listed() == ["shipped"]
