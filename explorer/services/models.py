@@ -61,9 +61,9 @@ class ModelCard:
     def summary(self) -> str:
         """The size of the code and the most important held-out metrics, in a sentence or two."""
         elbo, mse = self.metrics.get("negative_elbo"), self.metrics.get("mse")
-        figures = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
-        figures += [] if mse is None else [f"MSE {mse:.4f}"]
-        held_out = f" On held-out images: {', '.join(figures)}." if figures else ""
+        metrics = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
+        metrics += [] if mse is None else [f"MSE {mse:.4f}"]
+        held_out = f" On held-out images: {', '.join(metrics)}." if metrics else ""
         return f"A code of {counted(self.config.latent, 'dimension')}.{held_out}"
 
 
