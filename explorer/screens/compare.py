@@ -64,7 +64,7 @@ for card in cards:
         rows.append(model_row(card, list(fitted), "z drawn from a Gaussian fitted to its codes"))
 image_rows(rows, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
-if not all(comparisons.has_prior(card) for card in cards):
+if not all(models.has_prior(card) for card in cards):
     left.caption(
         "A plain AE is free to put its codes anywhere: N(0, I) may miss them, and even a Gaussian with their mean and "
         "covariance reaches into the holes between them. A VAE is trained to decode draws from N(0, I)."
