@@ -71,10 +71,10 @@ def test_what_trains_and_how_is_chosen(serve_bare, open_page, home):
     page = open_tune(serve_bare, open_page)
     page.get_by_text("Training settings").click()
     chosen = {
-        "What trains": "The latent heads alone",
+        "What trains": "Only the latent heads",
         "Likelihood": "Gaussian, learned sigma",
         "Stop early": "After 3 validations",
-        "Average of the weights": "0.99 a step",
+        "Average of the weights": "0.99 per step",
     }
     # A list that opens while the panel around it still grows closes again.
     page.wait_for_timeout(1000)
