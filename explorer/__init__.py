@@ -1,1 +1,1 @@
-"""Latent Explorer: the browser app over `vae_core`."""
+"""Latent Explorer: the browser app on top of `vae_core`."""

@@ -1,13 +1,14 @@
-"""The application: routes, start-up and shut-down. `streamlit run explorer/app.py` serves it."""
+"""The application: its routes and middleware. `streamlit run explorer/app.py` serves it."""
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from explorer.services import options, routes
-from explorer.services.kept_answers import KeptAnswers
-from explorer.services.no_delay import NoDelay
+from explorer.services import options
+from explorer.web import routes
+from explorer.web.response_cache import ResponseCache
+from explorer.web.tcp_nodelay import TcpNoDelay
 from vae_core.data.pictures import ignore_warnings
 
 options.check()
 ignore_warnings()
-app = st.App("main.py", routes=routes.routes(), middleware=[Middleware(NoDelay), Middleware(KeptAnswers)])
+app = st.App("main.py", routes=routes.routes(), middleware=[Middleware(TcpNoDelay), Middleware(ResponseCache)])

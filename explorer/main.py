@@ -1,18 +1,16 @@
-"""Navigation and the frame that all pages share; nothing else."""
-
-from pathlib import Path
+"""The script of the app: navigation, and the frame that all pages share."""
 
 import streamlit as st
 
+from explorer.components.shell import page_frame
 from explorer.services import models, view
-from explorer.services.text import plain
+from explorer.services.text import escaped, printable
 from explorer.sidebar import sidebar
-from vae_core.data.untrusted import shown
 
 st.set_page_config(page_title="Latent Explorer", layout="wide", initial_sidebar_state="auto")
-st.html(Path(__file__).parent / "components" / "shell" / "frame.css")
+page_frame()
 
-# Not in a folder called pages: Streamlit would run what is in there by itself, without this script.
+# The folder must not be called pages: Streamlit would run its files by themselves, without this script.
 page = st.navigation(
     [
         st.Page("screens/latent_grid.py", title="Latent grid", default=True),
@@ -24,22 +22,22 @@ page = st.navigation(
     position="top",
 )
 
-shelf = models.shelf()
-for problem in shelf.problems:
-    st.warning(plain(problem))
-if not shelf.cards:
+registry = models.registry()
+for problem in registry.problems:
+    st.warning(escaped(problem))
+if not registry.cards:
     st.error(
         "There are no checkpoints to explore. Train one with `python -m vae_core train --recipe mnist-vae-2`, then reload."
     )
     st.stop()
 
-current = view.current(shelf, page.url_path)
-for name in view.missing():
-    st.toast(plain(f"There is no model {shown(name[:80])} here; this is another one."), duration="long")
-if view.misread():
-    st.toast("The address has no point that this model knows; this is its first one.", duration="long")
-wanted = sidebar(shelf, current)
-if wanted != current:
-    view.show(wanted)
+current = view.current(registry, page.url_path)
+for name in view.unknown_models():
+    st.toast(escaped(f"There is no model {printable(name[:80])} here; another one is shown."), duration="long")
+if view.has_invalid_point():
+    st.toast("The address has no point that fits this model; its first point is shown.", duration="long")
+chosen = sidebar(registry, current)
+if chosen != current:
+    view.show(chosen)
 
 page.run()

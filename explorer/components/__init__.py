@@ -1,1 +1,1 @@
-"""Browser components, each its JavaScript and CSS beside its Python face."""
+"""Browser components: each is JavaScript and CSS beside the Python module that draws it."""

@@ -1,4 +1,4 @@
-"""What a component is made of, for Streamlit and for self-contained files."""
+"""The HTML, CSS and JavaScript of a component, for Streamlit and for self-contained files."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Any
 from explorer.components.bundle import bundle
 
 BASE = Path(__file__).with_name("base") / "base.css"
+"""Styles that all components share."""
 
 
 @cache
-def assets(folder: Path, name: str, last: str = "export default") -> tuple[str, str, str]:
-    """HTML, CSS and JavaScript of the component in `folder`, whose files are called `name`; `last` as in `bundle`."""
+def assets(folder: Path, name: str, export_as: str = "export default") -> tuple[str, str, str]:
+    """The HTML, CSS and JavaScript of the component in `folder`, whose files are called `name`; `export_as` as in `bundle`."""
     html, css = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return html, BASE.read_text(encoding="utf-8") + css, bundle(folder / f"{name}.js", last)
+    return html, BASE.read_text(encoding="utf-8") + css, bundle(folder / f"{name}.js", export_as)
 
 
-def draw(folder: Path, name: str, data: bytes, key: str) -> Any:
-    """Puts a component on the page; gives the state that it told of last, or None before that."""
-    return _component(folder, name)(data=data, key=key, on_state_change=_nothing).state
+def render(folder: Path, name: str, data: bytes, key: str) -> Any:
+    """Puts a component on the page. Returns the state that it reported last, or None before that."""
+    return _component(folder, name)(data=data, key=key, on_state_change=_ignore).state
 
 
-def _nothing() -> None:
-    """A state value has to have a callback."""
+def _ignore() -> None:
+    """Streamlit requires a callback for each state value."""
 
 
 @cache

@@ -1,7 +1,7 @@
 """Compiles kernels.wat into the module that the page loads: python -m explorer.components.build_kernels.
 
-The module carries two builds: one whose products and sums are fused, which newer browsers run about 1.4 times as fast, and
-the plain one for the others.
+The module contains two builds: one with fused multiply-adds, which newer browsers run about 1.4 times as fast, and a plain one
+for the other browsers.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ Expression = str | list["Expression"]
 
 
 def module_text() -> str:
-    """The text of kernels.js. Needs wasmtime."""
+    """The text of kernels.js. Requires wasmtime."""
     source = (RUNTIME / "kernels.wat").read_text()
     return TEMPLATE.format(fused=_literal(fuse(source)), plain=_literal(source))
 
 
 def fuse(source: str) -> str:
-    """The same module with every (f32x4.add (f32x4.mul a b) c) as one relaxed multiply-add."""
+    """The module with every (f32x4.add (f32x4.mul a b) c) replaced by one relaxed multiply-add."""
     return " ".join(_text(_fused(expression)) for expression in _parse(source))
 
 

@@ -1,4 +1,4 @@
-"""What the components ask of their data. ValueError names the field."""
+"""Checks of the data that a component is given. They raise ValueError, which names the field."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 MAX_CLASSES = 2**16 - 1
-"""The label after the last one marks a point of no class."""
+"""Largest number of classes: labels are uint16, and the largest label marks a point without a class."""
 
 
 def check(ok: bool, name: str, wanted: str) -> None:
-    """Raises ValueError, with the field and what it has to be, where it is not."""
+    """Raises ValueError, with the field's name and what it has to be, unless `ok`."""
     if not ok:
         raise ValueError(f"{name} is not what the component takes: it {wanted}.")
 
 
 def check_labels(labels: np.ndarray | None, classes: Sequence[str], count: int) -> None:
-    """One class for each of `count` images, by its number, or no labels."""
+    """Checks that the labels are the class indices of `count` images, or None."""
     if labels is None:
         return
     check(np.shape(labels) == (count,), "labels", "has one number for each held-out image")
@@ -27,7 +27,7 @@ def check_labels(labels: np.ndarray | None, classes: Sequence[str], count: int) 
 
 
 def check_originals(originals: np.ndarray | None, image: tuple[int, int, int], count: int) -> None:
-    """The first of `count` images, or none."""
+    """Checks that the images are the first of `count` held-out images, or None."""
     if originals is None:
         return
     fits = np.shape(originals)[1:] == tuple(image) and originals.dtype == np.uint8

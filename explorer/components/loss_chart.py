@@ -1,4 +1,4 @@
-"""What a run's terms come to, step by step: training as a line, validation as marks on it."""
+"""A chart of a run's loss terms over its steps: training as a line, validation as markers."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.components.tokens import tokens
+from explorer.design_tokens import design_tokens
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One term."""
+    """The values of one loss term."""
 
     title: str
     steps: Sequence[int]
     values: Sequence[float]
-    """Nats an image."""
+    """Training values, in nats per image."""
     validation_steps: Sequence[int]
     validation: Sequence[float]
+    """Validation values, in nats per image."""
 
 
 def loss_chart(traces: Sequence[Trace], key: str, *, steps: int = 0, log: bool = False, height: int = 280) -> None:
-    """One panel for each term, over the steps of the run."""
-    colours = tokens()["terms"]
+    """Draws one panel for each term, over the steps of the run."""
+    colours = design_tokens()["terms"]
     for column, trace, colour in zip(st.columns(len(traces)), traces, colours, strict=False):
         figure = go.Figure()
         figure.add_trace(
@@ -48,7 +49,7 @@ def loss_chart(traces: Sequence[Trace], key: str, *, steps: int = 0, log: bool =
             margin={"l": 8, "r": 8, "t": 36, "b": 8},
             legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
             xaxis={"title": "Step", "range": [0, 1.03 * steps] if steps else None, "zeroline": False},
-            yaxis={"title": "nats an image", "type": "log" if log else "linear", "zeroline": False},
+            yaxis={"title": "nats per image", "type": "log" if log else "linear", "zeroline": False},
             uirevision=key,
         )
         column.plotly_chart(figure, key=f"{key}-{trace.title}", config={"displayModeBar": False})

@@ -1,4 +1,4 @@
-"""Rate against distortion: where models trade what a code tells against how well it rebuilds."""
+"""A plot of rate against distortion: how much a code says about an image, and how well the image is reconstructed from it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import streamlit as st
 
 SYMBOLS = {"circle": "circle", "square": "square", "diamond": "diamond", "triangle": "triangle-up"}
 MARGIN = 0.12
-LINES = 6
+MAX_LINES = 6
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A model on the plot, in nats."""
+class PlottedModel:
+    """One model on the plot, with its rate and distortion in nats."""
 
     title: str
     rate: float
     distortion: float
     colour: str
     marker: str
-    strong: bool
-    """One of those being compared."""
+    compared: bool
+    """True if the model is one of those being compared, which are drawn filled."""
 
 
-def rate_distortion(spots: Sequence[Spot], key: str) -> None:
-    """Draws the plot, with lines on which rate + distortion, the negative ELBO, is the same."""
-    rates, distortions = (np.array([getattr(spot, name) for spot in spots]) for name in ("rate", "distortion"))
+def rate_distortion(models: Sequence[PlottedModel], key: str) -> None:
+    """Draws the plot, with lines of equal negative ELBO, which is rate + distortion."""
+    rates, distortions = (np.array([getattr(model, name) for model in models]) for name in ("rate", "distortion"))
     across, up = _range(rates), _range(distortions)
     figure = go.Figure()
     for total in _levels(across, up):
@@ -44,23 +44,23 @@ def rate_distortion(spots: Sequence[Spot], key: str) -> None:
                 showlegend=False,
             )
         )
-    for spot in spots:
-        # Plotly takes some HTML for what it says.
-        title = escape(spot.title, quote=False)
+    for model in models:
+        # Plotly interprets some HTML in labels.
+        title = escape(model.title, quote=False)
         figure.add_trace(
             go.Scatter(
-                x=[spot.rate],
-                y=[spot.distortion],
+                x=[model.rate],
+                y=[model.distortion],
                 mode="markers+text",
                 text=[title],
                 textposition="middle right",
                 marker={
-                    "size": 14 if spot.strong else 10,
-                    "symbol": SYMBOLS[spot.marker] + ("" if spot.strong else "-open"),
-                    "color": spot.colour,
+                    "size": 14 if model.compared else 10,
+                    "symbol": SYMBOLS[model.marker] + ("" if model.compared else "-open"),
+                    "color": model.colour,
                 },
-                hovertemplate=f"%{{text}}<br>rate {spot.rate:.2f} nats<br>distortion {spot.distortion:.2f} nats"
-                f"<br>negative ELBO {spot.rate + spot.distortion:.2f} nats<extra></extra>",
+                hovertemplate=f"%{{text}}<br>rate {model.rate:.2f} nats<br>distortion {model.distortion:.2f} nats"
+                f"<br>negative ELBO {model.rate + model.distortion:.2f} nats<extra></extra>",
                 cliponaxis=False,
             )
         )
@@ -81,6 +81,6 @@ def _range(values: np.ndarray) -> list[float]:
 
 def _levels(across: list[float], up: list[float]) -> list[float]:
     low, high = across[0] + up[0], across[1] + up[1]
-    step = 10 ** np.floor(np.log10((high - low) / LINES))
-    step = next(step * factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= LINES)
+    step = 10 ** np.floor(np.log10((high - low) / MAX_LINES))
+    step = next(step * factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= MAX_LINES)
     return [float(total) for total in np.arange(np.ceil(low / step) * step, high, step)]

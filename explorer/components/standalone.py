@@ -1,4 +1,4 @@
-"""A component as one HTML file that opens from disk, without a server and without a network."""
+"""Writes a component as one HTML file that opens from disk, without a server or a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ TEMPLATE = Path(__file__).with_name("standalone.html")
 
 
 def standalone(folder: Path, name: str, data: bytes, title: str, about: str) -> str:
-    """The component in `folder`, whose files are called `name`, with its data inside. `title` and `about` are plain text."""
+    """The HTML file of the component in `folder`, whose files are called `name`, with its data inside. `title` and `about` are
+    plain text."""
     html, css, js = assets(folder, name, "const mount =")
     parts = {
         "title": escape(title),
@@ -23,6 +24,6 @@ def standalone(folder: Path, name: str, data: bytes, title: str, about: str) -> 
         "data": base64.b64encode(data).decode(),
     }
     page = TEMPLATE.read_text(encoding="utf-8")
-    # Split first, so that nothing within a part is taken for a place.
-    pieces = page.split("%%")
-    return "".join(parts[piece] if i % 2 else piece for i, piece in enumerate(pieces))
+    # The template is split before parts are inserted, so that no text within a part is taken for a placeholder.
+    segments = page.split("%%")
+    return "".join(parts[segment] if i % 2 else segment for i, segment in enumerate(segments))

@@ -1,1 +1,1 @@
-"""What opens over a page: one file a dialog."""
+"""Dialogs that open over a page: one file for each."""

@@ -1,83 +1,85 @@
-"""The models of a data set: what each is, how it was trained, how good it is; one's own opened, renamed and deleted."""
+"""The dialog Models: what each model of a data set is, how it was trained and how good it is. The user's own models can be
+opened, renamed and deleted."""
 
 import streamlit as st
 
-from explorer.components.figure_table import Column, Line, figure_table
 from explorer.components.loss_chart import Trace, loss_chart
-from explorer.services import comparisons, models, own_models
-from explorer.services.own_models import OwnModelError
-from explorer.services.text import key_of, plain
+from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
+from explorer.services import comparisons, models, user_models
+from explorer.services.text import escaped, widget_key
+from explorer.services.user_models import UserModelError
 
 
 @st.dialog("Models", width="large")
 def show(data: str, name: str) -> None:
-    """Opens on the model of that name."""
+    """Opens the dialog with the model of that name."""
     with st.expander("Open a checkpoint of your own"):
         _open()
-    shelf = models.shelf()
-    cards = shelf.of(data)
+    registry = models.registry()
+    cards = registry.of(data)
     names = [card.name for card in cards]
     chosen = st.selectbox(
         "Model",
         names,
         names.index(name) if name in names else 0,
-        format_func=shelf.titles(data).get,
+        format_func=registry.titles(data).get,
         key="card-of",
     )
     if chosen is not None:
-        _card(shelf.card(chosen))
+        _card(registry.card(chosen))
 
 
-def _card(card: models.Card) -> None:
-    st.caption(plain(card.summary))
+def _card(card: models.ModelCard) -> None:
+    st.caption(escaped(card.summary))
     left, right = st.columns(2, gap="medium")
     for column, (title, facts) in zip((left, right), models.facts(card), strict=True):
         column.markdown(f"**{title}**")
-        column.markdown("\n".join(f"- {plain(name)}: {plain(value)}" for name, value in facts) or "- not known")
-    figures = [figure for figure in comparisons.FIGURES if figure.name in card.metrics]
-    if figures:
-        cells = [comparisons.shown(card.metrics, figure) for figure in figures]
-        columns = [Column(figure.title, comparisons.unit(figure), figure.about) for figure in figures]
-        figure_table(columns, [Line("Held-out images", "", "", cells, [False] * len(cells))])
+        column.markdown("\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in facts) or "- not known")
+    metrics = [metric for metric in comparisons.METRICS_SHOWN if metric.name in card.metrics]
+    if metrics:
+        cells = [comparisons.formatted(card.metrics, metric) for metric in metrics]
+        columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in metrics]
+        metric_table(columns, [MetricRow("Held-out images", "", "", cells, [False] * len(cells))])
     curve = [point for point in card.training.get("curve", []) if isinstance(point, dict)]
     if len(curve) > 1:
         steps = [point.get("step") for point in curve]
-        seen = [point.get("train_loss") for point in curve], [point.get("validation_loss") for point in curve]
-        trace = Trace("Loss", steps, seen[0], steps, seen[1])
-        # The first steps are far above the rest; a likelihood that is a density may go below 0, where there is no logarithm.
-        log = min((value for values in seen for value in values if value is not None), default=0) > 0
-        loss_chart([trace], key_of("card", card.name), steps=steps[-1], log=log, height=240)
+        losses = [point.get("train_loss") for point in curve], [point.get("validation_loss") for point in curve]
+        trace = Trace("Loss", steps, losses[0], steps, losses[1])
+        # The first steps are far above the others. A likelihood that is a density may have losses below 0, which have no
+        # logarithm.
+        log = min((value for values in losses for value in values if value is not None), default=0) > 0
+        loss_chart([trace], widget_key("card", card.name), steps=steps[-1], log=log, height=240)
     if not card.own:
         return
     name, rename, delete = st.columns([3, 1, 1], vertical_alignment="bottom")
-    new = name.text_input("Name", card.name[:60], max_chars=60, key=key_of("card-name", card.name))
+    new = name.text_input("Name", card.name[:60], max_chars=60, key=widget_key("card-name", card.name))
     if rename.button("Rename", key="card-rename", width="stretch", disabled=new == card.name):
-        _act(own_models.rename, card.name, new)
-    sure = key_of("card-delete", card.name)
-    if not st.session_state.get(sure):
+        _act(user_models.rename, card.name, new)
+    confirm = widget_key("card-delete", card.name)
+    if not st.session_state.get(confirm):
         if delete.button("Delete", key="card-delete", width="stretch"):
-            st.session_state[sure] = True
+            st.session_state[confirm] = True
             st.rerun(scope="fragment")
-    elif delete.button("Delete for good", key="card-delete-sure", type="primary", width="stretch"):
-        del st.session_state[sure]
-        _act(own_models.delete, card.name)
+    elif delete.button("Delete permanently", key="card-delete-confirm", type="primary", width="stretch"):
+        del st.session_state[confirm]
+        _act(user_models.delete, card.name)
 
 
 def _open() -> None:
-    file = st.file_uploader("A .safetensors file that this project wrote", ["safetensors"], key="card-file")
-    if file is None or st.session_state.get("card-taken") == file.file_id:
+    file = st.file_uploader("A .safetensors file that Latent Explorer wrote", ["safetensors"], key="card-file")
+    if file is None or st.session_state.get("card-imported") == file.file_id:
         return
-    st.session_state["card-taken"] = file.file_id
-    _act(own_models.take_in, file.getvalue(), file.name)
+    st.session_state["card-imported"] = file.file_id
+    _act(user_models.import_checkpoint, file.getvalue(), file.name)
 
 
-def _act(what, *given) -> None:
-    """Does it, and says why where it cannot be done."""
+def _act(action, *arguments) -> None:
+    """Performs an action on the user's models, and shows the reason where it fails."""
     try:
-        found = what(*given)
-    except OwnModelError as error:
-        st.error(plain(str(error)))
+        result = action(*arguments)
+    except UserModelError as error:
+        st.error(escaped(str(error)))
         return
-    if found is not None:
-        st.session_state["sidebar-choose"] = (found,)
+    if result is not None:
+        st.session_state["sidebar-choose"] = (result,)
     st.rerun()

@@ -1,27 +1,28 @@
-"""The path that is pinned on the pad, to take along."""
+"""Downloads of the path that is pinned on the pad."""
 
 import streamlit as st
 
 from explorer.components.latent_pad import PadPath
-from explorer.services import latent_paths, own_models
-from explorer.services.models import Card
-from explorer.services.text import counted, plain
+from explorer.presenters.image_files import gif, path_strip
+from explorer.services import latent_paths, user_models
+from explorer.services.models import ModelCard
+from explorer.services.text import counted, escaped
 
 
-def path_panel(path: PadPath, card: Card) -> None:
-    """Draws it: downloads that are made when they are asked for."""
+def path_panel(path: PadPath, card: ModelCard) -> None:
+    """Draws one button for each format. A file is made when its button is clicked."""
     try:
-        codes = latent_paths.checked(card, path.codes)
+        codes = latent_paths.checked_codes(card, path.codes)
     except ValueError as error:
-        st.error(plain(str(error)))
+        st.error(escaped(str(error)))
         return
-    st.caption(plain(f"Take the path along: {counted(len(codes), 'code')} of {card.title}, and what it decodes of them."))
-    name = f"{own_models.cleaned(card.name, '-') or 'latent'}-path"
+    st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and the images decoded from them."))
+    name = f"{user_models.cleaned(card.name, '-') or 'latent'}-path"
     kinds = [
-        ("GIF", lambda: latent_paths.gif(latent_paths.frames(card, codes)), f"{name}.gif", "image/gif"),
-        ("PNG strip", lambda: latent_paths.strip(latent_paths.frames(card, codes)), f"{name}.png", "image/png"),
-        ("NPZ", lambda: latent_paths.npz(codes, latent_paths.frames(card, codes)), f"{name}.npz", "application/octet-stream"),
-        ("CSV", lambda: latent_paths.table(codes), f"{name}.csv", "text/csv"),
+        ("GIF", lambda: gif(latent_paths.images(card, codes)), f"{name}.gif", "image/gif"),
+        ("PNG strip", lambda: path_strip(latent_paths.images(card, codes)), f"{name}.png", "image/png"),
+        ("NPZ", lambda: latent_paths.npz(codes, latent_paths.images(card, codes)), f"{name}.npz", "application/octet-stream"),
+        ("CSV", lambda: latent_paths.csv_table(codes), f"{name}.csv", "text/csv"),
     ]
     for column, (title, make, file, mime) in zip(st.columns([1] * len(kinds) + [4]), kinds, strict=False):
         column.download_button(title, make, file, mime, key=f"path-{title}", on_click="ignore", width="stretch")

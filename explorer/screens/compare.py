@@ -1,75 +1,78 @@
-"""The third page: what models make of the same images, side by side, and what it costs them."""
+"""The page Compare: reconstructions, samples and interpolations of several models, and their metrics."""
 
 import dataclasses
 
 import streamlit as st
 
-from explorer.components.figure_table import Column, Line, figure_table
-from explorer.components.picture_rows import MARKS, Row, rows, scale_bar
-from explorer.components.rate_distortion import Spot, rate_distortion
+from explorer.components.image_rows import MARKER_SYMBOLS, ImageRow, image_rows, scale_bar
+from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
+from explorer.components.rate_distortion import PlottedModel, rate_distortion
+from explorer.presenters.error_maps import error_maps, error_scale
 from explorer.services import comparisons, held_out, models, view
-from explorer.services.text import plain
+from explorer.services.text import escaped
 
 IMAGES, STEPS, SAMPLES = 8, 9, 8
 
 current = st.session_state.view
-shelf = models.shelf()
-cards = [shelf.card(name) for name in current.models]
-fits = [card for card in cards if card.config.image == cards[0].config.image]
-if len(fits) < len(cards):
-    names = ", ".join(card.title for card in cards if card not in fits)
-    st.info(plain(f"Not compared: {names}. They take images of another size than {cards[0].title}."))
-cards = fits
+registry = models.registry()
+cards = [registry.card(name) for name in current.models]
+compatible = [card for card in cards if card.config.image == cards[0].config.image]
+if len(compatible) < len(cards):
+    names = ", ".join(card.title for card in cards if card not in compatible)
+    st.info(escaped(f"Not compared: {names}. Their images have another size than those of {cards[0].title}."))
+cards = compatible
 smooth = cards[0].config.image[0] == 3
 images = held_out.images_for(cards[0])
 count = len(images.x)
 
 
-def row_of(card: models.Card, pictures, note: str = "", **more) -> Row:
+def model_row(card: models.ModelCard, images, note: str = "", **more) -> ImageRow:
+    """A row of images of one model, with its marker."""
     style = models.style_of(card)
-    return Row(card.title, pictures, note, style["colour"], style["marker"], **more)
+    return ImageRow(card.title, images, note, style["colour"], style["marker"], **more)
 
 
 st.subheader("Reconstructions", anchor="reconstructions")
 left, right = st.columns([3, 1], vertical_alignment="bottom")
-left.caption(plain(images.about))
+left.caption(escaped(images.about))
 row = current.row % max(1, count)
 if right.button("Other images", key="compare-next", width="stretch"):
     row = (row + IMAGES) % count
     current = dataclasses.replace(current, row=row)
     view.show(current)
-some = [(row + i) % count for i in range(min(IMAGES, count))]
-x = images.x[some]
-rebuilt = {card.name: comparisons.reconstructions(card, x) for card in cards}
-errors = {name: abs(x / 255 - pictures).mean(1) for name, pictures in rebuilt.items()}
-high = comparisons.error_scale(errors.values())
-given = [Row("Held-out images" if images.real else "Drawn from codes", list(x), captions=[images.names[i] for i in some])]
+indices = [(row + i) % count for i in range(min(IMAGES, count))]
+x = images.x[indices]
+reconstructions = {card.name: comparisons.reconstructions(card, x) for card in cards}
+errors = {name: abs(x / 255 - pictures).mean(1) for name, pictures in reconstructions.items()}
+high = error_scale(errors.values())
+title = "Held-out images" if images.real else "Decoded from codes"
+rows = [ImageRow(title, list(x), captions=[images.names[i] for i in indices])]
 for card in cards:
-    mse = ((x / 255 - rebuilt[card.name]) ** 2).mean((1, 2, 3))
-    given.append(row_of(card, list(rebuilt[card.name]), "rebuilt", captions=[f"{value:.4f}" for value in mse]))
-    given.append(Row(card.title, comparisons.error_maps(errors[card.name], high), "where it errs", quiet=True))
-rows(given, smooth=smooth)
-scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all; the figures are the MSE of each image")
+    mse = ((x / 255 - reconstructions[card.name]) ** 2).mean((1, 2, 3))
+    rows.append(model_row(card, list(reconstructions[card.name]), "reconstruction", captions=[f"{value:.4f}" for value in mse]))
+    rows.append(ImageRow(card.title, error_maps(errors[card.name], high), "error", subordinate=True))
+image_rows(rows, smooth=smooth)
+scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all models; numbers are the MSE of each image")
 
 st.subheader("New images", anchor="samples")
-given = []
+rows = []
 for card in cards:
-    prior = row_of(card, list(comparisons.samples(card, SAMPLES, "prior", current.seed)), "z drawn from N(0, I)")
-    given.append(prior)
+    prior = model_row(card, list(comparisons.samples(card, SAMPLES, "prior", current.seed)), "z drawn from N(0, I)")
+    rows.append(prior)
     if comparisons.has_fitted_codes(card):
         fitted = comparisons.samples(card, SAMPLES, "codes", current.seed)
-        given.append(row_of(card, list(fitted), "z drawn from a Gaussian fitted to its codes"))
-rows(given, smooth=smooth)
+        rows.append(model_row(card, list(fitted), "z drawn from a Gaussian fitted to its codes"))
+image_rows(rows, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
-if not all(comparisons.has_prior(card) for card in cards):
+if not all(models.has_prior(card) for card in cards):
     left.caption(
-        "A plain AE was never asked to put its codes anywhere: N(0, I) need not be where they are, and even a Gaussian with "
-        "their mean and covariance reaches into the holes between them. A VAE was trained to decode N(0, I)."
+        "A plain AE is free to put its codes anywhere: N(0, I) may miss them, and even a Gaussian with their mean and "
+        "covariance reaches into the holes between them. A VAE is trained to decode draws from N(0, I)."
     )
 else:
-    left.caption("Decoded from codes that are drawn from the prior, which these models were trained to decode.")
+    left.caption("Decoded from draws of the prior, which these models were trained to decode.")
 if right.button("Draw again", key="compare-draw", width="stretch"):
-    view.show(dataclasses.replace(current, seed=(current.seed + 1) % view.MOST_SEEDS))
+    view.show(dataclasses.replace(current, seed=(current.seed + 1) % view.MAX_SEEDS))
     st.rerun()
 
 st.subheader("From one image to another", anchor="interpolation")
@@ -83,45 +86,44 @@ path = ends[2].segmented_control(
 if ((a, b), path) != (current.ends, current.path):
     current = dataclasses.replace(current, ends=(a, b), path=path)
     view.show(current)
-given = [Row("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model")]
+rows = [ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model")]
 for card in cards:
-    given.append(row_of(card, list(comparisons.way(card, images.x[a], images.x[b], STEPS, path)), "decoded on the way"))
-rows(given, smooth=smooth)
-st.caption(
-    "A cross-fade shows both images at once; a model with a good latent space shows one image that changes into the other."
-)
+    decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path)
+    rows.append(model_row(card, list(decoded), "decoded along the path"))
+image_rows(rows, smooth=smooth)
+st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")
 
-st.subheader("Figures on held-out images", anchor="figures")
-columns = [Column(figure.title, comparisons.unit(figure), figure.about) for figure in comparisons.FIGURES]
-lines = []
+st.subheader("Metrics on held-out images", anchor="metrics")
+columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in comparisons.METRICS_SHOWN]
+rows = []
 for card in cards:
     style = models.style_of(card)
-    cells = [comparisons.shown(card.metrics, figure) for figure in comparisons.FIGURES]
-    best = [card.name in comparisons.best(cards, figure) for figure in comparisons.FIGURES]
-    lines.append(Line(card.title, MARKS[style["marker"]], style["colour"], cells, best))
-figure_table(columns, lines)
+    cells = [comparisons.formatted(card.metrics, metric) for metric in comparisons.METRICS_SHOWN]
+    best = [card.name in comparisons.best_names(cards, metric) for metric in comparisons.METRICS_SHOWN]
+    rows.append(MetricRow(card.title, MARKER_SYMBOLS[style["marker"]], style["colour"], cells, best))
+metric_table(columns, rows)
 scales = sorted({card.config.likelihood.scale for card in cards})
 st.caption(
-    plain(f"Nats are of: {'; '.join(scales)}. ")
-    + ("Figures in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
-    + ("Figures on different held-out images are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
-    + "A dash: not defined, since a deterministic autoencoder has no rate and no ELBO. A mark: the better value."
+    escaped(f"Nats measure: {'; '.join(scales)}. ")
+    + ("Values in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
+    + ("Values on different held-out images are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
+    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO. A tick marks the better value."
 )
 
 st.subheader("Rate against distortion", anchor="rate-distortion")
-alike = comparisons.alike(shelf, cards[0])
-if len(alike) < 2:
+comparable = comparisons.comparable(registry, cards[0])
+if len(comparable) < 2:
     title = cards[0].data_title
-    st.caption(plain(f"Fewer than two models of {title} share a likelihood and have a rate: there is no trade to show."))
+    st.caption(escaped(f"Fewer than two models of {title} have a rate and the same likelihood: there is no plot."))
 else:
-    spots = []
-    for card in alike:
+    plotted = []
+    for card in comparable:
         style = models.style_of(card)
         values = card.metrics["rate"], card.metrics["distortion"]
-        spots.append(Spot(card.title, *values, style["colour"], style["marker"], card in cards))
-    rate_distortion(spots, key="compare-rate")
+        plotted.append(PlottedModel(card.title, *values, style["colour"], style["marker"], card in cards))
+    rate_distortion(plotted, key="compare-rate")
     st.caption(
-        plain(f"All models of {cards[0].data_title} under a {scales[0]}, those being compared filled. ")
+        escaped(f"All models of {cards[0].data_title} under a {scales[0]}; those being compared are filled. ")
         + "Down and to the left is better; along a dotted line the negative ELBO is the same. A larger beta moves a model "
-        "to the left and up: its codes tell less, and it rebuilds less well."
+        "to the left and up: its codes say less about an image, and its reconstructions are less accurate."
     )

@@ -1,21 +1,22 @@
-"""The second page: all held-out codes of a model as a map, to look through by class, error and KL."""
+"""The page Map: all held-out codes of a model as points, coloured by class, error or KL."""
 
 import dataclasses
 
 import streamlit as st
 
 from explorer.components.point_map import point_map
-from explorer.services import models, point_maps, projections, uploads, view
-from explorer.services.text import counted, key_of, plain
+from explorer.payloads.point_map import map_payload
+from explorer.services import models, projections, uploads, view
+from explorer.services.text import counted, escaped, widget_key
 
 current = st.session_state.view
-shelf = models.shelf()
-card = shelf.card(current.lead)
+registry = models.registry()
+card = registry.card(current.lead)
 
 left, right = st.columns([2, 3], vertical_alignment="top")
 with left:
     names = list(projections.METHODS)
-    method = st.segmented_control(
+    name = st.segmented_control(
         "Map by",
         names,
         default=current.map.method,
@@ -23,81 +24,81 @@ with left:
         required=True,
         key="map-method",
     )
-chosen = projections.METHODS[method]
-given = dict(current.map.parameters) if method == current.map.method else {}
+method = projections.METHODS[name]
+previous = dict(current.map.parameters) if name == current.map.method else {}
 parameters = {}
-if chosen.parameters:
+if method.parameters:
     with right:
-        for column, parameter in zip(st.columns(len(chosen.parameters)), chosen.parameters, strict=True):
+        for column, parameter in zip(st.columns(len(method.parameters)), method.parameters, strict=True):
             kind = int if parameter.whole else float
             parameters[parameter.name] = column.slider(
                 parameter.title,
                 kind(parameter.low),
                 kind(parameter.high),
-                kind(given.get(parameter.name, parameter.default)),
+                kind(previous.get(parameter.name, parameter.default)),
                 help=parameter.about,
-                key=f"map-{method}-{parameter.name}",
+                key=f"map-{name}-{parameter.name}",
             )
-st.caption(f"{chosen.about} ({chosen.source})")
+st.caption(f"{method.about} ({method.source})")
 
-asked = view.Map(method, tuple(sorted(parameters.items())))
-if asked != current.map:
-    current = dataclasses.replace(current, map=asked, picked=None, lasso=())
+settings = view.MapSettings(name, tuple(sorted(parameters.items())))
+if settings != current.map:
+    current = dataclasses.replace(current, map=settings, picked=None, lasso=())
     view.show(current)
 
 try:
-    found = projections.find(card, method, parameters)
+    projection = projections.find(card, name, parameters)
 except ValueError as error:
-    st.info(plain(f"{card.title}: {error} Choose another model in the sidebar."))
+    st.info(escaped(f"{card.title}: {error} Choose another model in the sidebar."))
     st.stop()
 
 
 @st.fragment(run_every=0.5)
 def wait() -> None:
-    """The map is being drawn by a worker: how far it is, and a way to stop it."""
-    state = projections.find(card, method, parameters)
-    if not isinstance(state, projections.Wait) or not state.under_way:
+    """Shows the progress of the job that computes the map, and a button to stop it."""
+    state = projections.find(card, name, parameters)
+    if not isinstance(state, projections.PendingProjection) or not state.under_way:
         st.rerun()
-    words = "A worker is starting" if state.share == 0 else f"{chosen.title}: {state.share:.0%}"
-    st.progress(state.share, f"{words}. You can go elsewhere meanwhile; the map is kept for the next visit.")
+    progress = "Starting" if state.share == 0 else f"{method.title}: {state.share:.0%}"
+    st.progress(state.share, f"{progress}. You can leave this page; the map is stored for your next visit.")
     if st.button("Stop", key="map-stop"):
         state.job.stop()
 
 
-if isinstance(found, projections.Wait):
-    if found.under_way:
+if isinstance(projection, projections.PendingProjection):
+    if projection.under_way:
         wait()
     else:
-        said = {
+        message = {
             "absent": "",
-            "stopped": "The drawing of this map was stopped. ",
-            "failed": f"This map could not be drawn: {found.message} ",
-            "dead": "The worker that drew this map has ended without a word, as when a computer is shut down. ",
-        }[found.state]
-        if said:
-            (st.error if found.state in ("failed", "dead") else st.info)(plain(said))
+            "stopped": "This map was stopped before it was finished. ",
+            "failed": f"This map could not be drawn: {projection.message} ",
+            "dead": "The process that drew this map has disappeared, as when a computer is shut down. ",
+        }[projection.state]
+        if message:
+            (st.error if projection.state in ("failed", "dead") else st.info)(escaped(message))
         n = card.metrics.get("n")
         codes = counted(n, "held-out code") if isinstance(n, int) else "all held-out codes"
-        st.write(f"This map of {codes} has not been drawn yet. It takes seconds to some minutes, once.")
-        if st.button(f"Draw the {chosen.title} map", type="primary", key="map-draw"):
+        st.write(f"This map of {codes} has not been drawn yet. It takes a few seconds to some minutes, once.")
+        if st.button(f"Draw the {method.title} map", type="primary", key="map-draw"):
             try:
-                projections.draw(card, method, parameters)
+                projections.start(card, name, parameters)
             except RuntimeError as error:
-                st.error(plain(str(error)))
+                st.error(escaped(str(error)))
                 st.stop()
             st.rerun()
     st.stop()
 
-shown_as = key_of("map", card.name)
-start = view.start(shown_as)
-payload = point_maps.point_map_of(card, found, start if start.map == asked else current, uploads.probes([card]))
-state = point_map(payload, key=shown_as)
+key = widget_key("map", card.name)
+start = view.start(key)
+payload = map_payload(card, projection, start if start.map == settings else current, uploads.upload_codes([card]))
+state = point_map(payload, key=key)
 if state is not None:
-    chosen_now = state.selection or {}
-    lasso = tuple((float(a), float(b)) for a, b in chosen_now.get("polygon", ()))
-    view.show(dataclasses.replace(current, colour=state.colour, picked=chosen_now.get("image"), lasso=lasso))
+    selection = state.selection or {}
+    lasso = tuple((float(a), float(b)) for a, b in selection.get("polygon", ()))
+    view.show(dataclasses.replace(current, colour=state.colour, picked=selection.get("image"), lasso=lasso))
 dot = "a test image" if card.trained_before else "an image that the model was not trained on"
 st.caption(
-    f"Each dot is {dot}. Drag to move, scroll or pinch to zoom, rest on a dot to see its "
-    "image and how the model rebuilds it; click one, or draw round some with the lasso (or Shift), to line them up."
+    f"Each dot is {dot}. Drag to move, scroll or pinch to zoom. Rest the pointer on a dot "
+    "to see its image and the reconstruction. Click a dot, or draw around several with the lasso (or Shift), to list them."
 )

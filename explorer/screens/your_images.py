@@ -1,163 +1,165 @@
-"""The fourth page: a person's own images, how each model rebuilds them, and where they fall among held-out images."""
+"""The page Your images: the user's own images, their reconstructions, and their errors compared with held-out images."""
 
 import dataclasses
 
 import numpy as np
 import streamlit as st
 
-from explorer.components.picture_rows import Row, rows, scale_bar
-from explorer.components.pictures import png_of_rows
+from explorer.components.image_rows import ImageRow, image_rows, scale_bar
 from explorer.components.sketch import sketch
-from explorer.services import comparisons, models, sketches, uploads
-from explorer.services.text import key_of, plain
+from explorer.payloads.sketch import sketch_payload
+from explorer.presenters.error_maps import error_maps, error_scale
+from explorer.presenters.image_files import png_grid
+from explorer.presenters.thumbnails import thumbnail
+from explorer.services import models, uploads
+from explorer.services.text import escaped, widget_key
 
-NEAREST = 5
 FRAME_NAMES = {"crop": "the middle", "fit": "all of it", "centre": "what is drawn"}
 FRAME_HELP = (
-    "The middle: the central part, as large as it can be. All of it: on a ground of its border's colour. What is drawn: the "
-    "marks alone, scaled and put about their centre of mass, as MNIST's digits were."
+    "The middle: the largest central part. All of it: the whole picture, padded with the colour of its border. What is drawn: "
+    "only the strokes, scaled and centred on their centre of mass, as MNIST's digits are."
 )
 
 current = st.session_state.view
-shelf = models.shelf()
-first = shelf.card(current.lead)
-cards = [shelf.card(name) for name in current.models]
+registry = models.registry()
+first = registry.card(current.lead)
+cards = [registry.card(name) for name in current.models]
 cards = [card for card in cards if card.config.image == first.config.image]
 smooth = first.config.image[0] == 3
 
 turn = st.session_state.setdefault("uploads-turn", 0)
 left, right = st.columns([3, 2])
 files = left.file_uploader(
-    f"Images: PNG, JPEG, WebP, BMP or GIF, up to {uploads.MOST_MB} MB each",
+    f"Images: PNG, JPEG, WebP, BMP or GIF, up to {uploads.MAX_MB} MB each",
     uploads.TYPES,
     accept_multiple_files=True,
-    max_upload_size=uploads.MOST_MB,
+    max_upload_size=uploads.MAX_MB,
     key=f"uploads-files-{turn}",
-    help="They stay on this computer, are seen by this window alone, and are gone with it.",
+    help="They stay on this computer. Only this window shows them, and closing it deletes them.",
 )
 with right.expander("Take a picture"):
     photo = st.camera_input("Camera", key=f"uploads-camera-{turn}", label_visibility="collapsed")
-drew = "uploads-handed" in st.session_state
-with st.expander("Draw one, or paste one", expanded=not uploads.held() or drew):
-    sheet, not_drawn_for = sketches.sketch_of(cards)
-    if not_drawn_for:
-        st.caption(plain(f"A page cannot run {' and '.join(not_drawn_for)} by itself, so drawings are not shown to that."))
-    handed = None if sheet is None else sketch(sheet, key=key_of("sketch", *(card.name for card in cards)))
-given = [(file.name, file.getvalue()) for file in files]
-if handed is not None and st.session_state.get("uploads-handed") != handed.turn:
-    st.session_state["uploads-handed"] = handed.turn
-    given.append((f"{handed.name} {len(uploads.held()) + 1}", handed.content))
+has_drawn = "uploads-submitted" in st.session_state
+with st.expander("Draw one, or paste one", expanded=not uploads.session_uploads() or has_drawn):
+    payload, left_out = sketch_payload(cards)
+    if left_out:
+        st.caption(escaped(f"A page cannot run {' and '.join(left_out)} by itself, so drawings are not shown for it."))
+    submitted = None if payload is None else sketch(payload, key=widget_key("sketch", *(card.name for card in cards)))
+added = [(file.name, file.getvalue()) for file in files]
+if submitted is not None and st.session_state.get("uploads-submitted") != submitted.submission:
+    st.session_state["uploads-submitted"] = submitted.submission
+    added.append((f"{submitted.name} {len(uploads.session_uploads()) + 1}", submitted.content))
 if photo is not None:
-    given.append((f"photo {len(uploads.held()) + 1}", photo.getvalue()))
-if given:
-    st.session_state["uploads-refused"] = uploads.add(given)
-    # The uploader is for taking in: from here on each image has its own place, and its own way out.
+    added.append((f"photo {len(uploads.session_uploads()) + 1}", photo.getvalue()))
+if added:
+    st.session_state["uploads-refused"] = uploads.add(added)
+    # A new key empties the uploader: each image has its own place on the page now, and its own button to remove it.
     st.session_state["uploads-turn"] = turn + 1
     st.rerun()
 if refused := st.session_state.get("uploads-refused"):
-    st.warning("  \n".join(plain(f"{name} was not used: {reason}.") for name, reason in refused))
+    st.warning("  \n".join(escaped(f"{name} was not used: {reason}.") for name, reason in refused))
 
-held = uploads.held()
-if not held:
+pictures = uploads.session_uploads()
+if not pictures:
     channels, height, width = first.config.image
     kind = "colour" if channels == 3 else "grey"
     st.info(
-        plain(
+        escaped(
             f"Drop, paste or draw images above to see how {' and '.join(card.title for card in cards)} would rebuild them. "
-            f"Whatever their size, they are brought to the {width}x{height} {kind} pixels that these models take; how is shown "
-            "and can be changed."
+            f"Images of any size are converted to the {width}x{height} {kind} pixels that these models take. The page "
+            "shows how, and you can change it."
         )
     )
     st.stop()
 
-ready, problems = {}, {}
-for key, upload in held.items():
+prepared, problems = {}, {}
+for key, upload in pictures.items():
     try:
-        ready[key] = uploads.pixels(upload, first)
+        prepared[key] = uploads.prepared_image(upload, first)
     except ValueError as reason:
-        ready[key], problems[key] = None, str(reason)
-found = {card.name: {key: uploads.outcome(card, x) for key, x in ready.items() if x is not None} for card in cards}
-errors = [one.errors for outcomes in found.values() for one in outcomes.values()]
-high = comparisons.error_scale(errors) if errors else 1.0
-usable = [key for key, x in ready.items() if x is not None]
+        prepared[key], problems[key] = None, str(reason)
+results = {card.name: {key: uploads.evaluate(card, x) for key, x in prepared.items() if x is not None} for card in cards}
+errors = [result.errors for by_key in results.values() for result in by_key.values()]
+high = error_scale(errors) if errors else 1.0
+usable = [key for key, x in prepared.items() if x is not None]
 
-for key, upload in held.items():
+for key, upload in pictures.items():
     st.divider()
-    how = uploads.preparation(upload, first)
+    preparation = uploads.preparation(upload, first)
     side, main = st.columns([1, 3], gap="medium")
     with side:
-        # The number under which it is marked on pad and map.
-        number = "" if ready[key] is None else f"{usable.index(key) + 1} · "
-        st.markdown(f"**{number}{plain(upload.name)}**")
-        st.image(uploads.thumbnail(upload), width="content")
+        # The number that marks the image on the pad and the map.
+        number = "" if prepared[key] is None else f"{usable.index(key) + 1} · "
+        st.markdown(f"**{number}{escaped(upload.name)}**")
+        st.image(thumbnail(upload.picture), width="content")
         frame = st.radio(
             "Prepared from",
             uploads.FRAMES,
-            uploads.FRAMES.index(how.frame),
+            uploads.FRAMES.index(preparation.frame),
             format_func=FRAME_NAMES.get,
-            key=key_of("frame", key, first.name),
+            key=widget_key("frame", key, first.name),
             help=FRAME_HELP,
         )
-        about_invert = "Light becomes dark and dark light."
-        invert = st.toggle("Invert", how.invert, key=key_of("invert", key, first.name), help=about_invert)
-        grey = how.grey
+        about_invert = "Swap light and dark."
+        invert = st.toggle("Invert", preparation.invert, key=widget_key("invert", key, first.name), help=about_invert)
+        grey = preparation.grey
         if first.config.image[0] == 3:
-            grey = st.toggle("Grey", how.grey, key=key_of("grey", key, first.name), help="Without its colours.")
-        if (frame, invert, grey) != (how.frame, how.invert, how.grey):
-            uploads.prepare(upload, dataclasses.replace(how, frame=frame, invert=invert, grey=grey))
+            grey = st.toggle("Grey", preparation.grey, key=widget_key("grey", key, first.name), help="Remove the colours.")
+        if (frame, invert, grey) != (preparation.frame, preparation.invert, preparation.grey):
+            uploads.set_preparation(upload, dataclasses.replace(preparation, frame=frame, invert=invert, grey=grey))
             st.rerun()
         if st.button("Remove", key=f"remove-{key}"):
             uploads.remove(key)
             st.rerun()
-    if ready[key] is None:
-        main.warning(plain(f"It cannot be prepared like this: {problems[key]}. Choose another part of it, at the left."))
+    if prepared[key] is None:
+        main.warning(escaped(f"It cannot be prepared like this: {problems[key]}. Choose another part of it on the left."))
         continue
     with main:
-        pictures = [ready[key]] + [found[card.name][key].rebuilt for card in cards]
-        maps = comparisons.error_maps(np.stack([found[card.name][key].errors for card in cards]), high)
+        images = [prepared[key]] + [results[card.name][key].reconstruction for card in cards]
+        maps = error_maps(np.stack([results[card.name][key].errors for card in cards]), high)
         captions = ["prepared"] + [card.title for card in cards]
-        mses = [""] + [f"MSE {found[card.name][key].mse:.4f}" for card in cards]
-        rows(
+        mses = [""] + [f"MSE {results[card.name][key].mse:.4f}" for card in cards]
+        image_rows(
             [
-                Row("Rebuilt", pictures, captions=captions),
-                Row("Where it errs", [None, *maps], captions=mses),
+                ImageRow("Reconstruction", images, captions=captions),
+                ImageRow("Error", [None, *maps], captions=mses),
             ],
             smooth=smooth,
         )
         for card in cards:
-            one = found[card.name][key]
-            if one.above is None:
+            result = results[card.name][key]
+            if result.error_rank is None:
                 continue
-            said = f"{card.title}: the error is larger than that of {one.above:.1%} of the held-out images."
-            if one.unlike:
-                said += f" It is unlike the images of {card.data_title}: what the model makes of it says little."
-            (st.warning if one.unlike else st.caption)(plain(said))
-        lead = found[first.name][key]
-        near = [uploads.held_out_image(first, i) for i in lead.nearest]
-        if near:
-            real = all(is_real for _, is_real in near)
-            note = f"in the latent space of {first.title}" + ("" if real else ", as it draws them")
-            rows([Row("Nearest held-out images", [image for image, _ in near], note)], smooth=smooth)
+            message = f"{card.title}: the error is larger than that of {result.error_rank:.1%} of the held-out images."
+            if result.is_outlier:
+                message += f" This image is unlike the images of {card.data_title}, so its reconstruction says little."
+            (st.warning if result.is_outlier else st.caption)(escaped(message))
+        lead = results[first.name][key]
+        nearest = [uploads.held_out_image(first, i) for i in lead.nearest]
+        if nearest:
+            real = all(is_original for _, is_original in nearest)
+            note = f"in the latent space of {first.title}" + ("" if real else ", decoded from their codes")
+            image_rows([ImageRow("Nearest held-out images", [image for image, _ in nearest], note)], smooth=smooth)
         # Links, because `st.switch_page` would first give this page's entry of the browser's history the other page's query.
-        there = dataclasses.replace(current, z=tuple(float(value) for value in lead.code))
+        target = dataclasses.replace(current, z=tuple(float(value) for value in lead.code))
         arrow, links = ":material/arrow_forward:", st.container(horizontal=True)
-        links.page_link("screens/latent_grid.py", label="Show on the latent grid", icon=arrow, query_params=there.query())
+        links.page_link("screens/latent_grid.py", label="Show on the latent grid", icon=arrow, query_params=target.query())
         links.page_link("screens/map.py", label="Show on the map", icon=arrow, query_params=current.query())
 
 st.divider()
 scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all")
 if usable:
-    names = [held[key].name for key in usable]
-    x = np.stack([ready[key] for key in usable])
-    by_model = {card.name: [found[card.name][key] for key in usable] for card in cards}
-    grid = [list(x)] + [[one.rebuilt for one in outcomes] for outcomes in by_model.values()]
+    names = [pictures[key].name for key in usable]
+    x = np.stack([prepared[key] for key in usable])
+    by_model = {card.name: [results[card.name][key] for key in usable] for card in cards}
+    grid = [list(x)] + [[result.reconstruction for result in evaluations] for evaluations in by_model.values()]
     columns = st.columns([1, 1, 4])
-    # Without a rerun, which would replace the file while it is being fetched.
-    columns[0].download_button("Download PNG", png_of_rows(grid), "reconstructions.png", "image/png", on_click="ignore")
+    # A rerun would replace the file while the browser downloads it.
+    columns[0].download_button("Download PNG", png_grid(grid), "reconstructions.png", "image/png", on_click="ignore")
     columns[1].download_button(
         "Download NPZ",
-        uploads.as_npz(names, x, by_model),
+        uploads.npz(names, x, by_model),
         "reconstructions.npz",
         on_click="ignore",
-        help="Images as prepared, and each model's codes, reconstructions and errors.",
+        help="Prepared images, and each model's codes, reconstructions and errors.",
     )

@@ -1,1 +1,2 @@
-"""The only callers of `vae_core`: no layout here, and no torch or file paths outside."""
+"""Services: state, jobs, uploads, data sets and models. Only they call `vae_core`; they draw nothing and import no
+component."""

@@ -1,4 +1,4 @@
-"""Data sets: which are on this computer, their held-out images, and the fetching of others."""
+"""Data sets: which of them are on this computer, their held-out images, and how to fetch others."""
 
 from __future__ import annotations
 
@@ -9,65 +9,68 @@ import streamlit as st
 
 from explorer.services import jobs
 from explorer.services.jobs import Job
-from explorer.services.models import Card
+from explorer.services.models import ModelCard
 from vae_core.data import FETCHABLE, NAMES, DataError, available, load_dataset
 from vae_core.data.roots import VARIABLE
 from vae_core.data.sources import part_of
 
-KEPT = 3
-"""Data sets whose held-out images stay in memory."""
+MAX_CACHED = 3
+"""Number of data sets whose held-out images stay in memory."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """A named data set, as it is now."""
+class DatasetStatus:
+    """The current state of a named data set."""
 
     name: str
     title: str
     ready: bool
+    """True if the data set is complete on this computer."""
     about: str
-    """Where it is, or how else to get it."""
+    """Where the data set is, or how to get it."""
     fetchable: bool = False
     fetching: bool = False
-    what: str = ""
-    """What is being fetched."""
+    """True if a job is fetching it now."""
+    activity: str = ""
+    """The file that is being fetched, and how much of it has arrived."""
     share: float = 0.0
+    """The share of the current file that has arrived, 0 to 1."""
     problem: str = ""
-    """Why it could not be fetched."""
+    """Why the last attempt to fetch it failed; empty where none failed."""
 
 
-def table() -> list[Found]:
-    """All named data sets."""
-    return [_found(*row) for row in available()]
+def statuses() -> list[DatasetStatus]:
+    """The state of all named data sets."""
+    return [_status(*row) for row in available()]
 
 
-def _found(name: str, title: str, state: str, about: str) -> Found:
-    base = Found(name, title, state == "ready", about, name in FETCHABLE)
+def _status(name: str, title: str, state: str, about: str) -> DatasetStatus:
+    base = DatasetStatus(name, title, state == "ready", about, name in FETCHABLE)
     if not base.ready and base.fetchable:
-        said = part_of(name)
-        there = f"Not complete: {said}." if said else "Not on this computer."
-        about = f"{there} Fetch it, or start the app with {VARIABLE} set to the folder that holds it."
+        reason = part_of(name)
+        missing = f"Not complete: {reason}." if reason else "Not on this computer."
+        about = f"{missing} Fetch it, or start the app with {VARIABLE} set to the folder that holds it."
         base = replace(base, about=about)
     job = jobs.find(_job_name(name))
     if job is None or base.ready:
         return base
     under_way, state = job.under_way, job.state
     events = [event for event in job.events()[0] if event["event"] == "progress"] if under_way else []
-    last = events[-1] if events else {"what": "asking for it", "done": 0, "total": 0}
+    last = events[-1] if events else {"what": "connecting", "done": 0, "total": 0}
     share = min(1.0, last["done"] / last["total"]) if last["total"] else 0.0
-    what = f"{last['what']}, {last['done'] / 1e6:,.1f} MB".capitalize() if last["done"] else "Asking for it"
+    activity = f"{last['what']}, {last['done'] / 1e6:,.1f} MB".capitalize() if last["done"] else "Connecting"
     end = job.end() or {}
     problem = str(end.get("message", "")) if state == "failed" else ""
-    return replace(base, fetching=under_way, what=what, share=share, problem=problem)
+    return replace(base, fetching=under_way, activity=activity, share=share, problem=problem)
 
 
 def fetch(name: str) -> Job:
-    """Starts to fetch a data set. Raises JobError."""
+    """Starts a job that fetches a data set. Raises JobError."""
     return jobs.submit("fetch", {"data": name}, name=_job_name(name))
 
 
 def stop(name: str) -> None:
-    """Stops it; what has come stays for the next attempt."""
+    """Stops fetching a data set. What has arrived stays for the next attempt."""
     job = jobs.find(_job_name(name))
     if job is not None:
         job.stop()
@@ -80,21 +83,22 @@ def _job_name(name: str) -> str:
 def originals(data: str, fingerprint: str) -> np.ndarray | None:
     """The test images of a data set, uint8 (N, C, H, W), in the order of the checkpoints' held-out codes.
 
-    None where the set is not on this computer, or is not, byte for byte, the one of that fingerprint.
+    None where the data set is not on this computer, or its content does not have that fingerprint.
     """
-    found = _held_out(data, fingerprint) if _ready(data) else None
+    found = _test_images(data, fingerprint) if _ready(data) else None
     return None if found is None else found.images
 
 
 def attributes(data: str, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]] | None:
-    """What is known of each of them, uint8 0/1 (N, A), and the names of the A attributes; None where nothing is."""
-    found = _held_out(data, fingerprint) if _ready(data) else None
+    """Binary attributes of the test images, uint8 (N, A), and the names of the A attributes. None where the data set has none,
+    or is not available as for `originals`."""
+    found = _test_images(data, fingerprint) if _ready(data) else None
     return None if found is None or found.attributes is None else (found.attributes, found.attribute_names)
 
 
-def absent(card: Card) -> str:
-    """Why the images of a model's data set are not shown, in a sentence; empty where they are at hand."""
-    if at_hand(card):
+def reason_missing(card: ModelCard) -> str:
+    """Why the images of a model's data set are not shown, in a sentence; empty where they are available."""
+    if has_originals(card):
         return ""
     if card.source not in NAMES:
         return f"The images of {card.data_title} are not kept with {card.title}."
@@ -103,8 +107,9 @@ def absent(card: Card) -> str:
     return f"The images of {card.data_title} are not on this computer."
 
 
-def at_hand(card: Card) -> bool:
-    """Whether the images are there: part of what is known of a model that changes while the app runs, when they are fetched."""
+def has_originals(card: ModelCard) -> bool:
+    """True if the images of a model's data set are available. This can change while the app runs, when a data set is
+    fetched."""
     return originals(card.source, card.fingerprint) is not None
 
 
@@ -113,14 +118,14 @@ def _ready(data: str) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class _HeldOut:
+class _TestImages:
     images: np.ndarray
     attributes: np.ndarray | None
     attribute_names: tuple[str, ...]
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner="Reading the held-out images")
-def _held_out(data: str, fingerprint: str) -> _HeldOut | None:
+@st.cache_resource(max_entries=MAX_CACHED, show_spinner="Reading the held-out images")
+def _test_images(data: str, fingerprint: str) -> _TestImages | None:
     try:
         found = load_dataset(data)
     except DataError:
@@ -128,6 +133,6 @@ def _held_out(data: str, fingerprint: str) -> _HeldOut | None:
     if found.fingerprint != fingerprint:
         return None
     test = found.test
-    # Copies: views would keep the training images in memory too.
+    # These are copies, because views would keep the training images in memory too.
     known = None if test.attributes is None else test.attributes.numpy().copy()
-    return _HeldOut(test.x.numpy().copy(), known, tuple(found.attribute_names))
+    return _TestImages(test.x.numpy().copy(), known, tuple(found.attribute_names))

@@ -1,4 +1,4 @@
-"""What this computer trains on."""
+"""The hardware that this computer trains on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from vae_core import devices
 
 
 @st.cache_resource(show_spinner=False)
-def described() -> str:
-    """The fastest device that there is, in a person's words."""
+def description() -> str:
+    """A short description of the fastest device."""
     device = devices.pick()
     if device.type != "cpu":
         return devices.described(device)
@@ -19,5 +19,5 @@ def described() -> str:
 
 
 def threads() -> int:
-    """CPU threads of a training run: all but one, which is left to the browser."""
+    """Number of CPU threads of a training run. One thread is left for the browser."""
     return max(1, (os.cpu_count() or 2) - 1)

@@ -1,4 +1,4 @@
-"""The checkpoints on the shelf: what each is, and the parts of it that pages draw."""
+"""The registry of checkpoints, their model cards, and the loaded models."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 from torch import Tensor
 
-from explorer.components.tokens import tokens
+from explorer.design_tokens import design_tokens
 from explorer.services import checkpoint_files
-from explorer.services.checkpoint_files import File
-from explorer.services.text import counted, distinct
+from explorer.services.checkpoint_files import CheckpointFile
+from explorer.services.text import counted, unique_labels
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
 from vae_core.config import ModelConfig
@@ -22,102 +22,107 @@ from vae_core.models.flat import Autoencoder
 from vae_core.zoo import zoo_name
 
 MODELS_IN_MEMORY = 16
-ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
-"""Data sets that come first, in this order; others follow by name."""
-TOGETHER = {"mnist5k": "mnist"}
-"""A set that is part of another: its models are shown with the other's."""
-OTHER = {"colour": "#5b6470", "marker": "triangle"}
-EXPLAIN = {
-    "ae": "Nothing asks a plain AE to fill the gaps between its codes: what it draws there need not look like anything.",
-    "vae": "Each image is a small cloud of codes and all clouds are drawn towards the origin, so the space between is filled.",
-    "beta-vae": "With the rate weighed by {beta:g}, fewer details are told and each dimension has to earn its place.",
+"""Number of loaded checkpoints that stay in memory: the last used ones."""
+DATA_SET_ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
+"""Data sets that are listed first, in this order. The others follow by name."""
+PARENT_DATA_SETS = {"mnist5k": "mnist"}
+"""Data sets that are part of another one. Their models are listed with the larger set."""
+DEFAULT_STYLE = {"colour": "#5b6470", "marker": "triangle"}
+EXPLANATIONS = {
+    "ae": "A plain AE is not trained to fill the gaps between its codes: images decoded there may look like nothing at all.",
+    "vae": "Each image is a small cloud of codes, and all clouds are pulled towards the origin, so they fill the space.",
+    "beta-vae": "The rate has weight {beta:g}, so a code stores fewer details and only useful dimensions are used.",
 }
 
 
 @dataclass(frozen=True)
-class Card:
-    """One checkpoint, as read from its header."""
+class ModelCard:
+    """A summary of one checkpoint, read from its header."""
 
     name: str
     data: str
-    """The data set that it is shown with."""
+    """Name of the data set that the model is listed under."""
     data_title: str
     data_about: str
     kind: str
-    """Its row in the zoo, which sets its colour and marker."""
+    """Name of the model's row in the zoo, which determines its colour and marker."""
     config: ModelConfig
     title: str
     metrics: dict[str, Any]
     fingerprint: str
-    """Of its data set: models that share it have codes of the same held-out images."""
+    """Fingerprint of the model's data set. Models with the same fingerprint have codes of the same held-out images."""
     training: dict[str, Any] = field(default_factory=dict)
-    """Its configuration, and what the run came to."""
+    """Configuration and summary of the training run."""
     source: str = ""
-    """The data set that it was trained on."""
+    """Name of the data set that the model was trained on."""
     trained_before: tuple[str, ...] = ()
-    """Titles of the data sets that its weights were trained on before, whose training images may be among its test images."""
+    """Titles of the data sets that the weights were trained on before, whose training images may be among the test images."""
     own: bool = False
-    """Kept in the app, to be renamed and deleted."""
+    """True if it is one of the user's own models, which can be renamed and deleted."""
 
     @property
     def summary(self) -> str:
-        """One sentence: size of the code, and the held-out figure that matters most."""
+        """The size of the code and the most important held-out metrics, in a sentence or two."""
         elbo, mse = self.metrics.get("negative_elbo"), self.metrics.get("mse")
-        figures = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
-        figures += [] if mse is None else [f"MSE {mse:.4f}"]
+        metrics = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
+        metrics += [] if mse is None else [f"MSE {mse:.4f}"]
         images = "test" if self.trained_before else "held-out"
-        measured = f" On {images} images: {', '.join(figures)}." if figures else ""
+        measured = f" On {images} images: {', '.join(metrics)}." if metrics else ""
         return f"A code of {counted(self.config.latent, 'dimension')}.{measured}"
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """All checkpoints that can be read, and a sentence for each file that cannot."""
+class Registry:
+    """All checkpoints that can be read, and one sentence for each file that cannot."""
 
-    cards: tuple[Card, ...]
+    cards: tuple[ModelCard, ...]
     problems: tuple[str, ...]
 
     def data_sets(self) -> list[str]:
+        """Names of the data sets that have models."""
         return list(dict.fromkeys(card.data for card in self.cards))
 
     def data_title(self, data: str) -> str:
-        # A set's own models say what it is called, and not those of a part of it.
+        """The title of a data set, which differs from all others."""
+        # The title is that of the set's own models, not of models of a part of it.
         cards = sorted(self.cards, key=lambda card: card.source == card.data)
-        return distinct({card.data: card.data_title for card in cards})[data]
+        return unique_labels({card.data: card.data_title for card in cards})[data]
 
     def titles(self, data: str) -> dict[str, str]:
-        """Names of a data set's models to their titles, no two of which are the same."""
-        return distinct({card.name: card.title for card in self.of(data)})
+        """Unique titles of a data set's models, by name."""
+        return unique_labels({card.name: card.title for card in self.of(data)})
 
-    def of(self, data: str) -> list[Card]:
+    def of(self, data: str) -> list[ModelCard]:
+        """The models of a data set."""
         return [card for card in self.cards if card.data == data]
 
-    def card(self, name: str) -> Card:
+    def card(self, name: str) -> ModelCard:
+        """The model of that name, which must exist."""
         return next(card for card in self.cards if card.name == name)
 
 
-def shelf() -> Shelf:
-    """The shelf as it is on disk now; headers are read again only where a file changed."""
-    return _shelf(*checkpoint_files.files())
+def registry() -> Registry:
+    """The registry of the files on disk now. Headers are read again only where a file has changed."""
+    return _registry(*checkpoint_files.files())
 
 
-@st.cache_data(max_entries=4, show_spinner=False, hash_funcs={File: repr})
-def _shelf(files: tuple[File, ...], left_out: tuple[str, ...]) -> Shelf:
+@st.cache_data(max_entries=4, show_spinner=False, hash_funcs={CheckpointFile: repr})
+def _registry(files: tuple[CheckpointFile, ...], left_out: tuple[str, ...]) -> Registry:
     cards, problems = [], list(left_out)
     for file in files:
         try:
             cards.append(_card(file, read_header(file.path)))
         except CheckpointError as error:
             problems.append(str(error))
-    return Shelf(tuple(sorted(cards, key=_order)), tuple(problems))
+    return Registry(tuple(sorted(cards, key=_order)), tuple(problems))
 
 
-def _card(file: File, header: dict[str, Any]) -> Card:
+def _card(file: CheckpointFile, header: dict[str, Any]) -> ModelCard:
     config = ModelConfig.from_json(header["config"])
     data = header["data"]
-    return Card(
+    return ModelCard(
         name=file.name,
-        data=TOGETHER.get(str(data.get("name", "")), str(data.get("name", ""))),
+        data=PARENT_DATA_SETS.get(str(data.get("name", "")), str(data.get("name", ""))),
         source=str(data.get("name", "")),
         data_title=str(data.get("title", data.get("name", ""))),
         data_about=str(data.get("about", "")),
@@ -132,19 +137,19 @@ def _card(file: File, header: dict[str, Any]) -> Card:
     )
 
 
-def _order(card: Card) -> tuple:
-    place = ORDER.index(card.data) if card.data in ORDER else len(ORDER)
-    # A VAE of two dimensions comes first: the whole of its latent space is on the pad.
+def _order(card: ModelCard) -> tuple:
+    position = DATA_SET_ORDER.index(card.data) if card.data in DATA_SET_ORDER else len(DATA_SET_ORDER)
+    # A two-dimensional VAE comes first because the pad shows its whole latent space.
     kinds = ["vae", "beta-vae", "ae"]
     kind = kinds.index(card.kind) if card.kind in kinds else len(kinds)
-    return place, card.data, card.own, card.config.latent, kind, card.name
+    return position, card.data, card.own, card.config.latent, kind, card.name
 
 
 Facts = list[tuple[str, str]]
 
 
-def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
-    """What a model is, and how it was trained: a title, and names with values."""
+def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
+    """The facts about a model and about its training: for each, a title and a list of names with values."""
     config, run = card.config, card.training
     net = config.net
     layers = [("feature maps", net.channels), ("hidden", net.hidden)] if net.kind != "mlp" else [("hidden", net.hidden)]
@@ -171,7 +176,7 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
             ("Batch size", str(settings.get("batch_size"))),
             ("Seed", str(settings.get("seed"))),
         ]
-        # What is as usual goes without saying.
+        # Settings that have their usual value are not listed.
         if settings.get("trained", "all") != "all":
             how.append(("Trained part", {"heads": "latent heads"}.get(settings["trained"], str(settings["trained"]))))
         if settings.get("patience"):
@@ -181,41 +186,47 @@ def facts(card: Card) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     return ("What it is", what), ("How it was trained", how)
 
 
-def stamp(name: str) -> int:
-    """Changes when the checkpoint's file does."""
-    return checkpoint_files.find(name).changed
+def file_version(name: str) -> int:
+    """A number that changes whenever the checkpoint's file changes."""
+    return checkpoint_files.find(name).modified_ns
 
 
 def load(name: str) -> Checkpoint:
-    """A checkpoint, kept in memory while it is among the last used. Raises CheckpointError."""
+    """The checkpoint of that name, from memory if it was used recently. Raises CheckpointError."""
     file = checkpoint_files.find(name)
-    return _load(file.path, file.changed)
+    return _load(file.path, file.modified_ns)
 
 
 @st.cache_resource(max_entries=MODELS_IN_MEMORY, show_spinner=False)
-def _load(path: Path, changed: int) -> Checkpoint:
+def _load(path: Path, modified_ns: int) -> Checkpoint:
     return checkpoint.load(path)
 
 
+def has_prior(card: ModelCard) -> bool:
+    """True if the model was trained to decode draws from its prior."""
+    return load(card.name).model.posterior.stochastic
+
+
 def codes_root(model: Autoencoder) -> Tensor | None:
-    """A root of the covariance of the training codes, float64 (d, d); None where none was fitted or the codes are equal."""
+    """A root of the covariance of the training codes, float64 (d, d). None where no Gaussian was fitted or all codes are
+    equal."""
     try:
         return model.codes_root()
     except ValueError:
         return None
 
 
-def style_of(card: Card) -> dict[str, str]:
-    """`colour` and `marker` of a model, the same everywhere."""
-    return tokens()["models"].get(card.kind, OTHER)
+def style_of(card: ModelCard) -> dict[str, str]:
+    """The `colour` and the `marker` of a model, which are the same on all pages."""
+    return design_tokens()["models"].get(card.kind, DEFAULT_STYLE)
 
 
-def explain(card: Card) -> str:
-    """What the pad shows of this model, in a sentence."""
+def explain(card: ModelCard) -> str:
+    """An explanation of what the pad shows of this model."""
     plane = {1: "its whole latent space, which is a line", 2: "its whole latent space"}.get(
         card.config.latent,
-        f"a plane through its {card.config.latent} dimensions, the others held where they are; dots off the plane are pale",
+        f"a plane through its {card.config.latent} dimensions, the other dimensions held fixed; dots off the plane are pale",
     )
-    why = EXPLAIN.get(card.kind, "").format(beta=card.config.objective.beta)
-    dots = "test images of this data set" if card.trained_before else "images that it was not trained on"
+    why = EXPLANATIONS.get(card.kind, "").format(beta=card.config.objective.beta)
+    dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

@@ -1,4 +1,4 @@
-"""What is said after `--` when the app is started: `streamlit run explorer/app.py -- --checkpoints FOLDER`."""
+"""Options after `--` on the command line: `streamlit run explorer/app.py -- --checkpoints FOLDER`."""
 
 from __future__ import annotations
 
@@ -6,47 +6,47 @@ import argparse
 import sys
 from pathlib import Path
 
-from explorer.components.latent_pad import WHERE as DECODE
+from explorer.choices import DECODER_LOCATIONS
 from vae_core.files import expanded
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="streamlit run explorer/app.py --", description="The latent explorer.")
+    parser = argparse.ArgumentParser(prog="streamlit run explorer/app.py --", description="Latent Explorer.")
     parser.add_argument(
         "--checkpoints",
         metavar="FOLDER",
         type=Path,
         action="append",
         default=[],
-        help="a folder of checkpoints to show beside those that ship with the project; may be given more than once",
+        help="a folder of checkpoints to show beside the shipped ones; may be repeated",
     )
     parser.add_argument(
         "--decode",
-        choices=DECODE,
+        choices=DECODER_LOCATIONS,
         default="auto",
-        help="where the pad's images are decoded: in the page, in a worker of it, or on the server. auto: in the page, in a "
-        "worker where that is slow, and on the server where the page cannot or the decoder is too heavy for it",
+        help="where the pad's images are decoded: in the page, in a web worker of the page, or on the server. auto: in the "
+        "page; in a web worker if that is slow; on the server if the page cannot run the decoder or it is too heavy",
     )
     return parser
 
 
 def check() -> None:
-    """Ends the program, with a sentence, where the options are not these."""
+    """Exits with a message where the options are invalid."""
     _parser().parse_args()
 
 
 def decode() -> str:
-    """Where images are decoded: one of DECODE."""
-    return _given().decode
+    """Where images are decoded: one of DECODER_LOCATIONS."""
+    return _parsed().decode
 
 
-def _given() -> argparse.Namespace:
+def _parsed() -> argparse.Namespace:
     return _parser().parse_known_args(sys.argv[1:])[0]
 
 
 def checkpoint_folders() -> list[Path]:
-    """The folders that were named, whether they are there or not."""
-    named = _given().checkpoints
+    """The folders given on the command line, whether they exist or not."""
+    named = _parsed().checkpoints
     return list(dict.fromkeys(expanded(folder).resolve() for folder in named))
 
 

@@ -1,4 +1,4 @@
-"""Maps of a model's held-out codes: read where they are stored, drawn by a worker where they are not."""
+"""Projections of a model's held-out codes: loaded where they are stored, otherwise computed by a job."""
 
 from __future__ import annotations
 
@@ -6,73 +6,76 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.services import checkpoint_files, jobs, models, places
-from explorer.services.models import Card
+from explorer.services import checkpoint_files, jobs, models, user_folders
+from explorer.services.models import ModelCard
 from vae_core import projection
 from vae_core.projection import METHODS, Method, Projection
 
-__all__ = ["METHODS", "Method", "Wait", "draw", "find"]
+__all__ = ["METHODS", "Method", "PendingProjection", "Projection", "find", "start"]
 
-AT_ONCE = ("pca",)
-"""Methods that take no longer than a page may."""
+IMMEDIATE = ("pca",)
+"""Methods that are fast enough to run while a page is drawn."""
 
 
 @dataclass(frozen=True)
-class Wait:
-    """A map that is not there yet."""
+class PendingProjection:
+    """A projection that is not available yet."""
 
     state: str
-    """A job's state, or "absent" where no one has asked for it."""
+    """The state of its job, or "absent" where no job was started."""
     share: float = 0.0
-    """How much of it is done."""
+    """The share of the work that is done, 0 to 1."""
     message: str = ""
-    """Why it failed."""
+    """Why it failed; empty where it did not."""
     job: jobs.Job | None = None
 
     @property
     def under_way(self) -> bool:
+        """True if a job is starting or running."""
         return self.job is not None and self.state in jobs.UNDER_WAY
 
 
-def find(card: Card, method: str, parameters: dict[str, float]) -> Projection | Wait:
-    """The map of a model's held-out codes, or how far it is. Raises ValueError where the model has no such codes."""
+def find(card: ModelCard, method: str, parameters: dict[str, float]) -> Projection | PendingProjection:
+    """The projection of a model's held-out codes, or the state of its job. Raises ValueError where the checkpoint has no
+    codes."""
     codes = _codes(card)
-    if method in AT_ONCE:
+    if method in IMMEDIATE:
         return projection.project(codes, method, **parameters)
-    stored = projection.load(places.maps(), codes, method, **parameters)
+    stored = projection.load(user_folders.maps(), codes, method, **parameters)
     if stored is not None:
         return stored
     job = jobs.find(_name(codes, method, parameters))
     if job is None:
-        return Wait("absent")
+        return PendingProjection("absent")
     events, _ = job.events()
     share = next((event["share"] for event in reversed(events) if event["event"] == "progress"), 0.0)
     state = job.state
-    # Done, and yet not stored: it has just been, or it was stored and has been let go since.
+    # The job is done but nothing was stored above: either it was stored in the meantime, or it has been removed from the store
+    # since.
     if state == "done":
-        stored = projection.load(places.maps(), codes, method, **parameters)
-        return Wait("absent") if stored is None else stored
+        stored = projection.load(user_folders.maps(), codes, method, **parameters)
+        return PendingProjection("absent") if stored is None else stored
     end = job.end() or {}
-    return Wait(state, share, str(end.get("message", "")), job)
+    return PendingProjection(state, share, str(end.get("message", "")), job)
 
 
-def draw(card: Card, method: str, parameters: dict[str, float]) -> None:
-    """Starts a worker that draws the map, where none is at it. Raises JobError."""
-    given = {
+def start(card: ModelCard, method: str, parameters: dict[str, float]) -> None:
+    """Starts a job that computes the projection, unless one is under way. Raises JobError."""
+    arguments = {
         "checkpoint": str(checkpoint_files.find(card.name).path),
         "method": method,
         "parameters": parameters,
-        "folder": str(places.maps()),
+        "folder": str(user_folders.maps()),
     }
-    jobs.submit("map", given, name=_name(_codes(card), method, parameters))
+    jobs.submit("map", arguments, name=_name(_codes(card), method, parameters))
 
 
 def _name(codes: np.ndarray, method: str, parameters: dict[str, float]) -> str:
     return f"map-{projection.key(codes, method, **parameters)}"
 
 
-def _codes(card: Card) -> np.ndarray:
+def _codes(card: ModelCard) -> np.ndarray:
     held_out = models.load(card.name).held_out
     if held_out is None:
-        raise ValueError("This checkpoint carries no codes of held-out images to draw a map of.")
+        raise ValueError("This checkpoint stores no codes of held-out images, so there is no map of it.")
     return held_out.codes.numpy()

@@ -1,4 +1,4 @@
-"""Text from files, on its way to the screen."""
+"""Text for the screen: untrusted text, counts, widget keys and unique labels."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ import hashlib
 import re
 from collections import Counter
 
+from vae_core.data.untrusted import shown as printable
+
+__all__ = ["counted", "escaped", "printable", "unique_labels", "widget_key"]
+
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:&=-])")
 
 
-def plain(text: str) -> str:
-    """The text as Markdown that shows it letter for letter: a checkpoint's title is not a link, a picture or a formula."""
+def escaped(text: str) -> str:
+    """Escapes text for Markdown, so that it is shown literally and never as a link, an image or a formula."""
     return SPECIAL.sub(r"\\\1", text)
 
 
 def counted(count: int, thing: str) -> str:
-    """A number of things: "1 image", "1,200 images"."""
+    """A count with its noun: "1 image", "1,200 images"."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
-def key_of(kind: str, *names: str) -> str:
-    """The key of a widget or component of one kind that belongs to these names, which may hold what a key may not."""
+def widget_key(kind: str, *names: str) -> str:
+    """A key for the widget or component that belongs to these names. Names may hold characters that keys may not."""
     return f"{kind}-{hashlib.sha256(repr(names).encode()).hexdigest()[:16]}"
 
 
-def distinct(labels: dict[str, str]) -> dict[str, str]:
-    """Labels by key, those that several keys share with the end of the key: Streamlit tells choices apart by their labels."""
+def unique_labels(labels: dict[str, str]) -> dict[str, str]:
+    """Labels by key. Labels that several keys share get the end of the key appended, because Streamlit tells options apart by
+    their labels."""
     counts = Counter(labels.values())
     return {key: label if counts[label] == 1 else f"{label} ({key[-12:]})" for key, label in labels.items()}

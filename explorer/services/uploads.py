@@ -1,4 +1,4 @@
-"""A person's own images, kept for this session alone and gone with it: read as hostile, prepared for a model, measured."""
+"""The user's own images: read as untrusted files, prepared for a model, evaluated. They are kept for one session only."""
 
 from __future__ import annotations
 
@@ -12,25 +12,23 @@ import streamlit as st
 from PIL import Image
 
 from explorer.services import datasets, held_out, models
-from explorer.services.models import Card
+from explorer.services.models import ModelCard
 from vae_core.data.containers import SUFFIXES
 from vae_core.data.preparation import FRAMES, LIMITS, Preparation, decoded, prepared, suggested, usual
 from vae_core.data.untrusted import RefusedError, shown
 
-__all__ = ["FRAMES", "MOST", "MOST_MB", "TYPES", "Preparation", "Upload"]
+__all__ = ["FRAMES", "MAX_MB", "MAX_UPLOADS", "TYPES", "Preparation", "Upload"]
 
 TYPES = [suffix for suffixes in SUFFIXES.values() for suffix in suffixes]
-"""Endings of the names of files that an uploader takes as pictures."""
-MOST_MB = LIMITS.file_bytes // 2**20
-"""Megabytes that one picture's file may have."""
-MOST = 24
-"""Pictures a session holds: each is kept at 512 by 2,048 pixels at most."""
-THUMBNAIL = 160
-"""Pixels of the longer side of a picture as it is shown beside what is made of it."""
-SAMPLE = 500
-"""Held-out images by which it is told what pictures for a model look like."""
-UNLIKE = 0.99
-"""Share of held-out errors above which an image is named as unlike them."""
+"""File name suffixes that an uploader accepts as pictures."""
+MAX_MB = LIMITS.file_bytes // 2**20
+"""Largest size of one picture's file, in MB."""
+MAX_UPLOADS = 24
+"""Largest number of pictures in a session. Each is stored with at most 512 by 2,048 pixels."""
+PREPARATION_SAMPLE = 500
+"""Number of held-out images from which the usual preparation of a model's images is determined."""
+OUTLIER_SHARE = 0.99
+"""An image is an outlier if its error is larger than those of this share of the held-out images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,70 +36,65 @@ class Upload:
     """A picture that was accepted."""
 
     key: str
-    """Of its content and its name."""
+    """A hash of the content and the name."""
     name: str
     picture: Image.Image
-    how: Preparation | None = None
-    """How it is prepared, once a person has said so."""
+    preparation: Preparation | None = None
+    """The preparation that the user has chosen, or None."""
 
 
-def held() -> dict[str, Upload]:
-    """This session's pictures, in the order in which they came."""
+def session_uploads() -> dict[str, Upload]:
+    """The pictures of this session, in the order of their upload."""
     return st.session_state.setdefault("uploads", {})
 
 
 def add(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, str]]:
-    """Takes in pictures (name, bytes); those that cannot be used come back as (name, reason)."""
-    kept, refused = held(), []
+    """Adds pictures (name, bytes). Returns (name, reason) for each one that cannot be used."""
+    kept, refused = session_uploads(), []
     for name, content in files:
         key = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:16]
         if key in kept:
             continue
         try:
-            if len(kept) >= MOST:
-                raise RefusedError(f"there are {MOST} pictures already; remove one first")
+            if len(kept) >= MAX_UPLOADS:
+                raise RefusedError(f"there are {MAX_UPLOADS} pictures already, the largest number; remove one first")
             kept[key] = Upload(key, shown(name), decoded(content))
         except RefusedError as reason:
             refused.append((shown(name), str(reason)))
     return refused
 
 
-def thumbnail(upload: Upload) -> Image.Image:
-    """The picture as it came, small."""
-    small = upload.picture.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    return small
-
-
 def remove(key: str) -> None:
-    """Forgets a picture."""
-    held().pop(key, None)
+    """Removes a picture from the session."""
+    session_uploads().pop(key, None)
 
 
-def prepare(upload: Upload, how: Preparation) -> None:
-    """Keeps how a person wants a picture prepared."""
-    held()[upload.key] = replace(upload, how=how)
+def set_preparation(upload: Upload, preparation: Preparation) -> None:
+    """Stores how the user wants a picture prepared."""
+    session_uploads()[upload.key] = replace(upload, preparation=preparation)
 
 
-def preparation(upload: Upload, card: Card) -> Preparation:
-    """How a picture is prepared for a model: as a person said, else as the model's own images were."""
-    return upload.how or suggested(upload.picture, usual_for(card))
+def preparation(upload: Upload, card: ModelCard) -> Preparation:
+    """The preparation of a picture for a model: as the user has chosen, otherwise as suggested by the picture and the model's
+    data."""
+    return upload.preparation or suggested(upload.picture, default_preparation(card))
 
 
-def usual_for(card: Card) -> Preparation:
-    """How pictures for a model are prepared unless someone says otherwise."""
-    return _usual(card.name, models.stamp(card.name), datasets.at_hand(card))
+def default_preparation(card: ModelCard) -> Preparation:
+    """The usual preparation of pictures for a model."""
+    return _usual(card.name, models.file_version(card.name), datasets.has_originals(card))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _usual(name: str, stamp: int, at_hand: bool) -> Preparation:
+def _usual(name: str, version: int, has_originals: bool) -> Preparation:
     if known := models.load(name).data.get("preparation"):
         return Preparation.from_json(known)
-    return usual(held_out.images_for(models.shelf().card(name)).x[:SAMPLE])
+    return usual(held_out.images_for(models.registry().card(name)).x[:PREPARATION_SAMPLE])
 
 
-def pixels(upload: Upload, card: Card) -> np.ndarray:
-    """The picture as the model takes it, uint8 (C, H, W). Raises ValueError with the reason where it cannot be prepared so."""
+def prepared_image(upload: Upload, card: ModelCard) -> np.ndarray:
+    """The picture as input for the model, uint8 (C, H, W). Raises ValueError with the reason where it cannot be prepared in
+    this way."""
     try:
         return prepared(upload.picture, card.config.image, preparation(upload, card))
     except RefusedError as reason:
@@ -109,74 +102,76 @@ def pixels(upload: Upload, card: Card) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """What a model makes of an image."""
+class ImageEvaluation:
+    """A model's code and reconstruction of one image, compared with the held-out images."""
 
     code: np.ndarray
-    """Mean of the posterior, (d,)."""
-    rebuilt: np.ndarray
-    """float (C, H, W) in [0, 1]."""
+    """The mean of the posterior, (d,)."""
+    reconstruction: np.ndarray
+    """The reconstruction, float (C, H, W) in [0, 1]."""
     errors: np.ndarray
-    """Absolute error of each pixel, the mean over channels: (H, W)."""
+    """The absolute error of each pixel, averaged over channels, (H, W)."""
     mse: float
-    above: float | None
-    """Share of the held-out images with a smaller error; None where theirs are not known."""
+    error_rank: float | None
+    """The share of the held-out images with a smaller error; None where the held-out errors are not known."""
     nearest: tuple[int, ...]
-    """Of the held-out images, those whose codes are nearest."""
+    """Indices of the held-out images with the nearest codes."""
 
     @property
-    def unlike(self) -> bool:
-        return self.above is not None and self.above >= UNLIKE
+    def is_outlier(self) -> bool:
+        """True if the error is larger than almost all held-out errors."""
+        return self.error_rank is not None and self.error_rank >= OUTLIER_SHARE
 
 
-def outcome(card: Card, x: np.ndarray, neighbours: int = 5) -> Outcome:
-    """What a model makes of one image, uint8 (C, H, W)."""
+def evaluate(card: ModelCard, x: np.ndarray, neighbours: int = 5) -> ImageEvaluation:
+    """Encodes and reconstructs one image, uint8 (C, H, W), and finds its `neighbours` nearest held-out images."""
     checkpoint = models.load(card.name)
     code = checkpoint.model.encode(x[None]).mean
-    rebuilt = checkpoint.model.decode(code).numpy()[0]
-    mse = float(((rebuilt - x / 255) ** 2).mean())
-    known, above, nearest = checkpoint.held_out, None, ()
+    reconstruction = checkpoint.model.decode(code).numpy()[0]
+    mse = float(((reconstruction - x / 255) ** 2).mean())
+    known, error_rank, nearest = checkpoint.held_out, None, ()
     if known is not None and known.mse is not None:
-        above = float((known.mse < mse).float().mean())
+        error_rank = float((known.mse < mse).float().mean())
     if known is not None:
         distances = checkpoint.model.space.distance(code, known.codes)[0]
         nearest = tuple(int(i) for i in distances.argsort()[:neighbours])
-    return Outcome(code.numpy()[0], rebuilt, np.abs(rebuilt - x / 255).mean(0), mse, above, nearest)
+    return ImageEvaluation(code.numpy()[0], reconstruction, np.abs(reconstruction - x / 255).mean(0), mse, error_rank, nearest)
 
 
 @dataclass(frozen=True, eq=False)
-class Probes:
-    """The pictures of this session as codes."""
+class UploadCodes:
+    """The codes of the pictures of a session."""
 
     names: tuple[str, ...] = ()
     codes: dict[str, np.ndarray] = field(default_factory=dict)
-    """By model: (K, d)."""
+    """The codes by model name, each (K, d)."""
     scales: dict[str, np.ndarray | None] = field(default_factory=dict)
-    """By model, the standard deviations of the posteriors: (K, d); None where it gives points."""
+    """The standard deviations of the posteriors by model name, each (K, d), or None for a deterministic posterior."""
 
 
-NO_PROBES = Probes()
+NO_UPLOADS = UploadCodes()
 
 
-def probes(cards: Sequence[Card]) -> Probes:
-    """Where the models' encoders put this session's pictures, as far as these can be prepared for them."""
+def upload_codes(cards: Sequence[ModelCard]) -> UploadCodes:
+    """The codes of this session's pictures. Pictures that cannot be prepared for the models are left out."""
     names, x = [], []
-    for upload in held().values():
+    for upload in session_uploads().values():
         try:
-            x.append(pixels(upload, cards[0]))
+            x.append(prepared_image(upload, cards[0]))
         except ValueError:
             continue
         names.append(upload.name)
     if not x:
-        return NO_PROBES
+        return NO_UPLOADS
     encoded = {card.name: models.load(card.name).model.encode(np.stack(x)) for card in cards}
     codes = {name: found.mean.numpy() for name, found in encoded.items()}
     scales = {name: None if found.scale is None else found.scale.numpy() for name, found in encoded.items()}
-    return Probes(tuple(names), codes, scales)
+    return UploadCodes(tuple(names), codes, scales)
 
 
-def held_out_image(card: Card, i: int) -> tuple[np.ndarray, bool]:
-    """A held-out image, and whether it is the image itself; else it is what the model draws of its code."""
+def held_out_image(card: ModelCard, i: int) -> tuple[np.ndarray, bool]:
+    """A held-out image, and whether it is the original. Where originals are not available, the model decodes the image's code
+    instead."""
     own = datasets.originals(card.source, card.fingerprint)
     if own is not None and i < len(own):
         return own[i], True
@@ -184,13 +179,13 @@ def held_out_image(card: Card, i: int) -> tuple[np.ndarray, bool]:
     return checkpoint.model.decode(checkpoint.held_out.codes[i : i + 1]).numpy()[0], False
 
 
-def as_npz(names: Sequence[str], x: np.ndarray, found: dict[str, list[Outcome]]) -> bytes:
-    """The prepared images, and each model's codes and reconstructions, as one .npz file."""
+def npz(names: Sequence[str], x: np.ndarray, evaluations: dict[str, list[ImageEvaluation]]) -> bytes:
+    """The prepared images, and each model's codes, reconstructions and errors, as an .npz file."""
     arrays: dict[str, np.ndarray] = {"names": np.array(names), "images": x}
-    for model, outcomes in found.items():
-        arrays[f"{model}/codes"] = np.stack([one.code for one in outcomes])
-        arrays[f"{model}/reconstructions"] = np.stack([one.rebuilt for one in outcomes])
-        arrays[f"{model}/mse"] = np.array([one.mse for one in outcomes])
+    for model, results in evaluations.items():
+        arrays[f"{model}/codes"] = np.stack([one.code for one in results])
+        arrays[f"{model}/reconstructions"] = np.stack([one.reconstruction for one in results])
+        arrays[f"{model}/mse"] = np.array([one.mse for one in results])
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""What a person looks at, as one value: it is what the URL holds, and what pages share."""
+"""The view: what the user looks at, as one value that pages share and the URL holds."""
 
 from __future__ import annotations
 
@@ -8,92 +8,97 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from explorer.components.latent_pad import LOOKS, OVERLAYS
+from explorer.choices import DISPLAY_MODES, OVERLAYS
 from explorer.services import jobs
-from explorer.services.models import Shelf
+from explorer.services.models import Registry
 from vae_core.projection import settings
 
 VERSION = 2
-MOST_MODELS = 4
-LIMIT = 1e4
-"""Coordinates beyond this come from no pad and no map."""
-MOST_IMAGES, MOST_COLOURINGS, MOST_CORNERS, MOST_SEEDS = 100_000, 8, 40, 1000
+MAX_MODELS = 4
+MAX_COORDINATE = 1e4
+"""Largest coordinate of a code or a map that is accepted from a URL."""
+MAX_IMAGES, MAX_COLOURINGS, MAX_CORNERS, MAX_SEEDS = 100_000, 8, 40, 1000
 PATHS = ("linear", "spherical")
+"""Kinds of interpolation on the page Compare."""
 
 
 @dataclass(frozen=True)
-class Map:
-    """How the codes of the lead are drawn on the page Map."""
+class MapSettings:
+    """The projection of the lead model's codes on the page Map."""
 
     method: str = "pca"
     parameters: tuple[tuple[str, float], ...] = ()
-    """By name, in their order; those that are missing are the method's own."""
+    """Parameters that the user has set, (name, value), sorted by name. The others have the method's defaults."""
 
     def query(self) -> str:
+        """The settings as the value of a query parameter."""
         return ";".join([self.method, *(f"{name}={value:g}" for name, value in self.parameters)])
 
 
 @dataclass(frozen=True)
 class View:
-    """Data set, models side by side, and where in the latent space of the leading one."""
+    """The data set, the models that are shown, and what each page shows of them."""
 
     data: str
     models: tuple[str, ...]
-    """One to MOST_MODELS, in the shelf's order."""
+    """Names of one to MAX_MODELS models, in the order of the registry."""
     lead: str
-    """The one that is dragged."""
+    """The name of the model whose latent space is dragged in and mapped."""
     plane: str = ""
-    """Of the lead: two dimensions, as "3-7", "pc", or three held-out images, as "im12-7-99"; empty: the usual one."""
+    """The lead model's plane: two dimensions, such as "3-7"; "pc" for the principal components; three held-out images, such as
+    "im12-7-99"; empty for the default plane."""
     z: tuple[float, ...] = ()
-    """Code of the lead at the handle; empty: that of the first held-out image."""
+    """The lead model's code at the handle; empty for the code of the first held-out image."""
     same: bool = False
-    """The other models are given the same numbers."""
-    look: str = "mean"
-    """What is shown of a code: one of LOOKS."""
-    heat: str = "none"
-    """What lies over the plane: one of OVERLAYS."""
-    map: Map = Map()
+    """True if the other models decode the same numbers, rather than the codes of the same images."""
+    display: str = "mean"
+    """The pad's display mode: one of DISPLAY_MODES."""
+    overlay: str = "none"
+    """The pad's overlay: one of OVERLAYS."""
+    map: MapSettings = MapSettings()
     colour: int = -1
-    """On the map: -1 by class, else which amount."""
+    """The index of the map's colouring; -1 for colours by class."""
     picked: int | None = None
-    """A held-out image that was clicked on the map."""
+    """The held-out image that was clicked on the map, or None."""
     lasso: tuple[tuple[float, float], ...] = ()
-    """Corners, in the map's own units, of what was drawn round points: a rule, which another browser can follow."""
+    """Corners of the region that was drawn on the map, in the map's own units. The points inside are found again from the
+    corners."""
 
     row: int = 0
-    """The first of the held-out images that models are compared on."""
+    """Index of the first held-out image on the page Compare."""
     seed: int = 0
-    """Of the samples."""
+    """Seed of the samples on the page Compare."""
     ends: tuple[int, int] = (0, 1)
-    """The images between which models are interpolated."""
+    """Indices of the two images between which the page Compare interpolates."""
     path: str = "linear"
-    """How: one of PATHS."""
+    """The kind of interpolation: one of PATHS."""
     run: str = ""
-    """The fine-tuning run that is looked at."""
+    """Name of the fine-tuning run that is shown; empty for none."""
 
     def query(self) -> dict[str, str]:
-        """As query parameters; `read` gives back an equal view."""
-        out = {"v": str(VERSION), "data": self.data, "models": _listed(self.models)}
+        """The view as query parameters. `read` returns an equal view."""
+        out = {"v": str(VERSION), "data": self.data, "models": _joined(self.models)}
         if self.lead != self.models[0]:
             out["lead"] = self.lead
         if self.plane:
             out["plane"] = self.plane
         if self.z:
-            out["z"] = _written(self.z)
+            out["z"] = _number_list(self.z)
         if self.same:
             out["same"] = "1"
-        if self.look != LOOKS[0]:
-            out["look"] = self.look
-        if self.heat != OVERLAYS[0]:
-            out["heat"] = self.heat
-        if self.map != Map():
+        # These two parameters keep their first names, so that links from earlier versions stay valid.
+        if self.display != DISPLAY_MODES[0]:
+            out["look"] = self.display
+        if self.overlay != OVERLAYS[0]:
+            out["heat"] = self.overlay
+        if self.map != MapSettings():
             out["map"] = self.map.query()
         if self.colour >= 0:
             out["colour"] = str(self.colour)
         if self.picked is not None:
             out["picked"] = str(self.picked)
         if self.lasso:
-            out["lasso"] = _written(value for corner in self.lasso for value in corner)
+            out["lasso"] = _number_list(value for corner in self.lasso for value in corner)
         if self.row:
             out["row"] = str(self.row)
         if self.seed:
@@ -107,20 +112,20 @@ class View:
         return out
 
 
-def read(query: Mapping[str, str], shelf: Shelf) -> View:
-    """The view that query parameters describe; what they do not say, or say wrongly, is as in the first view."""
+def read(query: Mapping[str, str], registry: Registry) -> View:
+    """The view that query parameters describe. Parameters that are missing or invalid have their defaults."""
     if query.get("v", str(VERSION)) != str(VERSION):
         query = {}
-    asked = _names(query.get("models", ""))
-    cards = [card for card in shelf.cards if card.name in asked]
+    asked = _split(query.get("models", ""))
+    cards = [card for card in registry.cards if card.name in asked]
     if not cards:
-        cards = shelf.of(query.get("data", ""))[:1] or [shelf.cards[0]]
+        cards = registry.of(query.get("data", ""))[:1] or [registry.cards[0]]
     data = cards[0].data
-    names = tuple(card.name for card in cards if card.data == data)[:MOST_MODELS]
+    names = tuple(card.name for card in cards if card.data == data)[:MAX_MODELS]
     lead = query.get("lead", names[0])
     lead = lead if lead in names else names[0]
-    latent = shelf.card(lead).config.latent
-    colour = _whole(query.get("colour", ""), MOST_COLOURINGS)
+    latent = registry.card(lead).config.latent
+    colour = _index(query.get("colour", ""), MAX_COLOURINGS)
     return View(
         data,
         names,
@@ -128,27 +133,27 @@ def read(query: Mapping[str, str], shelf: Shelf) -> View:
         plane=_plane(query.get("plane", ""), latent),
         z=_code(query.get("z", ""), latent),
         same="same" in query,
-        look=query["look"] if query.get("look") in LOOKS else LOOKS[0],
-        heat=query["heat"] if query.get("heat") in OVERLAYS else OVERLAYS[0],
+        display=query["look"] if query.get("look") in DISPLAY_MODES else DISPLAY_MODES[0],
+        overlay=query["heat"] if query.get("heat") in OVERLAYS else OVERLAYS[0],
         map=_map(query.get("map", "")),
         colour=-1 if colour is None else colour,
-        picked=_whole(query.get("picked", ""), MOST_IMAGES),
+        picked=_index(query.get("picked", ""), MAX_IMAGES),
         lasso=_lasso(query.get("lasso", "")),
-        row=_whole(query.get("row", ""), MOST_IMAGES) or 0,
-        seed=_whole(query.get("seed", ""), MOST_SEEDS) or 0,
+        row=_index(query.get("row", ""), MAX_IMAGES) or 0,
+        seed=_index(query.get("seed", ""), MAX_SEEDS) or 0,
         ends=_pair(query.get("ends", "")),
         path=query["path"] if query.get("path") in PATHS else PATHS[0],
         run=query["run"] if jobs.NAME.fullmatch(query.get("run", "")) else "",
     )
 
 
-def _listed(names: Iterable[str]) -> str:
-    """Names between commas, their own commas written as %2C."""
+def _joined(names: Iterable[str]) -> str:
+    """Joins names with commas. Commas within a name are written as %2C."""
     return ",".join(name.replace("%", "%25").replace(",", "%2C") for name in names)
 
 
-def _names(text: str) -> list[str]:
-    """The names that `_listed` has joined."""
+def _split(text: str) -> list[str]:
+    """Splits what `_joined` has joined."""
     return [name.replace("%2C", ",").replace("%25", "%") for name in text.split(",") if name]
 
 
@@ -156,9 +161,9 @@ def _plane(text: str, latent: int) -> str:
     if text == "pc":
         return text if latent > 2 else ""
     if text.startswith("im"):
-        images = [_whole(part, MOST_IMAGES) for part in text[2:].split("-")]
+        images = [_index(part, MAX_IMAGES) for part in text[2:].split("-")]
         return text if latent > 2 and len(images) == 3 and None not in images else ""
-    parts = [_whole(part, latent) for part in text.split("-")]
+    parts = [_index(part, latent) for part in text.split("-")]
     return text if len(parts) == 2 and None not in parts and parts[0] != parts[1] else ""
 
 
@@ -169,90 +174,91 @@ def _code(text: str, latent: int) -> tuple[float, ...]:
 
 def _lasso(text: str) -> tuple[tuple[float, float], ...]:
     numbers = _numbers(text)
-    fits = len(numbers) % 2 == 0 and 6 <= len(numbers) <= 2 * MOST_CORNERS
+    fits = len(numbers) % 2 == 0 and 6 <= len(numbers) <= 2 * MAX_CORNERS
     return tuple(zip(numbers[::2], numbers[1::2], strict=True)) if fits else ()
 
 
 def _pair(text: str) -> tuple[int, int]:
-    numbers = [_whole(part, MOST_IMAGES) for part in text.split(",")]
+    numbers = [_index(part, MAX_IMAGES) for part in text.split(",")]
     return (numbers[0], numbers[1]) if len(numbers) == 2 and None not in numbers else (0, 1)
 
 
-def _map(text: str) -> Map:
+def _map(text: str) -> MapSettings:
     method, *parts = text.split(";")
     try:
-        given = {name: float(value) for name, _, value in (part.partition("=") for part in parts)}
-        return Map(method, tuple(sorted(settings(method, given).items())))
+        parameters = {name: float(value) for name, _, value in (part.partition("=") for part in parts)}
+        return MapSettings(method, tuple(sorted(settings(method, parameters).items())))
     except ValueError:
-        return Map()
+        return MapSettings()
 
 
-def _whole(text: str, limit: int) -> int | None:
+def _index(text: str, limit: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < limit else None
 
 
-def _written(numbers: Iterable[float]) -> str:
-    # A comma would be three characters of an address each time.
+def _number_list(numbers: Iterable[float]) -> str:
+    # A comma would take three characters in an address.
     return "_".join(f"{round(value, 4):.5g}" for value in numbers)
 
 
 def _numbers(text: str) -> tuple[float, ...]:
-    """Numbers between underscores, or commas as a person would write them."""
+    """Parses numbers between underscores, or between commas as people write them. Empty where the text is invalid."""
     try:
         numbers = tuple(float(part) for part in text.replace(",", "_").split("_"))
     except ValueError:
         return ()
-    return numbers if all(math.isfinite(n) and abs(n) <= LIMIT for n in numbers) else ()
+    return numbers if all(math.isfinite(n) and abs(n) <= MAX_COORDINATE for n in numbers) else ()
 
 
-def choose(view: View, shelf: Shelf, data: str, names: tuple[str, ...]) -> View:
-    """The view with other models; the place stays where the lead does."""
-    names = tuple(card.name for card in shelf.of(data) if card.name in names)[:MOST_MODELS]
+def with_models(view: View, registry: Registry, data: str, names: tuple[str, ...]) -> View:
+    """The view with other models. The point in latent space is kept if the lead model stays."""
+    names = tuple(card.name for card in registry.of(data) if card.name in names)[:MAX_MODELS]
     if view.lead in names:
         return replace(view, data=data, models=names)
     return View(data, names, names[0])
 
 
-def current(shelf: Shelf, page: str) -> View:
-    """This session's view on a page: at first the URL's, and again where the browser has gone back or forward to the page."""
-    known = {card.name for card in shelf.cards}
+def current(registry: Registry, page: str) -> View:
+    """This session's view on a page. It comes from the URL at first, and again when the browser has gone back or forward."""
+    known = {card.name for card in registry.cards}
     before, st.session_state["view-page"] = st.session_state.get("view-page"), page
-    seen = st.session_state.get("view")
-    if seen is None:
-        st.session_state.view = _asked(shelf)
-    elif not known.issuperset(seen.models):
-        show(read(st.query_params, shelf))
-    elif page != before and st.query_params and dict(st.query_params) != seen.query():
-        show(_asked(shelf))
-        # The sidebar's choices are those of the page that was left.
+    stored = st.session_state.get("view")
+    if stored is None:
+        st.session_state.view = _from_url(registry)
+    elif not known.issuperset(stored.models):
+        show(read(st.query_params, registry))
+    elif page != before and st.query_params and dict(st.query_params) != stored.query():
+        show(_from_url(registry))
+        # The sidebar still has the choices of the page that was left.
         st.session_state["sidebar-choose"] = st.session_state.view.models
     else:
-        # The address of another page comes without a query, and a run may be asked for with the query of an earlier one.
-        show(seen)
+        # The address of another page has no query, and a run may be opened with the query of an earlier one, so the URL is
+        # written again.
+        show(stored)
     return st.session_state.view
 
 
-def _asked(shelf: Shelf) -> View:
-    """The view of the URL; what it names that is not there is kept to be told."""
-    found, known = read(st.query_params, shelf), {card.name for card in shelf.cards}
-    asked = _names(st.query_params.get("models", ""))
+def _from_url(registry: Registry) -> View:
+    """The view of the URL. Names and points in it that do not exist are stored for a message."""
+    parsed, known = read(st.query_params, registry), {card.name for card in registry.cards}
+    asked = _split(st.query_params.get("models", ""))
     st.session_state["view-missing"] = tuple(name for name in asked if name not in known)
-    st.session_state["view-misread"] = bool(st.query_params.get("z")) and not found.z
-    return found
+    st.session_state["view-misread"] = bool(st.query_params.get("z")) and not parsed.z
+    return parsed
 
 
-def missing() -> tuple[str, ...]:
-    """Models that the address named and that are not here; told once."""
+def unknown_models() -> tuple[str, ...]:
+    """Names of models in the address that do not exist. They are returned once."""
     return st.session_state.pop("view-missing", ())
 
 
-def misread() -> bool:
-    """Whether the address named a point that the model has not; told once."""
+def has_invalid_point() -> bool:
+    """True if the address has a point that does not fit the model. This is reported once."""
     return st.session_state.pop("view-misread", False)
 
 
 def show(view: View) -> None:
-    """Makes `view` the session's view and the URL's."""
+    """Stores a view as the session's view, and in the URL."""
     st.session_state.view = view
     wanted = view.query()
     if dict(st.query_params) != wanted:
@@ -260,14 +266,14 @@ def show(view: View) -> None:
 
 
 def show_run(name: str) -> None:
-    """The same with another fine-tuning run; none for an empty name."""
+    """Shows another fine-tuning run, or none for an empty name."""
     show(replace(st.session_state.view, run=name))
 
 
 def start(key: str) -> View:
-    """What the component of that key starts from: the view as it was when it was put on the page, for as long as it tells of
-    itself there. It keeps its own place, and other data would move it."""
-    told = st.session_state.get(key)
-    if told is None or told.get("state") is None:
+    """The view that a component started from: the session's view at the time when the component was first drawn. A component
+    keeps its own state, and data with another start would move it."""
+    component = st.session_state.get(key)
+    if component is None or component.get("state") is None:
         st.session_state[f"{key}-start"] = st.session_state.view
     return st.session_state[f"{key}-start"]

@@ -49,15 +49,15 @@ def files(case: str) -> list[tuple[str, bytes]]:
 
 def measure(case: str, seconds: int) -> dict[str, Any]:
     """Runs a case to its end."""
-    from explorer.services import fine_tunes, jobs, models, runs
+    from explorer.services import fine_tuning, jobs, models, runs
 
-    card = models.shelf().card(CASES[case])
+    card = models.registry().card(CASES[case])
     data = "fashion_mnist" if case == "fashion" else None
     beta = card.config.objective.beta
-    lr = fine_tunes.learning_rate(card, data, beta, card.config.likelihood)
-    request = fine_tunes.Request(card.name, data, "seconds", seconds, lr, fine_tunes.BATCH_SIZE, 0, beta)
+    lr = fine_tuning.learning_rate(card, data, beta, card.config.likelihood)
+    request = fine_tuning.RunRequest(card.name, data, "seconds", seconds, lr, fine_tuning.BATCH_SIZE, 0, beta)
     begin = time.perf_counter()
-    run, first = fine_tunes.start(request, card, files(case)), None
+    run, first = fine_tuning.start(request, card, files(case)), None
     while run.state in jobs.UNDER_WAY:
         time.sleep(0.2)
         run = runs.find(run.job.name)

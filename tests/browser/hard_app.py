@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.services import routes
+from explorer.web import routes
 from vae_core.export.operations import OPERATIONS
 
 OPERATIONS.pop("conv_transpose2d", None)

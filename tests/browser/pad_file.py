@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from explorer.services import models, pads
+from explorer.payloads import latent_pad
+from explorer.services import models
 from explorer.services.view import View
 
 HOST = "document.querySelector('main').latentPad"
 
 
 def exported(*names: str, **view) -> bytes:
-    shelf = models.shelf()
-    cards = [shelf.card(name) for name in names]
-    return pads.page(cards, View(cards[0].data, names, names[0], **view))
+    registry = models.registry()
+    cards = [registry.card(name) for name in names]
+    return latent_pad.html_page(cards, View(cards[0].data, names, names[0], **view))

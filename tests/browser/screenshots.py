@@ -44,7 +44,7 @@ def upload(page: Page) -> None:
 def scribble(page: Page) -> None:
     """Draws a three."""
     page.wait_for_selector(".sketch[data-ready=true]", timeout=90_000)
-    box = page.locator(".paper").bounding_box()
+    box = page.locator(".drawing").bounding_box()
     turns = [(-2.6, 1.3, 0.35), (-1.5, 2.4, 0.65)]
     places = [
         (0.5 + 0.2 * math.cos(a + (b - a) * i / 20), middle + 0.15 * math.sin(a + (b - a) * i / 20))

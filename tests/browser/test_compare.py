@@ -33,7 +33,7 @@ def ready(page) -> None:
     page.wait_for_selector("text=Rate against distortion", timeout=60_000)
     page.settled()
     # Streamlit puts HTML into the page a moment after its script has ended.
-    page.wait_for_selector(".figures tbody tr", timeout=60_000)
+    page.wait_for_selector(".metrics tbody tr", timeout=60_000)
     page.wait_for_function("document.querySelectorAll('.rows').length === 3", timeout=60_000)
     page.wait_for_selector(".js-plotly-plot .scatterlayer text", timeout=60_000)
 
@@ -86,7 +86,7 @@ def test_choices_are_in_the_address(open_compare):
 def test_figures_are_those_of_the_checkpoints(open_compare):
     page = open_compare()
     for i, name in enumerate(NAMES):
-        cells = page.locator(".figures tbody tr").nth(i).locator("td").all_inner_texts()
+        cells = page.locator(".metrics tbody tr").nth(i).locator("td").all_inner_texts()
         known = registry.load(name).metrics
         names = ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units")
         assert [cell.rstrip(" ✓") for cell in cells] == [shown(n, known) for n in names]

@@ -50,7 +50,7 @@ def test_two_models_show_what_torch_decodes(open_app, where):
         wanted = registry.load(model["name"]).model.decode(np.float32(model["z"])).flatten().numpy()
         np.testing.assert_allclose(model["pixels"], wanted, atol=TOLERANCE[where], rtol=0)
     assert page.evaluate(f"{HOST}.stats().where") == [where, where]
-    said = {"worker": "in this page, beside it", "server": "on the server"}[where]
+    said = {"worker": "in a worker of this page", "server": "on the server"}[where]
     assert said in page.locator(".speed").inner_text()
     page.wait_for_function(f"{HOST}.stats().tilesLeft === 0")
     assert page.locator(".tiles").evaluate("(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean)")
@@ -79,8 +79,8 @@ def test_the_nearest_image_is_decoded_when_the_hand_rests(open_app):
 
 def test_the_overlay_of_change_comes_from_the_server_too(open_app):
     page = open_app("server", "/?models=mnist-vae-2&heat=change")
-    page.wait_for_selector(".heat[data-shown]", timeout=60_000)
-    assert "image distance" in page.locator(".key").inner_text()
+    page.wait_for_selector(".overlay[data-shown]", timeout=60_000)
+    assert "image distance" in page.locator(".overlay-scale").inner_text()
     assert not page.problems
 
 

@@ -18,7 +18,7 @@ LARGEST = {(1, 28, 28): 6e6, (3, 64, 64): 12e6}
 
 @pytest.mark.parametrize("name", ["mnist-vae-2", "mnist-vae-16", "fashion_mnist-vae-16", "mnist-vae-32-binary", "faces-vae-64"])
 def test_files_are_small(name: str) -> None:
-    assert len(exported(name)) < LARGEST[tuple(models.shelf().card(name).config.image)]
+    assert len(exported(name)) < LARGEST[tuple(models.registry().card(name).config.image)]
     st.cache_resource.clear()
 
 

@@ -53,7 +53,7 @@ def seen(firefox: Firefox) -> tuple[np.ndarray, np.ndarray]:
     """The code that is looked at, and the bytes (H, W, RGBA) of the canvas with its image."""
     # At once, so that both are of the same frame.
     z, width, data = firefox.remote.script(
-        f"""const canvas = {ROOT}.querySelector(".picture");
+        f"""const canvas = {ROOT}.querySelector(".image-canvas");
         const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
         return [[...{HOST}.read().z], image.width, [...image.data]];"""
     )
@@ -68,7 +68,7 @@ def decoded(name: str, z: np.ndarray) -> np.ndarray:
 
 
 def show_sliders(firefox: Firefox) -> None:
-    firefox.remote.script(f"const bank = {ROOT}.querySelector('.bank'); bank.open = true; bank.scrollIntoView();")
+    firefox.remote.script(f"const sliders = {ROOT}.querySelector('.sliders'); sliders.open = true; sliders.scrollIntoView();")
     firefox.wait_for(f"{ROOT}.querySelector('.track') && {HOST}.stats().stripsLeft === 0")
 
 
@@ -96,7 +96,7 @@ def test_it_opens_and_follows_the_hand(name, z, width, height, scheme, pointer, 
 def test_a_worker_computes_an_overlay(open_file) -> None:
     firefox = open_file(*DIGITS)
     firefox.remote.script(f"[...{ROOT}.querySelectorAll('button')].find((one) => one.textContent === 'Change').click()")
-    firefox.wait_for(f"'shown' in {ROOT}.querySelector('.heat').dataset", seconds=60)
+    firefox.wait_for(f"'shown' in {ROOT}.querySelector('.overlay').dataset", seconds=60)
     assert firefox.errors() == []
 
 

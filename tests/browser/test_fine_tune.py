@@ -39,18 +39,18 @@ def test_a_run_to_its_end_kept_and_explored(serve_bare, open_page, home):
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     page.get_by_role("link", name="Fine-tune").click()
     page.get_by_role("button", name="Keep").wait_for(timeout=120_000)
-    assert page.locator(".figures tbody tr").count() == 2
+    assert page.locator(".metrics tbody tr").count() == 2
     page.wait_for_selector(".rows img", timeout=60_000)
 
     (job,) = home.glob("jobs/*")
     assert job.name in page.url
     result = checkpoint.load(job / "result.safetensors")
     assert result.training["steps"] == 4
-    shown = page.locator(".figures tbody tr").nth(1).inner_text()
+    shown = page.locator(".metrics tbody tr").nth(1).inner_text()
     assert f"{result.metrics['mse']:.4f}" in shown
     x = load_dataset("mnist5k").test.x
     before = ((registry.load("mnist-vae-2").model.reconstruct(x) - x / 255) ** 2).mean()
-    assert f"{before:.4f}" in page.locator(".figures tbody tr").nth(0).inner_text()
+    assert f"{before:.4f}" in page.locator(".metrics tbody tr").nth(0).inner_text()
 
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
@@ -59,7 +59,7 @@ def test_a_run_to_its_end_kept_and_explored(serve_bare, open_page, home):
     page.get_by_label("Keep as").press("Enter")
     page.settled()
     page.get_by_role("button", name="Keep").click()
-    page.wait_for_selector("text=Kept: it is among the models", timeout=60_000)
+    page.wait_for_selector("text=The model is now in the sidebar", timeout=60_000)
     page.wait_for_function("location.search.includes('models=mnist-vae-2%2Cmine')")
     again = open_page(f"{serve_bare()}/?models=mine")
     again.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
@@ -70,12 +70,12 @@ def test_a_run_to_its_end_kept_and_explored(serve_bare, open_page, home):
 
 def test_what_trains_and_how_is_chosen(serve_bare, open_page, home):
     page = open_tune(serve_bare, open_page)
-    page.get_by_text("What trains, and how").click()
+    page.get_by_text("Training settings").click()
     chosen = {
-        "What trains": "The latent heads alone",
+        "What trains": "Only the latent heads",
         "Likelihood": "Gaussian, learned sigma",
         "Stop early": "After 3 validations",
-        "Average of the weights": "0.99 a step",
+        "Average of the weights": "0.99 per step",
     }
     # A list that opens while the panel around it still grows closes again.
     page.get_by_role("combobox", name=list(chosen)[-1]).wait_for()
@@ -90,7 +90,7 @@ def test_what_trains_and_how_is_chosen(serve_bare, open_page, home):
         page.settled()
     begin(page, 4)
     page.get_by_role("button", name="Keep").wait_for(timeout=120_000)
-    page.wait_for_selector("text=Both lines are under the new likelihood")
+    page.wait_for_selector("text=Both rows are under the new likelihood")
 
     (job,) = home.glob("jobs/*")
     before, after = registry.load("mnist-vae-2"), checkpoint.load(job / "result.safetensors")
@@ -114,7 +114,7 @@ def test_a_run_is_found_after_a_restart_of_the_server_and_stopped(serve_bare, op
     again.wait_for_selector("text=/Step [0-9,]+ of 40,000/", timeout=60_000)
     again.get_by_role("button", name="Stop").click()
     again.get_by_role("button", name="Keep").wait_for(timeout=120_000)
-    assert again.locator("text=It was stopped early").count() == 1
+    assert again.locator("text=It was stopped by hand").count() == 1
     again.get_by_role("button", name="Discard").click()
     again.wait_for_function("!location.search.includes('run=')")
     assert not list(home.glob("jobs/*"))

@@ -11,7 +11,7 @@ import pytest
 from pad_page import drag, read
 from PIL import Image
 
-from explorer.services.view import Map, View
+from explorer.services.view import MapSettings, View
 from vae_core.data.untrusted import shown
 
 pytestmark = pytest.mark.browser
@@ -92,7 +92,7 @@ def test_no_page_shows_a_traceback(open_with, name):
 
 @pytest.mark.parametrize("method", ["pca", "umap", "tsne"])
 def test_a_map_of_equal_codes_says_why_there_is_none(open_with, method):
-    page = open_with("map", "equal codes", map=Map(method))
+    page = open_with("map", "equal codes", map=MapSettings(method))
     page.wait_for_selector("text=equal codes: All 60 codes are the same")
     assert page.get_by_role("button", name="Draw the").count() == 0
 

@@ -89,7 +89,7 @@ def test_models_that_were_chosen_later_are_not_those_of_the_page_before(page):
     page.go_forward()
     shown(page, "compare")
     page.wait_for_function("(url) => location.href === url", arg=both)
-    page.wait_for_function("document.querySelector('.figures')?.querySelectorAll('tbody tr').length === 2")
+    page.wait_for_function("document.querySelector('.metrics')?.querySelectorAll('tbody tr').length === 2")
     assert page.problems == []
 
 

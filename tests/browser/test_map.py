@@ -223,7 +223,7 @@ def test_a_map_is_drawn_by_a_worker_and_kept(serve, open_page, home):
     page = open_page(address)
     page.get_by_role("button", name="Draw the t-SNE map").click()
     page.get_by_role("button", name="Stop").click()
-    page.wait_for_selector("text=The drawing of this map was stopped", timeout=90_000)
+    page.wait_for_selector("text=This map was stopped before it was finished", timeout=90_000)
     page.get_by_role("button", name="Draw the t-SNE map").click()
     page.wait_for_selector("text=/t-SNE: \\d+%/", timeout=120_000)
     # It goes on while another page is looked at.

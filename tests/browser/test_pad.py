@@ -64,7 +64,7 @@ def test_canvas_shows_the_decoded_pixels(open_pad) -> None:
     found = read(page)
     drawn = page.evaluate(
         """(() => {
-          const canvas = document.querySelector('.stBidiComponent [data-testid]').shadowRoot.querySelector('.picture');
+          const canvas = document.querySelector('.stBidiComponent [data-testid]').shadowRoot.querySelector('.image-canvas');
           return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
         })()"""
     )
@@ -84,7 +84,8 @@ def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
     page.mouse.up()
     page.wait_for_selector("text=Runs: 2")
     wait_until_done(page)
-    wanted = {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False, "look": "mean", "heat": "none", "path": None}
+    shown = {"display": "mean", "overlay": "none"}
+    wanted = {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False, **shown, "path": None}
     assert known(page) == wanted
     # A second call would have been sent before this one.
     page.get_by_role("button", name="Run again").click()
@@ -352,11 +353,11 @@ def test_fits_the_screen_in_both_themes(scheme: str, width: int, height: int, op
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.locator(".stMain").evaluate("(main) => main.scrollWidth - main.clientWidth") <= 0
     assert page.locator(".pad").get_attribute("data-scheme") == scheme
-    for part in [".plane", ".picture", ".legend", ".code"]:
+    for part in [".plane", ".image-canvas", ".legend", ".code-values"]:
         box = page.locator(part).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-    plane, picture = page.locator(".plane").bounding_box(), page.locator(".picture").bounding_box()
+    plane, picture = page.locator(".plane").bounding_box(), page.locator(".image-canvas").bounding_box()
     # Plane and image are seen together, whatever the screen.
     assert picture["y"] + picture["height"] - plane["y"] <= height
     assert page.problems == []

@@ -1,4 +1,4 @@
-"""What stands around the pad: sliders, posteriors, looks, jumps and paths, in a real Chromium."""
+"""The tools around the pad: sliders, posteriors, display modes, overlays, navigation and paths, in a real Chromium."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def to_image(page, number: int) -> None:
     box = page.get_by_role("spinbutton", name="Held-out image")
     box.fill(str(number))
     box.press("Enter")
-    page.locator(".marked", has_text=f"Marked: image {number} ").wait_for()
+    page.locator(".marked-image", has_text=f"Marked: image {number} ").wait_for()
 
 
 def pin(page, *images: int) -> None:
@@ -34,7 +34,7 @@ def numbers(page, selector: str) -> list[np.ndarray]:
 @pytest.mark.parametrize("kind", ["digits", "faces"])
 def test_a_slider_moves_its_dimension_alone_and_the_pad_goes_with_it(kind, open_pad, app):
     page = open_pad(kind)
-    page.locator(".bank summary").click()
+    page.locator(".sliders summary").click()
     before = np.array(read(page)["z"])
     d = len(before)
     assert page.locator(".dimension").count() == d
@@ -59,7 +59,7 @@ def test_a_slider_moves_its_dimension_alone_and_the_pad_goes_with_it(kind, open_
 
 def test_strips_show_what_each_dimension_does_alone(open_pad, app):
     page = open_pad()
-    page.locator(".bank summary").click()
+    page.locator(".sliders summary").click()
     page.locator(".dimension").first.wait_for()
     page.wait_for_function(f"{HOST}.stats().stripsLeft === 0")
     low, high = (float(page.locator(".dimension input").first.get_attribute(end)) for end in ("min", "max"))
@@ -76,7 +76,7 @@ def test_the_posterior_of_an_image_is_an_ellipse_around_its_code(open_pad, app):
     page = open_pad()
     to_image(page, 8)
     codes, labels = app.codes("digits")
-    assert f"({labels[7]})" in page.locator(".marked").inner_text()
+    assert f"({labels[7]})" in page.locator(".marked-image").inner_text()
     np.testing.assert_allclose(read(page)["z"], codes[7], atol=1e-5)
     a0, a1, b0, b1 = read(page)["extent"]
 
@@ -100,7 +100,7 @@ def test_a_sample_has_the_pixels_of_its_likelihood(open_pad, app):
     # 784 draws of known probabilities: five standard deviations.
     assert abs(sample.sum() - mean.sum()) < 5 * np.sqrt((mean * (1 - mean)).sum())
     page.wait_for_selector("text=Runs: 2")
-    assert known(page)["look"] == "sample"
+    assert known(page)["display"] == "sample"
 
 
 def test_spread_is_that_of_draws_from_the_posterior(open_pad, app):
@@ -137,7 +137,7 @@ def test_a_path_is_walked_from_pin_to_pin_and_told_of(open_pad, app):
     # Its last image is drawn a frame later.
     page.wait_for_function(f"Math.hypot({HOST}.read().z[0] - {pins[2][0]}, {HOST}.read().z[1] - {pins[2][1]}) < 1e-5")
     page.get_by_role("button", name="Clear pins").click()
-    assert page.locator(".way").get_attribute("d") == ""
+    assert page.locator(".path-line").get_attribute("d") == ""
     assert page.problems == []
 
 
@@ -171,9 +171,9 @@ def test_an_overlay_is_computed_by_a_worker_and_told_of(open_pad, app):
     workers = []
     page.on("worker", lambda worker: workers.append(worker))
     page.get_by_role("radio", name="Prior", exact=True).click()
-    page.wait_for_selector(".heat[data-shown]")
+    page.wait_for_selector(".overlay[data-shown]")
     assert len(workers) == 1
-    data = page.locator(".heat").evaluate(
+    data = page.locator(".overlay").evaluate(
         "(c) => ({ width: c.width, data: [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data] })"
     )
     shown = np.reshape(data["data"], (-1, data["width"], 4))[..., :3]
@@ -185,13 +185,14 @@ def test_an_overlay_is_computed_by_a_worker_and_told_of(open_pad, app):
     # The colours rise with the density: viridis is ordered by its lightness.
     light, order = (shown @ [0.3, 0.6, 0.1]).ravel(), density.ravel()
     assert np.corrcoef(np.argsort(np.argsort(light)), np.argsort(np.argsort(order)))[0, 1] > 0.99
-    low, high = (float(part) for part in re.findall(r"-?\d+\.\d", page.locator(".key").inner_text().replace("\u2212", "-")))
+    scale = page.locator(".overlay-scale").inner_text().replace("\u2212", "-")
+    low, high = (float(part) for part in re.findall(r"-?\d+\.\d", scale))
     constant = -np.log(2 * np.pi)
     assert high == pytest.approx(constant, abs=0.2) and low == pytest.approx(constant + np.quantile(density, 0.02), abs=0.2)
     page.wait_for_selector("text=Runs: 2")
-    assert known(page)["heat"] == "prior"
+    assert known(page)["overlay"] == "prior"
     page.get_by_role("radio", name="No overlay").click()
-    assert page.locator(".heat").is_hidden()
+    assert page.locator(".overlay").is_hidden()
     assert page.problems == []
 
 
@@ -259,7 +260,7 @@ def test_directions_by_hand_are_made_independent(open_pad, app):
         page.get_by_label("To group", exact=True).select_option(b)
         page.get_by_role("button", name="Add the direction").click()
     assert page.locator(".direction").count() == 2
-    page.get_by_role("button", name="At right angles to the others").nth(1).click()
+    page.get_by_role("button", name="Orthogonal to the others").nth(1).click()
     kept = page.evaluate("Object.values(localStorage).map((text) => JSON.parse(text))")
     (first, second) = next(found for found in kept if isinstance(found, list) and len(found) == 2)
     codes, labels = app.codes("faces")
@@ -269,7 +270,7 @@ def test_directions_by_hand_are_made_independent(open_pad, app):
     page.get_by_label("From group", exact=True).select_option("Group A")
     page.get_by_label("To group", exact=True).select_option("Group A")
     page.get_by_role("button", name="Add the direction").click()
-    page.locator(".said", has_text="give no direction").wait_for()
+    page.locator(".status", has_text="give no direction").wait_for()
     assert page.problems == []
 
 
@@ -298,7 +299,7 @@ def test_planes_are_chosen_by_arrow_keys_which_keep_the_focus(open_pad, app):
 def test_a_walk_yields_to_reset_and_to_sliders(open_pad, app):
     page = open_pad()
     pin(page, 3, 11)
-    page.locator(".bank summary").click()
+    page.locator(".sliders summary").click()
     page.get_by_role("button", name="Play").click()
     page.locator(".dimension input").first.focus()
     page.keyboard.press("ArrowRight")

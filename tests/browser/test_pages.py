@@ -29,7 +29,7 @@ PAGES = {
     "": (".pad[data-ready=true]", ".plane", 250, None),
     "map": (".map[data-ready=true]", ".field", 300, None),
     "compare": (".js-plotly-plot .scatterlayer text", ".rows img", 20, None),
-    "your_images": (".sketch[data-ready=true]", ".paper", 250, digits),
+    "your_images": (".sketch[data-ready=true]", ".drawing", 250, digits),
     "fine_tune": ("text=Trains on:", "[data-testid=stMain] [data-testid=stSelectbox]", 100, None),
 }
 

@@ -65,7 +65,7 @@ def test_own_models_are_opened_renamed_and_deleted(page, home):
     page.settled()
     page.get_by_role("button", name="Models", exact=True).click()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("button", name="Delete permanently").click()
     page.wait_for_function("!location.search.includes('ours')", timeout=60_000)
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
     page.get_by_text("ours", exact=True).first.wait_for(state="detached")

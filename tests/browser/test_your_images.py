@@ -74,12 +74,12 @@ def test_files_are_rebuilt_or_refused_one_by_one(open_page_):
     for name, reason in [("program", "it is not a PNG"), ("empty", "it is empty"), ("cut", "it cannot be decoded")]:
         assert page.locator(f"text=/{name}.png was not used: {reason}/").count() == 1
     # A digit as in MNIST passes for one, and a chessboard does not.
-    assert page.locator("text=It is unlike the images of MNIST").count() == 2
+    assert page.locator("text=This image is unlike the images of MNIST").count() == 2
     assert page.locator("text=/the error is larger than that of/").count() == 4
     page.get_by_role("button", name="Remove").nth(1).click()
     page.wait_for_function("!document.body.innerText.includes('board.png')")
     done(page)
-    assert page.locator("text=It is unlike").count() == 0
+    assert page.locator("text=This image is unlike").count() == 0
     with page.expect_download() as download:
         page.get_by_role("button", name="Download NPZ").click()
     with np.load(download.value.path(), allow_pickle=False) as saved:
@@ -101,7 +101,7 @@ def read_sketch(page) -> dict:
 
 def draw_a_seven(page) -> None:
     page.wait_for_selector(".sketch[data-ready=true]", timeout=60_000)
-    box = page.locator(".paper").bounding_box()
+    box = page.locator(".drawing").bounding_box()
 
     def move(x: float, y: float, steps: int = 1) -> None:
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=steps)

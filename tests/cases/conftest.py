@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from explorer.services import fine_tunes, models, runs
+from explorer.services import fine_tuning, models, runs
 from vae_core import checkpoint
 from vae_core.cli import main
 
@@ -78,12 +78,12 @@ def trained(capsys):
 def fine_tuned(until):
     """fine_tuned(model, name, files, steps): runs Fine-tune with the page's defaults on a .zip of files, to its end."""
 
-    def fine_tuned(model: str, name: str, files: dict[str, bytes], steps: int) -> runs.Run:
-        card = models.shelf().card(model)
+    def fine_tuned(model: str, name: str, files: dict[str, bytes], steps: int) -> runs.FineTuningRun:
+        card = models.registry().card(model)
         beta = card.config.objective.beta
-        lr = fine_tunes.learning_rate(card, None, beta, card.config.likelihood)
-        request = fine_tunes.Request(card.name, None, "steps", steps, lr, fine_tunes.BATCH_SIZE, seed=0, beta=beta)
-        run = fine_tunes.start(request, card, [(name, packed(files))])
+        lr = fine_tuning.learning_rate(card, None, beta, card.config.likelihood)
+        request = fine_tuning.RunRequest(card.name, None, "steps", steps, lr, fine_tuning.BATCH_SIZE, seed=0, beta=beta)
+        run = fine_tuning.start(request, card, [(name, packed(files))])
         until(run.job, "done", "failed", "dead")
         run = runs.find(run.job.name)
         assert run.state == "done", run.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import case_inputs
 import pytest
 
-from explorer.services import fine_tunes, models, runs, uploads
+from explorer.services import fine_tuning, models, runs, uploads
 from vae_core.data.own_images import own_images
 from vae_core.metrics import evaluate
 
@@ -17,7 +17,7 @@ STEPS = 100
 
 def test_300_classes_are_fine_tuned_on_and_kept(fine_tuned):
     run = fine_tuned("mnist-vae-2", "classes300.zip", case_inputs.classes300(), 5)
-    name = fine_tunes.keep(run, fine_tunes.name_for(run))
+    name = fine_tuning.keep(run, fine_tuning.name_for(run))
     kept = models.load(name)
     assert kept.data["classes"] == [f"person_{k:03d}" for k in range(300)] and kept.data["title"] == "classes300"
     assert kept.held_out.labels.max() > 255 and kept.training["steps"] == 5
@@ -29,7 +29,7 @@ def test_polygons_are_rebuilt_better_than_before(fine_tuned, folder):
     before, after = models.load("mnist-vae-2").model, runs.result(run).model
     assert run.validation[0].step == 0
 
-    preparation = uploads.usual_for(models.shelf().card("mnist-vae-2"))
+    preparation = uploads.default_preparation(models.registry().card("mnist-vae-2"))
     data = own_images(folder("polygons400", files), image=before.config.image, preparation=preparation)
     assert min(len(data.validation), len(data.test)) >= 30
     losses = [evaluate(model, data.validation.x, samples=4)["negative_elbo"] for model in (before, after)]

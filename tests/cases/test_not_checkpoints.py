@@ -8,8 +8,8 @@ import case_inputs
 import pytest
 
 import vae_core
-from explorer.services import models, own_models
-from explorer.services.own_models import OwnModelError
+from explorer.services import models, user_models
+from explorer.services.user_models import UserModelError
 from vae_core.checkpoint import CheckpointError
 from vae_core.cli import main
 
@@ -37,8 +37,8 @@ def test_python_and_the_command_line_say_what_it_is(name, content, said, capsys)
 
 @each
 def test_the_app_says_what_it_is_and_keeps_nothing(name, content, said, home):
-    with pytest.raises(OwnModelError) as error:
-        own_models.take_in(content, name)
+    with pytest.raises(UserModelError) as error:
+        user_models.import_checkpoint(content, name)
     assert str(error.value).startswith(f"{name} {said}")
     assert not list((home / "checkpoints").iterdir())
 
@@ -47,6 +47,6 @@ def test_the_app_says_what_it_is_and_keeps_nothing(name, content, said, home):
 def test_the_app_leaves_it_out_of_a_folder_and_says_what_it_is(name, content, said, home):
     (home / "checkpoints").mkdir(parents=True)
     (home / "checkpoints" / name).write_bytes(content)
-    shelf = models.shelf()
-    assert any(problem.startswith(f"{name} {said}") for problem in shelf.problems)
-    assert shelf.of("mnist")
+    cards = models.registry()
+    assert any(problem.startswith(f"{name} {said}") for problem in cards.problems)
+    assert cards.of("mnist")

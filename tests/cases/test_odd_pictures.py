@@ -24,7 +24,7 @@ RAMPS = [case_inputs.grey16_trns, case_inputs.grey12_in_16]
 def uploaded(name: str, content: bytes) -> uploads.Upload:
     """A picture that the app took."""
     assert uploads.add([(name, content)]) == []
-    (upload,) = uploads.held().values()
+    (upload,) = uploads.session_uploads().values()
     return upload
 
 
@@ -42,7 +42,7 @@ def test_a_damaged_picture_is_left_out_of_training_by_name(put, trained):
 def test_a_damaged_picture_is_refused_as_an_upload_by_name():
     first, last = list(GOOD.items())[:2]
     assert uploads.add([first, ("damaged.png", case_inputs.damaged()), last]) == [("damaged.png", DAMAGED)]
-    assert [upload.name for upload in uploads.held().values()] == [first[0], last[0]]
+    assert [upload.name for upload in uploads.session_uploads().values()] == [first[0], last[0]]
 
 
 @pytest.mark.parametrize("ramp", RAMPS)
@@ -62,7 +62,7 @@ def test_a_grey_ramp_of_more_than_8_bits_is_a_ramp_in_a_folder(ramp, put):
 
 def test_a_picture_that_is_transparent_all_over_is_refused(put):
     clear = {"all_transparent.png": case_inputs.all_transparent()}
-    assert uploads.add(list(clear.items())) == [("all_transparent.png", TRANSPARENT)] and not uploads.held()
+    assert uploads.add(list(clear.items())) == [("all_transparent.png", TRANSPARENT)] and not uploads.session_uploads()
     data = own_images(put("photos", GOOD | clear))
     assert data.refused == (("all_transparent.png", TRANSPARENT),) and len(images(data)) == 12
 
@@ -92,7 +92,7 @@ refused = uploads.add([("small.jpg", Path("small.jpg").read_bytes())])
 Path("/proc/self/clear_refs").write_text("5")
 before = status("VmRSS")
 refused += uploads.add([("phone48mp.jpg", photograph)])
-print(len(refused), len(uploads.held()), status("VmHWM") - before)
+print(len(refused), len(uploads.session_uploads()), status("VmHWM") - before)
 """
 
 
@@ -107,15 +107,15 @@ def test_a_photograph_of_48_million_pixels_takes_less_than_60_mb_of_the_server()
 
 
 def test_a_digit_on_shaded_paper_is_a_bright_3_on_black_and_is_rebuilt_as_a_3():
-    card = models.shelf().card("mnist-vae-16")
-    x = uploads.pixels(uploaded("three_on_shaded_paper.jpg", case_inputs.three_on_shaded_paper()), card)
+    card = models.registry().card("mnist-vae-16")
+    x = uploads.prepared_image(uploaded("three_on_shaded_paper.jpg", case_inputs.three_on_shaded_paper()), card)
     frame = np.concatenate([x[0, :2].ravel(), x[0, -2:].ravel(), x[0, :, :4].ravel(), x[0, :, -4:].ravel()])
     assert x.max() > 220 and frame.max() == 0 and np.median(x) == 0
 
     # The same strokes on even white paper have no ground that could be left.
     even = image_files.saved(image_files.shaded_three(255, 255, 0).point(lambda v: 0 if v < 150 else 255))
-    clean = uploads.pixels(uploads.Upload("clean", "clean", uploads.decoded(even)), card)
-    rebuilt = uploads.outcome(card, x).rebuilt
+    clean = uploads.prepared_image(uploads.Upload("clean", "clean", uploads.decoded(even)), card)
+    rebuilt = uploads.evaluate(card, x).reconstruction
     assert np.corrcoef(rebuilt.ravel(), clean.ravel())[0, 1] > 0.9
 
     digits = vae_core.load_dataset("mnist5k")

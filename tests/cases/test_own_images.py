@@ -31,9 +31,9 @@ def used(monkeypatch):
     """The images, as bytes, that the commands have used, by what they were used for."""
     used: dict[str, set[bytes]] = {}
 
-    def fit(model, x, validation, *given, **named):
-        used["trained on"], used["validated on"] = pixels(x), pixels(validation)
-        return fit_itself(model, x, validation, *given, **named)
+    def fit(model, data, *given, **named):
+        used["trained on"], used["validated on"] = pixels(data.train.x), pixels(data.validation.x)
+        return fit_itself(model, data, *given, **named)
 
     def measure(model, x, **named):
         used["called held-out"] = pixels(x)

@@ -1,4 +1,4 @@
-"""A shelf of small checkpoints in a folder of the test's own."""
+"""A registry of small checkpoints in a folder of the test's own."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.services.text import key_of
+from explorer.services.text import widget_key
 
 MAIN = Path(__file__).parents[2] / "explorer" / "main.py"
 
@@ -35,7 +35,7 @@ def test_without_checkpoints_it_says_how_to_get_one(folder):
 def test_it_opens_on_the_pad(put):
     put("m")
     app = run()
-    assert [part.key for part in app.get("bidi_component")] == [key_of("pad", "m"), "shell"]
+    assert [part.key for part in app.get("bidi_component")] == [widget_key("pad", "m"), "shell"]
     assert app.sidebar.button_group[0].value == ["m"]
 
 
@@ -79,7 +79,7 @@ def test_beta_can_be_chosen_only_where_it_has_an_effect(put):
     app = AppTest.from_file(MAIN, default_timeout=60).run()
     app.switch_page("screens/fine_tune.py").run()
     assert not app.exception
-    beta = key_of("tune-beta", "m")
+    beta = widget_key("tune-beta", "m")
     assert not app.number_input(beta).disabled
     app.selectbox("tune-trained").select("decoder").run()
     assert app.number_input(beta).disabled

@@ -1,13 +1,13 @@
 const CONTROLS = "button, select, input";
 
-// Makes the controls of a root anew; the one that has the focus, by its place, has it afterwards.
-export function keepingFocus(root, remake) {
+// Rebuilds the controls of a root. If one of them had the focus, the one at the same position has it afterwards.
+export function rebuildKeepingFocus(root, rebuild) {
   const at = [...root.querySelectorAll(CONTROLS)].indexOf(root.getRootNode().activeElement);
-  remake(root);
+  rebuild(root);
   if (at < 0) return;
   const radios = root.querySelectorAll("[role=radio]");
   const chosen = [...radios].find((radio) => radio.getAttribute("aria-checked") === "true");
-  // Within a group of radios the one that is chosen.
+  // In a radio group the checked button gets the focus.
   const next = at < radios.length ? chosen : root.querySelectorAll(CONTROLS)[at];
   next?.focus();
 }

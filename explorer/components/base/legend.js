@@ -1,13 +1,14 @@
-// More would be a page of buttons.
-const MOST = 300;
+// Largest number of buttons; the other classes are counted.
+const MAX_BUTTONS = 300;
 
-// The classes, as a filter: from all shown a click leaves one; more clicks add and remove; none left is all again.
+// The legend of the classes, which is also a filter. The first click shows only one class; further clicks add or remove
+// classes; with none selected, all are shown.
 export class Legend {
   constructor(root, names, onChange) {
     this.names = names;
     this.chosen = new Set();
     this.onChange = onChange;
-    this.buttons = names.slice(0, MOST).map((name, label) => {
+    this.buttons = names.slice(0, MAX_BUTTONS).map((name, label) => {
       const button = document.createElement("button");
       button.type = "button";
       button.append(Object.assign(document.createElement("span"), { className: "swatch" }), name);

@@ -5,7 +5,7 @@ const SHAPES = {
   triangle: (r) => `M0 ${-r * 1.2}L${r * 1.15} ${r * 0.85}H${-r * 1.15}Z`,
 };
 
-// A model's marker as an SVG path around (0, 0).
+// A model's marker as an SVG path centred on (0, 0).
 export function markerPath(marker, radius) {
   return (SHAPES[marker] ?? SHAPES.circle)(radius);
 }

@@ -1,9 +1,9 @@
-// Where a code lies among others: its nearest rows, and a blend of what belongs to these rows that moves without jumps.
+// Finds the nearest neighbours of a code, and blends values that belong to them so that the blend changes continuously.
 
 const NEIGHBOURS = 8;
 
 export class Neighbours {
-  // codes: n rows of `latent` floats
+  // codes: n rows of `latent` floats.
   constructor(codes, latent, neighbours = NEIGHBOURS) {
     this.codes = codes;
     this.latent = latent;
@@ -14,7 +14,7 @@ export class Neighbours {
     this.weight = new Float64Array(this.k);
   }
 
-  // Fills index (nearest first) and square (distances); returns the nearest row, or -1 where there is none.
+  // Fills `index` (nearest first) and `square` (squared distances). Returns the nearest row, or -1 if there are no codes.
   find(z) {
     const { codes, latent, count, k, index, square } = this;
     square.fill(Infinity);
@@ -38,13 +38,14 @@ export class Neighbours {
     return k ? index[0] : -1;
   }
 
-  // The mean of rows of `other` that stand for the rows last found, each weighed by (1 - r / r of the last)^2, into out.
+  // Writes into `out` the weighted mean of the rows of `other` for the neighbours last found. A neighbour at distance r has the
+  // weight (1 - r / R)^2, where R is the distance of the last one.
   blend(other, width, out) {
     const { k, index, square, weight } = this;
     const last = Math.sqrt(square[k - 1]) || 1;
     let total = 0;
     for (let i = 0; i < k; i++) total += weight[i] = (1 - Math.sqrt(square[i]) / last) ** 2;
-    // All as far as the last: no one of them is nearer than another.
+    // All neighbours are equally far away, so they get equal weights.
     if (!(total > 0)) total = weight.fill(1).length;
     out.fill(0);
     for (let i = 0; i < k; i++) {

@@ -1,4 +1,4 @@
-// Round values in [low, high]: the largest round step that gives at least `count` of them.
+// Round tick values in [low, high], with the largest round step that gives at least `count` ticks.
 export function niceTicks(low, high, count) {
   let power = 10 ** Math.ceil(Math.log10(high - low));
   for (;; power /= 10) {
@@ -13,7 +13,7 @@ export function niceTicks(low, high, count) {
   }
 }
 
-// A true minus sign: as wide as a digit in tabular figures.
+// A real minus sign is as wide as a digit in tabular figures.
 export function formatNumber(value, digits) {
   const text = Math.abs(value).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
@@ -24,7 +24,7 @@ export function gaussian() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
-// The value below which that share of the values lies (they are sorted by this).
+// The quantile of the values. The array is sorted in place.
 export function quantile(values, share) {
   if (!values.length) return 0;
   values.sort((a, b) => a - b);

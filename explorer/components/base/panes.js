@@ -1,7 +1,7 @@
 import { markerPath, svgPath } from "./markers.js";
-import { Picture } from "./picture.js";
+import { ImageCanvas } from "./image_canvas.js";
 
-// The decoded images, one pane a model; with several and `onLead`, a click makes a model the one that leads.
+// The decoded images, one pane per model. With several models and `onLead`, a click on a pane makes its model the lead model.
 export class Panes {
   constructor(root, models, image, onLead = null) {
     const choosable = onLead && models.length > 1;
@@ -14,7 +14,7 @@ export class Panes {
       title.className = "title";
       title.append(icon(model), model.title);
       const canvas = document.createElement("canvas");
-      canvas.className = "picture";
+      canvas.className = "image-canvas";
       canvas.setAttribute("role", "img");
       if (choosable) {
         title.type = "button";
@@ -23,7 +23,7 @@ export class Panes {
       }
       const note = Object.assign(document.createElement("p"), { className: "note" });
       pane.append(title, canvas, note);
-      return { pane, title, canvas, note, picture: new Picture(canvas, image) };
+      return { pane, title, canvas, note, canvasImage: new ImageCanvas(canvas, image) };
     });
     root.dataset.count = models.length;
     root.replaceChildren(...this.panes.map(({ pane }) => pane));
@@ -37,16 +37,16 @@ export class Panes {
   }
 
   draw(index, values) {
-    this.panes[index].picture.draw(values);
+    this.panes[index].canvasImage.draw(values);
   }
 
-  // A line below an image.
-  say(index, text) {
+  // Sets the note below an image.
+  setNote(index, text) {
     this.panes[index].note.textContent = text;
   }
 
   values(index) {
-    return this.panes[index].picture.values;
+    return this.panes[index].canvasImage.values;
   }
 
   announce(text) {

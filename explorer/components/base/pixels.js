@@ -1,4 +1,4 @@
-// Decoded values (channels, height, width) in [0, 1] into the RGBA bytes of an ImageData, which rounds them itself.
+// Writes decoded values (channels, height, width) in [0, 1] into the RGBA bytes of an ImageData, which rounds them.
 export function toPixels(values, channels, image) {
   const { data } = image;
   const count = image.width * image.height;
@@ -11,7 +11,7 @@ export function toPixels(values, channels, image) {
   }
 }
 
-// A grey image as ink: black, as dense as the value is large.
+// Writes a grey image as ink: black, with the value as opacity.
 export function toInk(values, image) {
   const { data } = image;
   for (let i = 0, at = 3; i < values.length; i++, at += 4) data[at] = 255 * values[i];

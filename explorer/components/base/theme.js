@@ -1,12 +1,12 @@
-import tokens from "../tokens.json" with { type: "json" };
+import designTokens from "../../design_tokens.json" with { type: "json" };
 
-// The colours that canvases are drawn in, by the theme that CSS has: { scheme, classes: [[fill, outline]], plain }.
+// The colours for canvases, from the theme in CSS: { scheme, classes: [[fill, outline]], plain }.
 export function readTheme(root) {
   const { color, backgroundColor } = getComputedStyle(root);
   const scheme = luminance(backgroundColor) < luminance(color) ? "dark" : "light";
-  // An outline between the class's colour and the text's keeps pale dots apart from the ground.
+  // An outline between the class's colour and the text colour separates pale dots from the background.
   const outlined = (fill) => [fill, `color-mix(in srgb, ${fill} 60%, ${color})`];
-  return { scheme, classes: tokens.classes[scheme].map(outlined), plain: outlined(`color-mix(in srgb, ${color} 55%, ${backgroundColor})`) };
+  return { scheme, classes: designTokens.classes[scheme].map(outlined), plain: outlined(`color-mix(in srgb, ${color} 55%, ${backgroundColor})`) };
 }
 
 function luminance(colour) {

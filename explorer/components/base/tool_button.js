@@ -1,4 +1,4 @@
-// A button that does something at once; title says what.
+// A button for an action. title: a description of the action.
 export function toolButton(textContent, title, onClick) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "tool", textContent, title });
   button.addEventListener("click", onClick);

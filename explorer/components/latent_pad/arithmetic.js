@@ -1,6 +1,6 @@
-// Directions in a latent space, from groups of codes.
+// Directions in a latent space, computed from groups of codes.
 
-// The mean of the codes of some images; null where there are none.
+// The mean code of some images; null where there are none.
 export function meanCode({ codes, latent }, images) {
   if (!images.length) return null;
   const mean = new Float64Array(latent);
@@ -8,18 +8,19 @@ export function meanCode({ codes, latent }, images) {
   return Float32Array.from(mean);
 }
 
-// From the mean of one group to that of another (Larsen et al. 2016, section 3.3.1); null where they are no two places.
+// The vector from the mean code of one group to that of another (Larsen et al. 2016, section 3.3.1); null where the means
+// coincide or a group is empty.
 export function direction(model, from, to) {
   const [a, b] = [meanCode(model, from), meanCode(model, to)];
-  const found = a && b && b.map((value, i) => value - a[i]);
-  return found && Math.hypot(...found) > 1e-6 ? found : null;
+  const vector = a && b && b.map((value, i) => value - a[i]);
+  return vector && Math.hypot(...vector) > 1e-6 ? vector : null;
 }
 
-// What of a direction is at right angles to all the others; null where nothing is left of it.
-export function orthogonalised(one, others) {
+// The component of a vector that is orthogonal to all others; null where nothing is left of it.
+export function orthogonalised(vector, others) {
   const basis = [];
-  const rest = (vector) => {
-    const left = Float64Array.from(vector);
+  const residual = (v) => {
+    const left = Float64Array.from(v);
     for (const side of basis) {
       const share = side.reduce((sum, value, i) => sum + value * left[i], 0);
       for (let i = 0; i < left.length; i++) left[i] -= share * side[i];
@@ -27,10 +28,10 @@ export function orthogonalised(one, others) {
     return left;
   };
   for (const other of others) {
-    const left = rest(other);
+    const left = residual(other);
     const length = Math.hypot(...left);
     if (length > 1e-6 * Math.hypot(...other)) basis.push(left.map((value) => value / length));
   }
-  const left = rest(one);
-  return Math.hypot(...left) > 1e-4 * Math.hypot(...one) ? Float32Array.from(left) : null;
+  const left = residual(vector);
+  return Math.hypot(...left) > 1e-4 * Math.hypot(...vector) ? Float32Array.from(left) : null;
 }

@@ -8,49 +8,50 @@ export const IMAGES = "im";
 
 export const imagesOf = (kind) => kind.slice(IMAGES.length).split("-").map(Number);
 
-const USUAL_REACH = 3;
+const DEFAULT_REACH = 3;
 
-// Beyond this many images the usual gap between two is known well enough.
-const GAPS = 64;
+// Number of codes from which the typical distance between neighbours is estimated.
+const GAP_SAMPLES = 64;
 
-// One decoder with the codes of the held-out images, and the planes that can be laid through its latent space.
+// One decoder with its codes of the held-out images, and the planes through its latent space.
 export class Model {
-  // data: what readMessage gives; index: which of its models; onTrouble: as of `openDecoder`
-  constructor({ about, tensor }, index, onTrouble) {
+  // data: the result of `readMessage`; index: which of its models; onProblem: as in `openDecoder`
+  constructor({ about, tensor }, index, onProblem) {
     Object.assign(this, about.models[index]);
     this.program = tensor(`program${index}`);
-    this.server = about.server && { address: addressOf(about.server.path), token: about.server.token };
-    this.decoder = openDecoder(this, this.program, this.server, onTrouble);
+    this.server = about.server && { address: socketAddress(about.server.path), token: about.server.token };
+    this.decoder = openDecoder(this, this.program, this.server, onProblem);
     this.codes = tensor(`codes${index}`);
     this.scales = tensor(`scales${index}`);
     this.errors = tensor(`errors${index}`);
-    this.probes = tensor(`probes${index}`);
-    this.probeScales = tensor(`probeScales${index}`);
+    this.uploads = tensor(`uploads${index}`);
+    this.uploadScales = tensor(`uploadScales${index}`);
     this.principal = tensor(`principal${index}`);
     this.fitted = tensor(`fitted${index}`);
     this.neighbours = new Neighbours(this.codes, this.latent);
-    // Where the hand has it, and what its picture is of: an image that is awaited comes later.
+    // `z` is the code at the handle; `shown` is the code of the image on screen, which may be older while a reply is pending.
     this.z = new Float32Array(this.latent);
     this.shown = new Float32Array(this.latent);
   }
 
-  // What the encoder believes of an image: mean and standard deviations, the latter null where it gives a point.
-  // chosen: { image } of the held-out ones, or { probe } of a person's own
-  posterior({ image, probe }) {
-    const own = probe !== undefined;
-    const [means, scales, i] = own ? [this.probes, this.probeScales, probe] : [this.codes, this.scales, image];
+  // The posterior of an image: its mean, and its standard deviations, which are null for a deterministic posterior.
+  //
+  // chosen: { image } for a held-out image, or { upload } for one of the user's own
+  posterior({ image, upload }) {
+    const own = upload !== undefined;
+    const [means, scales, i] = own ? [this.uploads, this.uploadScales, upload] : [this.codes, this.scales, image];
     const row = (values) => values.slice(i * this.latent, (i + 1) * this.latent);
     return { mean: row(means), scale: scales.length ? row(scales) : null };
   }
 
-  // Where dimension i is worth moving in.
+  // The range of values in which dimension i is useful.
   range(i) {
-    if (this.unused.includes(i) || this.codes.length < 2 * this.latent) return [-USUAL_REACH, USUAL_REACH];
+    if (this.unused.includes(i) || this.codes.length < 2 * this.latent) return [-DEFAULT_REACH, DEFAULT_REACH];
     return this.plane(`${i}-${i}`, this.z).span;
   }
 
-  // How far a held-out code usually is from the next: the median over some of them.
-  get usualGap() {
+  // The typical distance from a held-out code to the nearest other one: the median over some codes.
+  get typicalGap() {
     this.gap ??= this.measureGap();
     return this.gap;
   }
@@ -58,15 +59,15 @@ export class Model {
   measureGap() {
     const count = this.codes.length / this.latent;
     if (count < 2) return 0;
-    const gaps = Float64Array.from({ length: Math.min(GAPS, count) }, (_, i) => {
-      this.neighbours.find(this.codeOf(Math.floor((i * count) / Math.min(GAPS, count))));
+    const gaps = Float64Array.from({ length: Math.min(GAP_SAMPLES, count) }, (_, i) => {
+      this.neighbours.find(this.codeOf(Math.floor((i * count) / Math.min(GAP_SAMPLES, count))));
       return Math.sqrt(this.neighbours.square[1]);
     });
     return quantile(gaps, 0.5);
   }
 
-  // A draw from N(0, I), or where the model was never asked to keep to it from a Gaussian fitted to its codes.
-  draw() {
+  // A draw from the prior N(0, I), or from a Gaussian fitted to the codes if the model was trained without a prior.
+  sample() {
     const d = this.latent;
     const noise = Float32Array.from({ length: d }, gaussian);
     if (!this.fitted.length) return noise;
@@ -77,13 +78,13 @@ export class Model {
     });
   }
 
-  // The code of a held-out image; the origin where none is known.
+  // The code of a held-out image; the origin where there are no codes.
   codeOf(image) {
     const at = image * this.latent;
     return at < this.codes.length ? this.codes.slice(at, at + this.latent) : new Float32Array(this.latent);
   }
 
-  // kind: two dimensions "i-j", PRINCIPAL, or IMAGES and three held-out images "i-j-k".
+  // kind: two dimensions "i-j"; PRINCIPAL; or IMAGES followed by three held-out images "i-j-k".
   plane(kind, through) {
     return new Plane(this.axes(kind), through, this.codes);
   }
@@ -93,12 +94,12 @@ export class Model {
     return kind.startsWith(IMAGES) ? this.imageAxes(imagesOf(kind)) : this.dimensionAxes(kind);
   }
 
-  get usualPlane() {
+  get defaultPlane() {
     const [first, second = first] = this.order;
     return this.latent === 2 ? "0-1" : `${first}-${second}`;
   }
 
-  // Whether this model has such a plane.
+  // Whether this model has a plane of this kind.
   has(kind) {
     if (kind === PRINCIPAL) return this.latent > 2;
     if (String(kind).startsWith(IMAGES)) return this.latent > 2 && this.imageAxes(imagesOf(kind)) !== null;
@@ -106,7 +107,7 @@ export class Model {
     return parts.length === 2 && parts.every((i) => Number.isInteger(i) && i >= 0 && i < this.latent) && (parts[0] !== parts[1] || this.latent === 1);
   }
 
-  // From the first image towards the second, and at right angles to that towards the third; null where they lie on a line.
+  // Axes from the first image towards the second, and orthogonally towards the third; null where the three codes lie on a line.
   imageAxes(images) {
     if (images.length !== 3 || !images.every((i) => Number.isInteger(i) && i >= 0 && (i + 1) * this.latent <= this.codes.length)) return null;
     const [first, second, third] = images.map((i) => this.codeOf(i));
@@ -116,14 +117,14 @@ export class Model {
     const along = towards.reduce((sum, value, i) => sum + value * u[i], 0);
     const v = unit(towards.map((value, i) => value - along * u[i]));
     const [a, b, c] = images.map((i) => i + 1);
-    return v && { u, v, centre: first, within: [first, second, third], labels: [`from image ${a} towards image ${b}`, `towards image ${c}`] };
+    return v && { u, v, centre: first, include: [first, second, third], labels: [`from image ${a} towards image ${b}`, `towards image ${c}`] };
   }
 
   dimensionAxes(kind) {
     const [first, second] = kind.split("-").map(Number);
     const only = (on) => Float32Array.from({ length: this.latent }, (_, i) => Number(i === on));
     const centre = new Float32Array(this.latent);
-    // A single dimension has no second axis: going up and down changes nothing.
+    // A one-dimensional space has no second axis, so moving up and down changes nothing.
     if (first === second) return { u: only(first), v: new Float32Array(this.latent), centre, labels: [this.dimensions[first]] };
     return { u: only(first), v: only(second), centre, labels: [this.dimensions[first], this.dimensions[second]] };
   }
@@ -136,8 +137,9 @@ export class Model {
   }
 }
 
-// Of a route of the app, which a worker could not tell from its own address.
-function addressOf(path) {
+// The WebSocket address of one of the app's routes. It is absolute because a worker that was started from a blob cannot resolve
+// a relative one.
+function socketAddress(path) {
   return `${location.protocol.endsWith("s:") ? "wss" : "ws"}://${location.host}${path}`;
 }
 

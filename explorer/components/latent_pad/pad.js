@@ -1,33 +1,33 @@
+import { FrameStats } from "../base/frame_stats.js";
+import { componentMount } from "../base/component_mount.js";
 import { readMessage, sameValues } from "../base/message.js";
-import { Meter } from "../base/meter.js";
-import { mounting } from "../base/mount.js";
-import { listen } from "./gestures.js";
+import { listen } from "./pointer_input.js";
 import { IMAGES } from "./model.js";
-import { Motion } from "./motion.js";
+import { PointerPrediction } from "./pointer_prediction.js";
 import { Scene } from "./scene.js";
 
-const REST_MS = 150;
+const COMMIT_MS = 150;
 
-// One pad on the page: it owns what is looked at (lead, plane, point) and the frame loop, and outlives its data.
+// The latent pad on a page. It owns the state (lead model, plane, point) and the frame loop, and outlives its data.
 class Pad {
   constructor(parent) {
     this.root = parent.querySelector(".pad");
     this.surface = this.root.querySelector(".plane");
     this.problem = this.root.querySelector(".problem");
-    this.meter = new Meter();
-    this.motion = new Motion();
+    this.frameStats = new FrameStats();
+    this.prediction = new PointerPrediction();
     this.moved = false;
-    this.ahead = null;
+    this.predicted = null;
     this.frame = 0;
     this.timer = 0;
-    this.carried = false;
+    this.planeMoved = false;
     this.scene = null;
     this.same = false;
     this.move = this.move.bind(this);
-    this.rest = this.rest.bind(this);
+    this.commit = this.commit.bind(this);
     this.reset = this.reset.bind(this);
     this.draw = this.draw.bind(this);
-    this.unlisten = listen(this.surface, this);
+    this.removeListeners = listen(this.surface, this);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.surface);
     this.watchRatio();
@@ -35,9 +35,9 @@ class Pad {
     host.latentPad = { read: () => this.read(), stats: () => this.stats() };
   }
 
-  // Whether images come from elsewhere: they are asked for at once, and drawn when they come.
-  get awaits() {
-    return this.scene !== null && this.scene.frames.away.length > 0;
+  // Whether another thread or the server decodes. Requests are then sent immediately, and images are drawn when they arrive.
+  get decodesRemotely() {
+    return this.scene !== null && this.scene.frames.remote.length > 0;
   }
 
   get plane() {
@@ -47,66 +47,66 @@ class Pad {
   update(bytes, send) {
     this.send = send;
     if (this.bytes && sameValues(bytes, this.bytes)) this.problem.hidden = true;
-    else this.take(bytes.slice());
+    else this.receive(bytes.slice());
     this.scene?.paint();
   }
 
-  take(bytes) {
+  receive(bytes) {
     try {
       const data = readMessage(bytes);
-      if (this.data && sameBut(data, this.data, "start")) this.start(data.about.start);
+      if (this.data && equalExcept(data, this.data, "start")) this.start(data.about.start);
       else this.load(data);
-      // Where it begins need not be told.
+      // The initial state is not reported to Python.
       this.sent ??= this.state();
-      this.restSoon();
+      this.commitSoon();
       this.bytes = bytes;
       this.data = data;
       this.problem.hidden = true;
     } catch (error) {
       this.problem.textContent = `The pad cannot show this model: ${error.message}`;
       this.problem.hidden = false;
-      // Not thrown: Streamlit would take the whole pad away, and with it what it still shows.
+      // The error is not thrown, because Streamlit would then remove the whole pad with what it still shows.
       console.error(error);
     }
   }
 
   load(data) {
     const scene = new Scene(this.root, data, this);
-    // What is looked at survives new data of a model that was there before.
+    // The state survives new data if the lead model was there before.
     const before = this.scene && this.state();
-    const stays = before && scene.models.some(({ name, latent }) => name === before.lead && latent === before.z.length);
-    if (this.scene) scene.takeOver(this.scene);
+    const keep = before && scene.models.some(({ name, latent }) => name === before.lead && latent === before.z.length);
+    if (this.scene) scene.inheritFrom(this.scene);
     this.scene?.stop();
     this.scene = scene;
-    this.start(stays ? { ...data.about.start, ...before } : data.about.start);
+    this.start(keep ? { ...data.about.start, ...before } : data.about.start);
     this.home = data.about.start;
     scene.paint();
     scene.resize();
     this.show();
-    // At once, since what comes later below an image moves all that is below it.
-    scene.sayDistances();
+    // The notes are set at once, because adding a line below an image later would move everything below it.
+    scene.showDistances();
     this.root.dataset.ready = "true";
   }
 
-  // Python says where to begin: { lead, plane, z, same, look, heat }, of which any may be missing.
-  start({ lead, plane, z, same, look, heat }) {
+  // The state that Python asks for: { lead, plane, z, same, display, overlay }, of which any may be missing.
+  start({ lead, plane, z, same, display, overlay }) {
     const { scene } = this;
     this.home = { lead, plane, z, same };
-    scene.look.use(look);
-    scene.heat.use(heat);
+    scene.displayMode.use(display);
+    scene.overlay.use(overlay);
     this.same = same ?? false;
     const index = Math.max(0, scene.models.findIndex(({ name }) => name === lead));
     const model = scene.models[index];
     const code = z?.length === model.latent ? Float32Array.from(z) : model.codeOf(0);
-    this.layThrough(index, model.has(plane) ? plane : model.usualPlane, code);
+    this.setPlaneThrough(index, model.has(plane) ? plane : model.defaultPlane, code);
   }
 
-  layThrough(index, kind, code) {
+  setPlaneThrough(index, kind, code) {
     const { scene } = this;
-    const stays = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.holds(code);
-    if (!stays) scene.lay(index, kind, code);
-    scene.share(this.same);
-    this.motion.stop();
+    const keep = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.contains(code);
+    if (!keep) scene.setPlane(index, kind, code);
+    scene.setSameCode(this.same);
+    this.prediction.stop();
     this.point = this.plane.point(code);
     this.show();
   }
@@ -116,39 +116,39 @@ class Pad {
     this.scene.announce(...this.point);
   }
 
-  // Another plane through the code that is looked at.
-  lay(kind) {
-    this.layThrough(this.scene.lead, kind, this.scene.model.z.slice());
-    this.rest();
+  // Sets another plane through the current code.
+  setPlane(kind) {
+    this.setPlaneThrough(this.scene.lead, kind, this.scene.model.z.slice());
+    this.commit();
   }
 
-  // The plane through three held-out images, from the first of them; says whether there is one.
-  layThroughImages(images) {
+  // Sets the plane through three held-out images, with the handle at the first. Returns whether there is such a plane.
+  setPlaneThroughImages(images) {
     const kind = IMAGES + images.join("-");
     const { model, lead } = this.scene;
     if (!model.has(kind)) return false;
-    this.layThrough(lead, kind, model.codeOf(images[0]));
-    this.rest();
+    this.setPlaneThrough(lead, kind, model.codeOf(images[0]));
+    this.commit();
     return true;
   }
 
-  // Another model is dragged from now on, starting where it is.
-  follow(index) {
+  // Makes another model the lead model. The handle is where that model's code is.
+  setLead(index) {
     const model = this.scene.models[index];
     if (model === this.scene.model) return;
-    const kind = model.has(this.scene.kind) ? this.scene.kind : model.usualPlane;
-    this.layThrough(index, kind, model.z.slice());
-    this.rest();
+    const kind = model.has(this.scene.kind) ? this.scene.kind : model.defaultPlane;
+    this.setPlaneThrough(index, kind, model.z.slice());
+    this.commit();
   }
 
-  // Whether the other models are given the same numbers.
-  share(same) {
+  // Sets whether the other models decode the same numbers.
+  setSameCode(same) {
     this.same = same;
-    this.lay(this.scene.kind);
+    this.setPlane(this.scene.kind);
   }
 
-  // The plane through the code of an image, which is marked, and the handle on it: { image } held out, { probe } one's own.
-  visit(marked) {
+  // Marks an image and moves the handle to its code: { image } for a held-out image, { upload } for one of the user's own.
+  goToImage(marked) {
     this.scene.mark(marked);
     this.goToCode(this.scene.model.posterior(marked).mean);
   }
@@ -156,51 +156,52 @@ class Pad {
   goToCode(z) {
     this.scene.paths.stop();
     this.root.dataset.touched = "";
-    this.layThrough(this.scene.lead, this.scene.kind, z);
-    this.rest();
+    this.setPlaneThrough(this.scene.lead, this.scene.kind, z);
+    this.commit();
   }
 
-  // The code is moved from elsewhere than the plane, which goes with it; what is drawn on it is renewed at rest.
-  carry(z, happened) {
-    if (!this.carried && z.length > 2) this.scene.heat.stale();
-    this.carried = true;
-    this.plane.through(z);
+  // Moves the code from elsewhere than the plane, for example by a slider. The plane moves with it; what is drawn on the plane
+  // is renewed at the next commit.
+  moveCode(z, happened) {
+    if (!this.planeMoved && z.length > 2) this.scene.overlay.invalidate();
+    this.planeMoved = true;
+    this.plane.moveThrough(z);
     const [a, b] = this.plane.point(z);
     this.move(a, b, performance.now(), happened);
   }
 
-  // A hand takes the handle, wherever it was going by itself.
-  seize() {
-    this.motion.stop();
+  // Stops playback because the user moves the handle.
+  stopPlayback() {
+    this.prediction.stop();
     this.scene.paths.stop();
   }
 
-  walk() {
+  togglePlayback() {
     this.scene.paths.toggle();
   }
 
-  // The code that the handle is about to be at.
+  // The code at the handle, including a move that is not drawn yet.
   code() {
     const z = this.scene.model.z.slice();
     this.plane.code(...this.point, z);
     return z;
   }
 
-  restSoon() {
+  commitSoon() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.timer = 0;
-      if (!this.moving()) this.rest();
-    }, REST_MS);
+      if (!this.moving()) this.commit();
+    }, COMMIT_MS);
   }
 
-  // A hand, or the walk of a path, moves the handle.
+  // Whether the user drags or a path is played.
   moving() {
-    return "dragging" in this.surface.dataset || this.scene.paths.walking !== 0;
+    return "dragging" in this.surface.dataset || this.scene.paths.frame !== 0;
   }
 
   busy() {
-    return this.frame !== 0 || this.carried || this.moving();
+    return this.frame !== 0 || this.planeMoved || this.moving();
   }
 
   move(a, b, entered, happened) {
@@ -210,72 +211,73 @@ class Pad {
     this.entered = entered;
     this.happened = happened;
     this.moved = true;
-    if (this.awaits) this.draw();
+    if (this.decodesRemotely) this.draw();
     else if (!this.frame) this.frame = requestAnimationFrame(this.draw);
   }
 
   draw(now) {
     this.frame = 0;
-    const { scene, motion } = this;
+    const { scene, prediction } = this;
     if (this.moved) {
       this.moved = false;
-      this.ahead = null;
+      this.predicted = null;
       scene.show(...this.point, { entered: this.entered, happened: this.happened });
     } else {
-      const before = this.ahead;
-      this.ahead = motion.at(now);
-      if (!this.ahead) return before && scene.show(...this.point);
-      if (this.ahead.join() !== before?.join()) scene.show(...this.plane.clamp(this.ahead), { between: true });
+      const before = this.predicted;
+      this.predicted = prediction.at(now);
+      if (!this.predicted) return before && scene.show(...this.point);
+      if (this.predicted.join() !== before?.join()) scene.show(...this.plane.clamp(this.predicted), { between: true });
     }
-    if (motion.last && !this.awaits) this.frame = requestAnimationFrame(this.draw);
+    if (prediction.last && !this.decodesRemotely) this.frame = requestAnimationFrame(this.draw);
   }
 
-  // The images of a gesture are on screen. Those that no hand asked for are no frames.
+  // The images of a frame are on screen. Frames that no pointer event has caused are not counted.
   drawn({ asked, entered, happened, between }) {
     if (entered === undefined && !between) return;
-    const { scene, meter } = this;
+    const { scene, frameStats } = this;
     const now = performance.now();
-    if (between) meter.recordBetween(now, now - asked);
-    else meter.record(now, now - asked, now - entered, now - happened);
-    if (scene.readout.pace(now, meter.recentDecode(), meter.framesPerSecond(), scene.model.decoder.where)) scene.sayDistances();
+    if (between) frameStats.recordBetween(now, now - asked);
+    else frameStats.record(now, now - asked, now - entered, now - happened);
+    if (scene.readout.showSpeed(now, frameStats.recentDecode(), frameStats.framesPerSecond(), scene.model.decoder.where)) scene.showDistances();
   }
 
-  // What keeps images from coming; an empty sentence once they come again.
-  trouble(sentence) {
+  // Shows why images do not arrive; an empty sentence when they arrive again.
+  showProblem(sentence) {
     this.problem.textContent = sentence;
     this.problem.hidden = !sentence;
   }
 
-  // The hand has left the handle: Python hears of it now, once.
-  rest() {
+  // The end of an interaction: what takes longer than a frame is drawn, and the state is reported to Python once.
+  commit() {
     if (!this.scene) return;
     clearTimeout(this.timer);
     this.timer = 0;
-    this.motion.stop();
+    this.prediction.stop();
     const { scene } = this;
     scene.plane.code(...this.point, scene.model.z);
-    // On a plane of more dimensions than it has, points and tiles are not those of where it was.
-    if (this.carried && scene.model.latent > 2) scene.lay(scene.lead, scene.kind, scene.model.z.slice());
-    this.carried = false;
+    // In a space of more than two dimensions, points and tiles belong to the plane's old position.
+    if (this.planeMoved && scene.model.latent > 2) scene.setPlane(scene.lead, scene.kind, scene.model.z.slice());
+    this.planeMoved = false;
     this.show();
-    scene.rest();
-    // A walk is told of when it has ended.
-    if (scene.paths.walking) return;
+    scene.resumeIdleWork();
+    // During playback the state is not reported.
+    if (scene.paths.frame) return;
     const state = this.state();
     if (JSON.stringify(state) === JSON.stringify(this.sent)) return;
     this.sent = state;
     this.send(state);
   }
 
-  // What is looked at, as Python is told of it.
+  // The state that is reported to Python.
   state() {
-    const { model, kind, look, heat, paths } = this.scene;
-    return { lead: model.name, plane: kind, z: [...model.z], same: this.same, look: look.kind, heat: heat.kind, path: paths.state() };
+    const { model, kind, displayMode, overlay, paths } = this.scene;
+    const { name: lead, z } = model;
+    return { lead, plane: kind, z: [...z], same: this.same, display: displayMode.kind, overlay: overlay.kind, path: paths.state() };
   }
 
   reset() {
     if (!this.scene) return;
-    this.seize();
+    this.stopPlayback();
     this.scene.mark(null);
     this.start(this.home);
   }
@@ -284,10 +286,10 @@ class Pad {
     if (!this.scene) return;
     this.scene.resize();
     this.scene.show(...this.point);
-    this.restSoon();
+    this.commitSoon();
   }
 
-  // A window that is moved to a finer screen, or zoomed, changes no size of its own.
+  // A window that is zoomed, or moved to a screen of another resolution, does not change its size.
   watchRatio() {
     this.ratio = matchMedia(`(resolution: ${globalThis.devicePixelRatio}dppx)`);
     this.ratio.onchange = () => {
@@ -309,16 +311,16 @@ class Pad {
     const macs = decoders.reduce((sum, decoder) => sum + decoder.macs, 0);
     const where = decoders.map((decoder) => decoder.where);
     const drawing = this.frame !== 0;
-    // Whether an image, a figure or a message to Python that a gesture has led to is still to come.
+    // True while an image, a number or a message to Python that a gesture has led to is still to come.
     const pending = drawing || this.timer !== 0 || this.scene.pending;
-    return { ...this.meter.stats(), drawing, pending, tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.bank.left, macs, where };
+    return { ...this.frameStats.stats(), drawing, pending, tilesLeft: this.scene.tiles.left, stripsLeft: this.scene.sliders.left, macs, where };
   }
 
   destroy() {
-    this.unlisten();
+    this.removeListeners();
     this.observer.disconnect();
     this.ratio.onchange = null;
-    // What is stopped asks for a rest, which there will be none of.
+    // Stopping the scene requests a commit, which must not happen any more.
     this.scene?.stop();
     this.scene = null;
     cancelAnimationFrame(this.frame);
@@ -326,12 +328,12 @@ class Pad {
   }
 }
 
-function sameBut(a, b, field) {
-  const rest = ({ about }) => JSON.stringify({ ...about, [field]: null });
-  return rest(a) === rest(b) && a.names.every((name) => sameValues(a.tensor(name), b.tensor(name)));
+function equalExcept(a, b, field) {
+  const others = ({ about }) => JSON.stringify({ ...about, [field]: null });
+  return others(a) === others(b) && a.names.every((name) => sameValues(a.tensor(name), b.tensor(name)));
 }
 
-const mounted = mounting((parent) => new Pad(parent));
+const mounted = componentMount((parent) => new Pad(parent));
 
 export default function mount(call) {
   return mounted(call);

@@ -1,4 +1,4 @@
-"""The point map: all encoded images as points on a plane, to move over, colour, and choose from."""
+"""The point map: all encoded images as points on a plane, to explore, colour and select."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Any
 
 import numpy as np
 
-from explorer.components.assets import draw
+from explorer.components.assets import render
 from explorer.components.checks import check, check_labels, check_originals
 from explorer.components.message import byte_tensor, message
 
-HERE = Path(__file__).parent
-SPREAD = 0.01
-"""Share of the values at each end of a scale that take the end's colour, so that a few strays do not flatten the rest."""
+FOLDER = Path(__file__).parent
+OUTLIER_SHARE = 0.01
+"""Share of the values beyond each end of a colour scale, so that a few outliers do not compress the rest."""
 
 
 @dataclass(frozen=True, eq=False)
 class Colouring:
-    """An amount that points are coloured by."""
+    """A quantity that points can be coloured by."""
 
     name: str
     values: np.ndarray
-    """(N,)."""
+    """The value of each point, (N,)."""
     unit: str = ""
 
 
 @dataclass(frozen=True)
 class MapState:
-    """What a person has chosen on the map."""
+    """The state of the map: the user's selection and colouring."""
 
     selection: dict[str, Any] | None
-    """{"image": i}, {"polygon": [[a, b], ...]} in the map's own units, or None."""
+    """A point, {"image": i}, or a region in the map's own units, {"polygon": [[a, b], ...]}; None for no selection."""
     colour: int
-    """-1: by class; else which colouring."""
+    """The index of the colouring; -1 for colours by class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,33 +43,34 @@ class MapData:
     """Everything that the map draws. Checked when built: ValueError names the field."""
 
     points: np.ndarray
-    """(N, 2), in any unit; N of at least 1."""
+    """Positions of the points in any unit, (N, 2), with N of at least 1."""
     codes: np.ndarray
-    """What is decoded for each point, (N, d)."""
+    """The code that is decoded for each point, (N, d)."""
     program: bytes
     """`vae_core.export.decoder_program(model).to_bytes()`."""
     image: tuple[int, int, int]
-    """(C, H, W)."""
+    """The shape of an image, (C, H, W)."""
     identity: str
-    """Of the images and their order: points of the same identity walk from one map to the next."""
+    """Identifies the images and their order. Points move smoothly between maps of the same identity."""
     title: str = "Map"
     labels: np.ndarray | None = None
-    """Class of each point, integers (N,)."""
+    """The class of each point, integers (N,)."""
     classes: Sequence[str] = ()
     colourings: Sequence[Colouring] = field(default_factory=tuple)
     originals: np.ndarray | None = None
-    """The first M of the images themselves, uint8 (M, C, H, W)."""
-    absent: str = ""
-    """Why there are no originals, in a sentence."""
-    probes: Sequence[str] = ()
-    """Names of a person's own images."""
-    probe_points: np.ndarray | None = None
-    """Where they are on the map, (K, 2)."""
+    """The first M images, uint8 (M, C, H, W)."""
+    reason_missing: str = ""
+    """Why there are no originals, in a sentence; empty where there are."""
+    uploads: Sequence[str] = ()
+    """Names of the user's own images."""
+    upload_points: np.ndarray | None = None
+    """Positions of the user's own images on the map, (K, 2)."""
     colour: int = -1
-    """What the points are coloured by at first."""
+    """The initial colouring, as in MapState."""
     selection: dict[str, Any] | None = None
-    """What is chosen at first."""
+    """The initial selection, as in MapState."""
     smooth: bool = False
+    """True if images are interpolated (faces) rather than drawn as crisp pixels."""
 
     def __post_init__(self) -> None:
         count = len(self.points)
@@ -78,21 +79,21 @@ class MapData:
         check(np.ndim(self.codes) == 2 and len(self.codes) == count, "codes", "has a row for each point")
         for colouring in self.colourings:
             check(np.shape(colouring.values) == (count,), "colourings", "has one value for each point")
-        placed = 0 if self.probe_points is None else len(self.probe_points)
-        check(placed == len(self.probes), "probes", "has a name for each of probe_points")
+        placed = 0 if self.upload_points is None else len(self.upload_points)
+        check(placed == len(self.uploads), "uploads", "has a name for each of upload_points")
         check_labels(self.labels, self.classes, count)
         check_originals(self.originals, self.image, count)
 
     def to_bytes(self) -> bytes:
-        """What the page is sent."""
-        about = {
+        """The payload as bytes."""
+        header = {
             "image": list(self.image),
             "latent": int(np.shape(self.codes)[1]),
             "identity": self.identity,
             "title": self.title,
             "classes": list(self.classes),
-            "probes": list(self.probes),
-            "absent": self.absent,
+            "uploads": list(self.uploads),
+            "reasonMissing": self.reason_missing,
             "colourings": [{"name": c.name, "unit": c.unit, **_scale(c.values)} for c in self.colourings],
             "colour": self.colour,
             "selection": self.selection,
@@ -103,29 +104,29 @@ class MapData:
             "codes": np.asarray(self.codes, np.float32),
             "program": byte_tensor(self.program),
         }
-        if self.probe_points is not None:
-            tensors["probes"] = np.asarray(self.probe_points, np.float32)
+        if self.upload_points is not None:
+            tensors["uploads"] = np.asarray(self.upload_points, np.float32)
         for i, colouring in enumerate(self.colourings):
             tensors[f"amount{i}"] = np.asarray(colouring.values, np.float32)
         if self.labels is not None:
             tensors["labels"] = np.asarray(self.labels).astype(np.uint16)
         if self.originals is not None:
             tensors["originals"] = np.asarray(self.originals)
-        return message(about, tensors)
+        return message(header, tensors)
 
 
 def _scale(values: np.ndarray) -> dict[str, float]:
-    low, high = np.quantile(values, [SPREAD, 1 - SPREAD])
+    low, high = np.quantile(values, [OUTLIER_SHARE, 1 - OUTLIER_SHARE])
     return {"low": float(low), "high": float(high)}
 
 
 def point_map(data: MapData | bytes, key: str) -> MapState | None:
-    """Draws the map. Returns what was chosen last, or None before that.
+    """Draws the map. Returns what the user chose last, or None before that.
 
     `data` may be the result of `MapData.to_bytes`, which a page can cache. A run with the same data leaves the map as it is.
     """
     payload = data.to_bytes() if isinstance(data, MapData) else bytes(data)
-    state = draw(HERE, "map", payload, key)
+    state = render(FOLDER, "map", payload, key)
     if state is None:
         return None
     return MapState(state["selection"], int(state["colour"]))

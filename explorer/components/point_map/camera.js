@@ -1,7 +1,8 @@
 const MARGIN = 0.06;
-const MOST_ZOOM = 400;
+const MAX_ZOOM = 400;
 
-// What part of the map is on screen: map coordinates to pixels of the field and back. One unit is as long on both axes.
+// The visible part of the map. It converts map coordinates to pixels of the field and back; one unit has the same length on
+// both axes.
 export class Camera {
   constructor(points) {
     const box = { x0: Infinity, x1: -Infinity, y0: Infinity, y1: -Infinity };
@@ -22,7 +23,7 @@ export class Camera {
     Object.assign(this, { width, height });
   }
 
-  // Pixels a unit.
+  // Pixels per unit.
   get scale() {
     return this.zoom * (1 - 2 * MARGIN) * Math.min(this.width / this.span[0], this.height / this.span[1]);
   }
@@ -42,17 +43,17 @@ export class Camera {
   pan(dx, dy) {
     this.centre[0] -= dx / this.scale;
     this.centre[1] += dy / this.scale;
-    // The middle of the screen stays on the map: nobody gets lost.
+    // The centre of the screen stays on the map, so that users do not lose it.
     for (const axis of [0, 1]) {
       const reach = this.span[axis] / 2;
       this.centre[axis] = Math.min(Math.max(this.centre[axis], this.middle[axis] - reach), this.middle[axis] + reach);
     }
   }
 
-  // What is at (x, y) stays there.
+  // Zooms so that the map's point at (x, y) stays there.
   zoomAt(x, y, factor) {
     const [a, b] = this.at(x, y);
-    this.zoom = Math.min(Math.max(this.zoom * factor, 1), MOST_ZOOM);
+    this.zoom = Math.min(Math.max(this.zoom * factor, 1), MAX_ZOOM);
     this.pan(x - this.x(a), y - this.y(b));
   }
 

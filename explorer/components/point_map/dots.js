@@ -1,6 +1,6 @@
 import { PixelDots } from "./pixel_dots.js";
 
-// Draws points as discs, on a graphics card where the browser has one with WebGL 2, else pixel by pixel.
+// Draws points as discs, on the GPU if the browser offers WebGL 2 on one, otherwise pixel by pixel on the CPU.
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -23,40 +23,40 @@ out vec4 result;
 void main() {
   float r = length(gl_PointCoord - 0.5) * size;
   float cover = clamp(size * 0.5 - r, 0.0, 1.0);
-  // A rim a little darker than the disc keeps pale dots apart from the ground and from each other.
+  // A slightly darker rim separates pale dots from the background and from each other.
   float rim = 0.72 + 0.28 * clamp(size * 0.5 - 1.2 - r, 0.0, 1.0);
   result = vec4(fill.rgb * rim, 1.0) * fill.a * cover;
 }`;
 
-// What a graphics card is called that the processor plays; the processor itself is faster.
-const PLAYED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+// Names of software renderers. Drawing directly on the CPU is faster than these.
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 export function makeDots(canvas) {
-  const gl = hasCard() && canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
-  return gl ? new GraphicsDots(canvas, gl) : new PixelDots(canvas);
+  const gl = hasGpu() && canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
+  return gl ? new GpuDots(canvas, gl) : new PixelDots(canvas);
 }
 
-function hasCard() {
-  // Of a canvas of its own: one that was asked for WebGL draws nothing else any more.
+function hasGpu() {
+  // A separate canvas is used, because a canvas that was asked for WebGL cannot draw in 2D any more.
   const gl = document.createElement("canvas").getContext("webgl2");
   if (!gl) return false;
   const named = gl.getExtension("WEBGL_debug_renderer_info");
   const name = gl.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
   gl.getExtension("WEBGL_lose_context")?.loseContext();
-  return !PLAYED.test(name);
+  return !SOFTWARE.test(name);
 }
 
-class GraphicsDots {
+class GpuDots {
   constructor(canvas, gl) {
     Object.assign(this, { canvas, gl, kind: "webgl2" });
     this.prepare();
-    // The card can be taken away, by sleep or another program; all that was on it is gone when it comes back.
+    // The GPU context can be lost, for example when the computer sleeps. All its data has to be sent again when it is restored.
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => {
       this.prepare();
       if (this.last) {
-        this.places(this.last.points);
-        this.colours(this.last.colours, this.last.order);
+        this.setPoints(this.last.points);
+        this.setColours(this.last.colours, this.last.order);
         this.draw(this.last.camera, this.last.diameter, this.last.ratio);
       }
     });
@@ -96,14 +96,14 @@ class GraphicsDots {
     this.gl.viewport(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  places(points) {
+  setPoints(points) {
     this.last = { ...this.last, points };
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffers[0]);
     this.gl.bufferData(this.gl.ARRAY_BUFFER, points, this.gl.DYNAMIC_DRAW);
   }
 
-  // colours: RGBA bytes of every point; order: the points that are drawn, the last on top.
-  colours(colours, order) {
+  // colours: RGBA bytes of all points; order: the points to draw, the last on top
+  setColours(colours, order) {
     const { gl } = this;
     this.last = { ...this.last, colours, order };
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[1]);

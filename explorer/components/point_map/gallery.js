@@ -1,17 +1,16 @@
-const PAGE = 24;
+const PAGE_SIZE = 24;
 
-// What is shown of the chosen images. absent: a sentence on why no image of the map is at hand, empty where some are.
-export function shownOf(chosen, pictures, absent) {
-  const whole = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
-  if (chosen.some((i) => pictures.hasOriginal(i))) return `${whole}: left as it is, right as rebuilt from its code`;
-  const rebuilt = `${whole}, as rebuilt from ${chosen.length === 1 ? "its code" : "their codes"}`;
-  return `${rebuilt}. ${absent || "The map holds the pixels of other images only."}`;
+// A line about the selected images. reasonMissing: a sentence on why the map has no original images, empty where it has some.
+export function caption(chosen, images, reasonMissing) {
+  const total = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
+  if (chosen.some((i) => images.hasOriginal(i))) return `${total}: the original on the left, the reconstruction on the right`;
+  return `${total}: reconstructions only. ${reasonMissing || "The map has the pixels of other images only."}`;
 }
 
-// The chosen images beside their reconstructions.
+// The selected images beside their reconstructions.
 export class Gallery {
-  constructor(root, pictures, absent, describe, onClear) {
-    Object.assign(this, { root, pictures, absent, describe });
+  constructor(root, images, reasonMissing, describe, onClear) {
+    Object.assign(this, { root, images, reasonMissing, describe });
     this.count = root.querySelector(".count");
     this.list = root.querySelector(".pictures");
     this.more = root.querySelector(".more");
@@ -25,27 +24,27 @@ export class Gallery {
     this.list.replaceChildren();
     this.clear.hidden = !chosen.length;
     this.count.textContent = chosen.length
-      ? shownOf(chosen, this.pictures, this.absent)
-      : "Click a point, or draw round some with the lasso, to see them here.";
+      ? caption(chosen, this.images, this.reasonMissing)
+      : "Click a point, or draw around several with the lasso, to see them here.";
     this.add();
   }
 
   add() {
     const from = this.list.childElementCount;
-    for (const i of this.chosen.slice(from, from + PAGE)) this.list.append(this.figure(i));
+    for (const i of this.chosen.slice(from, from + PAGE_SIZE)) this.list.append(this.figure(i));
     const left = this.chosen.length - this.list.childElementCount;
     this.more.hidden = left <= 0;
-    this.more.textContent = `Show ${Math.min(left, PAGE)} of ${left.toLocaleString("en")} more`;
+    this.more.textContent = `Show ${Math.min(left, PAGE_SIZE)} of ${left.toLocaleString("en")} more`;
   }
 
   figure(i) {
     const figure = document.createElement("figure");
-    const canvases = this.pictures.hasOriginal(i) ? ["original", "decoded"] : ["decoded"];
+    const canvases = this.images.hasOriginal(i) ? ["original", "decoded"] : ["decoded"];
     for (const kind of canvases) {
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", kind === "original" ? `Image ${i}` : `Image ${i}, reconstruction`);
-      this.pictures[kind](canvas, i);
+      this.images[kind](canvas, i);
       figure.append(canvas);
     }
     const caption = document.createElement("figcaption");

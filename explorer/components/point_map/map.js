@@ -1,28 +1,28 @@
 import { Legend } from "../base/legend.js";
+import { FrameStats } from "../base/frame_stats.js";
+import { componentMount } from "../base/component_mount.js";
 import { readMessage, sameValues } from "../base/message.js";
-import { Meter } from "../base/meter.js";
-import { mounting } from "../base/mount.js";
-import { Probes, ownNames } from "../base/probes.js";
-import { makeSwitch } from "../base/switch.js";
+import { NumberedMarks, uploadNames } from "../base/numbered_marks.js";
+import { makeToggle } from "../base/toggle_button.js";
 import { readTheme } from "../base/theme.js";
 import { Camera } from "./camera.js";
-import { Card } from "./card.js";
+import { HoverCard } from "./hover_card.js";
 import { makeDots } from "./dots.js";
 import { Gallery } from "./gallery.js";
-import { listen } from "./gestures.js";
-import { Index } from "./index.js";
-import { Paints } from "./paints.js";
-import { Pictures } from "./pictures.js";
+import { listen } from "./pointer_input.js";
+import { SpatialIndex } from "./spatial_index.js";
+import { PointColours } from "./point_colours.js";
+import { MapImages } from "./map_images.js";
 
 const REACH_PX = { mouse: 10, touch: 22, pen: 14 };
-const MOST_CORNERS = 40;
-const MORPH_MS = 180;
+const MAX_CORNERS = 40;
+const TRANSITION_MS = 180;
 const DIAMETER = 5;
-const USUAL_COUNT = 5000;
+const REFERENCE_COUNT = 5000;
 
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-// One map on the page: it owns camera, colouring and selection, and outlives its data.
+// The point map on a page. It owns camera, colouring and selection, and outlives its data.
 class PointMap {
   constructor(parent) {
     this.root = parent.querySelector(".map");
@@ -30,14 +30,14 @@ class PointMap {
     this.outline = this.root.querySelector(".lasso path");
     this.problem = this.root.querySelector(".problem");
     this.dots = makeDots(this.root.querySelector(".dots"));
-    this.meter = new Meter();
+    this.frameStats = new FrameStats();
     this.mode = "pan";
     this.by = -1;
     this.frame = 0;
     this.chosen = [];
     this.selection = null;
     this.draw = this.draw.bind(this);
-    this.unlisten = listen(this.field, this);
+    this.removeListeners = listen(this.field, this);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.field);
     const host = parent.host ?? parent;
@@ -46,11 +46,11 @@ class PointMap {
 
   update(bytes, send) {
     this.send = send;
-    if (!this.bytes || !sameValues(bytes, this.bytes)) this.take(bytes.slice());
+    if (!this.bytes || !sameValues(bytes, this.bytes)) this.receive(bytes.slice());
     this.paint();
   }
 
-  take(bytes) {
+  receive(bytes) {
     try {
       this.load(readMessage(bytes));
       this.bytes = bytes;
@@ -71,26 +71,32 @@ class PointMap {
     this.count = points.length / 2;
     this.labels = labels.length ? labels : null;
     this.amounts = about.colourings.map((_, i) => tensor(`amount${i}`));
-    this.pictures = new Pictures(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"));
-    this.paints = new Paints(this.count, this.labels, about.colourings, this.amounts);
-    this.card = new Card(this.root.querySelector(".card"), this.pictures, (i) => this.describe(i));
-    this.gallery = new Gallery(this.root.querySelector(".gallery"), this.pictures, about.absent, (i) => this.describe(i), () => this.clear());
+    this.images = new MapImages(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"));
+    this.pointColours = new PointColours(this.count, this.labels, about.colourings, this.amounts);
+    this.card = new HoverCard(this.root.querySelector(".card"), this.images, (i) => this.describe(i));
+    this.gallery = new Gallery(
+      this.root.querySelector(".gallery"),
+      this.images,
+      about.reasonMissing,
+      (i) => this.describe(i),
+      () => this.clear(),
+    );
     this.legend = new Legend(this.root.querySelector(".legend"), about.classes, () => this.repaint());
     this.root.toggleAttribute("data-smooth", about.smooth);
     this.root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
     this.by = about.colour < about.colourings.length ? about.colour : -1;
     if (this.by < 0 && !this.labels && about.colourings.length) this.by = 0;
     this.controls();
-    this.index = new Index(points);
+    this.index = new SpatialIndex(points);
     this.camera = new Camera(points);
     this.points = points;
-    this.probed = tensor("probes");
-    this.probes = new Probes(this.root.querySelector(".probes"), ownNames(about.probes), (i) => this.pickProbe(i));
-    this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter takes the nearest point.`);
+    this.uploadPoints = tensor("uploads");
+    this.uploads = new NumberedMarks(this.root.querySelector(".numbered-marks"), uploadNames(about.uploads), (i) => this.pickUpload(i));
+    this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter selects the nearest point.`);
     this.select(about.selection, false);
     this.resize();
-    if (before?.length === points.length && !still.matches) this.morph(before, points);
-    else this.dots.places(points);
+    if (before?.length === points.length && !reducedMotion.matches) this.animate(before, points);
+    else this.dots.setPoints(points);
     this.request();
   }
 
@@ -98,16 +104,16 @@ class PointMap {
     const { about, root } = this;
     const choices = [...(this.labels ? [["Class", -1]] : []), ...about.colourings.map(({ name }, i) => [name, i])];
     const buttons = choices.map(([name, by]) =>
-      makeSwitch(name, by === this.by, () => {
+      makeToggle(name, by === this.by, () => {
         this.by = by;
         buttons.forEach((button, k) => button.setAttribute("aria-pressed", choices[k][1] === by));
         this.repaint();
-        this.tell();
+        this.report();
       }),
     );
     root.querySelector(".colourings").replaceChildren("Colour by", ...buttons);
     const modes = [["Move", "pan"], ["Lasso", "lasso"]].map(([name, mode], _, all) =>
-      makeSwitch(name, mode === this.mode, () => {
+      makeToggle(name, mode === this.mode, () => {
         this.mode = mode;
         this.field.dataset.mode = mode;
         modes.forEach((button, k) => button.setAttribute("aria-pressed", all[k][1] === mode));
@@ -130,11 +136,11 @@ class PointMap {
     return !this.labels || this.legend.shows(this.labels[i]);
   }
 
-  // Points walk from where they were to where they are on the new map.
-  morph(from, to) {
+  // Moves points smoothly from their old positions to those on the new map.
+  animate(from, to) {
     const started = performance.now();
     const between = new Float32Array(to.length);
-    // From the old map's place on screen, whatever its units.
+    // The old positions on the screen are converted to the new map's units.
     const old = new Camera(from);
     old.resize(this.camera.width, this.camera.height);
     const start = new Float32Array(to.length);
@@ -145,10 +151,10 @@ class PointMap {
     }
     const step = (now) => {
       if (this.points !== to) return;
-      const share = Math.min(Math.max((now - started) / MORPH_MS, 0), 1);
+      const share = Math.min(Math.max((now - started) / TRANSITION_MS, 0), 1);
       const eased = share * share * (3 - 2 * share);
       for (let i = 0; i < to.length; i++) between[i] = start[i] + eased * (to[i] - start[i]);
-      this.dots.places(share < 1 ? between : to);
+      this.dots.setPoints(share < 1 ? between : to);
       this.request();
       if (share < 1) requestAnimationFrame(step);
     };
@@ -164,23 +170,23 @@ class PointMap {
     this.frame = 0;
     if (!this.width || !this.camera) return;
     const started = performance.now();
-    const size = DIAMETER * Math.min(Math.max((this.count / USUAL_COUNT) ** -0.25, 0.6), 1.6) * this.camera.zoom ** 0.3;
+    const size = DIAMETER * Math.min(Math.max((this.count / REFERENCE_COUNT) ** -0.25, 0.6), 1.6) * this.camera.zoom ** 0.3;
     this.dots.draw(this.camera, Math.min(size, 14), this.ratio);
     const now = performance.now();
-    this.meter.record(now, now - started, now - started, this.happened ? now - this.happened : 0);
+    this.frameStats.record(now, now - started, now - started, this.happened ? now - this.happened : 0);
     this.outlineSelection();
-    this.placeProbes();
+    this.placeUploads();
   }
 
-  placeProbes() {
-    for (let i = 0; 2 * i < this.probed.length; i++) {
-      this.probes.place(i, this.camera.x(this.probed[2 * i]) / this.width, this.camera.y(this.probed[2 * i + 1]) / this.height);
+  placeUploads() {
+    for (let i = 0; 2 * i < this.uploadPoints.length; i++) {
+      this.uploads.place(i, this.camera.x(this.uploadPoints[2 * i]) / this.width, this.camera.y(this.uploadPoints[2 * i + 1]) / this.height);
     }
   }
 
-  // Chooses the point that one of a person's own images is nearest to.
-  pickProbe(i) {
-    const [a, b] = this.probed.subarray(2 * i, 2 * i + 2);
+  // Selects the point nearest to one of the user's own images.
+  pickUpload(i) {
+    const [a, b] = this.uploadPoints.subarray(2 * i, 2 * i + 2);
     this.select({ image: this.index.nearest(a, b, Infinity, (k) => this.shows(k)) }, true);
   }
 
@@ -230,12 +236,12 @@ class PointMap {
     this.select({ image: this.nearest(this.width / 2, this.height / 2, Math.max(this.width, this.height)) }, true);
   }
 
-  // path: pixels of the field, or null where the gesture was broken off
+  // path: in pixels of the field; null if the gesture was cancelled
   lasso(path, done) {
     if (!this.camera) return;
     this.drawing = done ? null : path;
     if (done && path?.length > 2) {
-      const step = Math.max(1, Math.ceil(path.length / MOST_CORNERS));
+      const step = Math.max(1, Math.ceil(path.length / MAX_CORNERS));
       this.select({ polygon: path.filter((_, i) => i % step === 0).map(([x, y]) => this.camera.at(x, y)) }, true);
     }
     this.outlineSelection();
@@ -245,17 +251,17 @@ class PointMap {
     this.select(null, true);
   }
 
-  // A selection by rule: { image: i } or { polygon: [[a, b], ...] } on this map, or null.
-  select(rule, byHand) {
-    const fits = rule && (rule.polygon ? rule.polygon.length > 2 : rule.image >= 0 && rule.image < this.count);
-    this.selection = fits ? rule : null;
-    this.chosen = !fits ? [] : rule.polygon ? this.index.inside(rule.polygon, (i) => this.shows(i)) : [rule.image];
+  // Selects { image: i } or the points inside { polygon: [[a, b], ...] } on this map; null selects nothing.
+  select(selection, byUser) {
+    const fits = selection && (selection.polygon ? selection.polygon.length > 2 : selection.image >= 0 && selection.image < this.count);
+    this.selection = fits ? selection : null;
+    this.chosen = !fits ? [] : selection.polygon ? this.index.inside(selection.polygon, (i) => this.shows(i)) : [selection.image];
     this.gallery.show(this.chosen);
     this.repaint();
-    if (byHand) this.tell();
+    if (byUser) this.report();
   }
 
-  tell() {
+  report() {
     const polygon = this.selection?.polygon?.map((corner) => corner.map((value) => Number(value.toPrecision(4))));
     this.send({ selection: polygon ? { polygon } : this.selection, colour: this.by });
   }
@@ -274,14 +280,14 @@ class PointMap {
   }
 
   repaint() {
-    if (!this.theme || !this.paints) return;
+    if (!this.theme || !this.pointColours) return;
     const { scheme, classes } = this.theme;
     const chosen = this.chosen.length ? new Set(this.chosen) : null;
     const colours = { scheme, classes: classes.map(([fill]) => fill), plain: scheme === "dark" ? "#9aa3b2" : "#5b6470" };
-    const { bytes, order } = this.paints.paint(this.by, colours, (i) => this.shows(i), chosen);
-    this.paints.bar(this.root.querySelector(".bar"), this.by, scheme);
+    const { bytes, order } = this.pointColours.paint(this.by, colours, (i) => this.shows(i), chosen);
+    this.pointColours.bar(this.root.querySelector(".bar"), this.by, scheme);
     this.root.querySelector(".legend").hidden = this.by >= 0 || !this.labels;
-    this.dots.colours(bytes, order);
+    this.dots.setColours(bytes, order);
     this.request();
   }
 
@@ -302,18 +308,18 @@ class PointMap {
   }
 
   stats() {
-    return { ...this.meter.stats(), points: this.count, renderer: this.dots.kind };
+    return { ...this.frameStats.stats(), points: this.count, renderer: this.dots.kind };
   }
 
   destroy() {
-    this.unlisten();
+    this.removeListeners();
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     this.dots.stop();
   }
 }
 
-const mounted = mounting((parent) => new PointMap(parent));
+const mounted = componentMount((parent) => new PointMap(parent));
 
 export default function mount(call) {
   return mounted(call);

@@ -1,8 +1,8 @@
-// The discs of dots.js without a graphics card: blended into an image pixel by pixel.
+// Draws the discs of dots.js without a GPU: blends them into an image pixel by pixel.
 
-// Places of a disc between two pixels that are told apart, along each axis.
+// Number of subpixel positions of a disc's centre, along each axis.
 const SUBPIXELS = 4;
-// Pixels around the image, so that a disc at its edge need not be cut.
+// Margin around the image in pixels, so that discs at its edge need not be clipped.
 const MARGIN = 24;
 
 export class PixelDots {
@@ -20,12 +20,12 @@ export class PixelDots {
     this.diameter = 0;
   }
 
-  places(points) {
+  setPoints(points) {
     this.points = points;
   }
 
   // As in dots.js.
-  colours(colours, order) {
+  setColours(colours, order) {
     this.words = new Uint32Array(colours.slice().buffer);
     this.order = order;
   }
@@ -53,7 +53,7 @@ export class PixelDots {
     context.putImageData(image, -MARGIN, -MARGIN, MARGIN, MARGIN, canvas.width, canvas.height);
   }
 
-  // One disc over what is there, where colours are not multiplied by how opaque they are.
+  // Blends one disc over the image. Colours are not premultiplied by their opacity.
   blend({ count, offsets, covers, rims }, middle, word) {
     const { pixels } = this;
     const red = word & 255;
@@ -75,7 +75,8 @@ export class PixelDots {
     }
   }
 
-  // The pixels of a disc around (0, 0), for each place of its middle within a pixel: how much of each is covered, and how dark.
+  // Computes the pixels of a disc for each subpixel position of its centre: how much of each pixel is covered, and how dark it
+  // is.
   stamp(diameter) {
     this.diameter = Math.min(diameter, 2 * (MARGIN - 2));
     this.stamps = [];
@@ -100,6 +101,6 @@ export class PixelDots {
   }
 
   stop() {
-    // Nothing is held that has to be given back.
+    // There is nothing to release.
   }
 }

@@ -1,4 +1,5 @@
-"""Copies the address, keeps the browser's history to one entry a page, and turns presentation mode on and off (key P)."""
+"""The app's shell: copies the page's address, keeps one entry in the browser's history per page, and turns presentation mode on
+and off (key P)."""
 
 from __future__ import annotations
 
@@ -6,9 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-from explorer.components.assets import draw
+import streamlit as st
+
+from explorer.components.assets import render
+
+FOLDER = Path(__file__).parent
 
 
 def shell(query: Mapping[str, str], key: str) -> None:
-    """Draws the two buttons; presentation mode hides all but the page's own content. An address without a query gets this."""
-    draw(Path(__file__).parent, "shell", urlencode(query).encode(), key)
+    """Draws the two buttons. An address without a query is given this one."""
+    render(FOLDER, "shell", urlencode(query).encode(), key)
+
+
+def page_frame() -> None:
+    """Adds the styles of Streamlit's own frame, and of presentation mode."""
+    st.html(FOLDER / "frame.css")

@@ -1,5 +1,5 @@
-// An entry of the browser's history is a page. Streamlit would add one for each change of the query, which here replaces the
-// address of the page's own entry.
+// Keeps one entry in the browser's history per page. Streamlit would add an entry for each change of the query; here the
+// entry's address is replaced instead.
 export function oneEntryPerPage() {
   const { history } = window;
   if (Object.hasOwn(history, "pushState")) return;

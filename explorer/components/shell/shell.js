@@ -1,12 +1,12 @@
-// What belongs to the window and not to a page: its address to copy, its history, and presentation mode.
-import { mounting } from "../base/mount.js";
+// Actions of the window rather than of a page: copying its address, its history, and presentation mode.
+import { componentMount } from "../base/component_mount.js";
 import { oneEntryPerPage } from "./history.js";
 
-const SAID_MS = 2000;
+const STATUS_MS = 2000;
 const PRESENTING = "presenting";
 
-// Without the sidebar there is no button of ours left, and a finger has no Escape key.
-function wayOut() {
+// Presentation mode hides the sidebar with its button, and touch screens have no Escape key.
+function endButton() {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "leave-presentation";
@@ -18,8 +18,8 @@ function wayOut() {
 function present(on) {
   document.body.classList.toggle(PRESENTING, on);
   document.querySelector(".leave-presentation")?.remove();
-  if (on) document.body.append(wayOut());
-  // Canvases measure themselves when the window changes.
+  if (on) document.body.append(endButton());
+  // Canvases measure their size again on a resize event.
   window.dispatchEvent(new Event("resize"));
 }
 
@@ -28,21 +28,21 @@ function isTyping(target) {
 }
 
 function create(host) {
-  const said = host.querySelector(".said");
+  const status = host.querySelector(".status");
   let timer = 0;
 
-  function say(text) {
+  function showStatus(text) {
     clearTimeout(timer);
-    said.textContent = text;
-    timer = setTimeout(() => (said.textContent = ""), SAID_MS);
+    status.textContent = text;
+    timer = setTimeout(() => (status.textContent = ""), STATUS_MS);
   }
 
   async function copy() {
     try {
       await navigator.clipboard.writeText(location.href);
-      say("Copied");
+      showStatus("Copied");
     } catch {
-      say("The browser does not allow it: copy the address itself");
+      showStatus("The browser does not allow this; copy the address from the address bar");
     }
   }
 
@@ -57,7 +57,7 @@ function create(host) {
   host.querySelector(".present").addEventListener("click", () => present(true));
   document.addEventListener("keydown", key);
   return {
-    // Streamlit leaves the first address as it was opened, and to come back to it is to come back to a view.
+    // Streamlit leaves the first address unchanged. With a query, going back to it restores the view.
     update(query) {
       if (!location.search) history.replaceState(history.state, "", `?${new TextDecoder().decode(query)}${location.hash}`);
     },
@@ -71,7 +71,7 @@ function create(host) {
 
 oneEntryPerPage();
 
-const mounted = mounting(create);
+const mounted = componentMount(create);
 
 export default function mount(call) {
   return mounted(call);

@@ -1,20 +1,20 @@
-// From a drawing to what a model takes, as vae_core.data.preparation does it: the whole drawing scaled down, or what is drawn on it
-// scaled and put about its centre of mass.
+// Converts a drawing to a model's input, as vae_core.data.preparation does: either the whole drawing is scaled down, or only
+// the strokes, which are centred on their centre of mass.
 
-const INK = 0.15 * 255;
+const INK_THRESHOLD = 0.15 * 255;
 
 export class Preparer {
-  // image: [channels, height, width]; how: { frame, box, middle: [down, across] }
-  constructor([channels, height, width], how) {
-    Object.assign(this, { channels, height, width, how });
+  // image: [channels, height, width]; framing: { frame, box, middle: [down, across] }
+  constructor([channels, height, width], framing) {
+    Object.assign(this, { channels, height, width, framing });
     this.values = new Float32Array(channels * height * width);
-    this.small = scratch(width, height);
-    this.part = scratch(width, height);
+    this.small = makeCanvas(width, height);
+    this.part = makeCanvas(width, height);
   }
 
-  // The values (channels, height, width) in [0, 1] of a drawing; they are overwritten by the next.
+  // The values (channels, height, width) in [0, 1] of a drawing. They are overwritten by the next call.
   prepare(canvas, context) {
-    const centred = this.how.frame === "centre";
+    const centred = this.framing.frame === "centre";
     const { data } = centred ? this.centred(canvas, context) : this.whole(canvas);
     const count = this.width * this.height;
     for (let i = 0, at = 0; i < count; i++, at += 4) {
@@ -33,37 +33,38 @@ export class Preparer {
     const { width, height, small } = this;
     small.fillStyle = "#000";
     small.fillRect(0, 0, width, height);
-    const box = boxOf(context.getImageData(0, 0, canvas.width, canvas.height));
+    const box = boundingBox(context.getImageData(0, 0, canvas.width, canvas.height));
     if (box) {
-      const scale = (this.how.box * Math.max(width, height)) / Math.max(box.width, box.height);
+      const scale = (this.framing.box * Math.max(width, height)) / Math.max(box.width, box.height);
       const w = Math.max(1, Math.round(scale * box.width));
       const h = Math.max(1, Math.round(scale * box.height));
       this.part.canvas.width = w;
       this.part.canvas.height = h;
       shrink(canvas, box.left, box.top, box.width, box.height, this.part);
-      const [down, across] = massOf(this.part.getImageData(0, 0, w, h));
+      const [down, across] = centreOfMass(this.part.getImageData(0, 0, w, h));
       const place = (middle, size, mass, extent) => {
         const free = size - extent;
         return Math.min(Math.max(Math.round(middle * size - mass), Math.min(0, free)), Math.max(0, free));
       };
-      small.drawImage(this.part.canvas, place(this.how.middle[1], width, across, w), place(this.how.middle[0], height, down, h));
+      small.drawImage(this.part.canvas, place(this.framing.middle[1], width, across, w), place(this.framing.middle[0], height, down, h));
     }
     return small.getImageData(0, 0, width, height);
   }
 }
 
-function scratch(width, height) {
+function makeCanvas(width, height) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   return canvas.getContext("2d", { willReadFrequently: true });
 }
 
-// Halves until the last step, which alone is left to the browser's filter: what it skips in one large step would be lost.
+// Scales down by halves, and by the browser's filter only in the last step, because the filter would skip pixels in one large
+// step.
 function shrink(source, left, top, width, height, target) {
   const { canvas } = target;
   let [from, x, y, w, h] = [source, left, top, width, height];
   while (w > 2 * canvas.width && h > 2 * canvas.height) {
     const [halfW, halfH] = [Math.ceil(w / 2), Math.ceil(h / 2)];
-    const half = scratch(halfW, halfH);
+    const half = makeCanvas(halfW, halfH);
     half.drawImage(from, x, y, w, h, 0, 0, halfW, halfH);
     [from, x, y, w, h] = [half.canvas, 0, 0, halfW, halfH];
   }
@@ -75,11 +76,11 @@ function grey(data, at) {
   return 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
 }
 
-function boxOf({ data, width, height }) {
+function boundingBox({ data, width, height }) {
   let [left, top, right, bottom] = [width, height, -1, -1];
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
-      if (grey(data, at) <= INK) continue;
+      if (grey(data, at) <= INK_THRESHOLD) continue;
       left = Math.min(left, x);
       right = Math.max(right, x);
       top = Math.min(top, y);
@@ -89,8 +90,8 @@ function boxOf({ data, width, height }) {
   return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
-// The centre of mass, [down, across], in pixels.
-function massOf({ data, width, height }) {
+// The centre of mass [down, across] in pixels.
+function centreOfMass({ data, width, height }) {
   let [mass, down, across] = [0, 0, 0];
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {

@@ -1,34 +1,34 @@
+import { FrameStats } from "../base/frame_stats.js";
+import { componentMount } from "../base/component_mount.js";
 import { readMessage, sameValues } from "../base/message.js";
-import { Meter } from "../base/meter.js";
-import { mounting } from "../base/mount.js";
 import { Panes } from "../base/panes.js";
-import { Picture } from "../base/picture.js";
+import { ImageCanvas } from "../base/image_canvas.js";
 import { buildNetwork } from "../base/runtime/network.js";
-import { onPaste, packed } from "./hand_over.js";
+import { encodeImage, onPaste } from "./image_transfer.js";
 import { Preparer } from "./prepare.js";
 import { Strokes } from "./strokes.js";
 
 const SIDE = 320;
 const PEN = 0.08;
 
-// A sheet to draw on, and what models make of the drawing while the pen moves.
+// A canvas to draw on, and the models' reconstructions of the drawing while the pen moves.
 class Sketch {
   constructor(parent) {
     this.root = parent.querySelector(".sketch");
     const find = (name) => this.root.querySelector(`.${name}`);
-    this.parts = Object.fromEntries(["paper", "width", "colour", "undo", "clear", "keep", "said", "problem"].map((name) => [name, find(name)]));
-    this.meter = new Meter();
+    this.elements = Object.fromEntries(["drawing", "width", "colour", "undo", "clear", "keep", "status", "problem"].map((name) => [name, find(name)]));
+    this.frameStats = new FrameStats();
     this.frame = 0;
-    this.given = 0;
+    this.submitted = 0;
     this.show = this.show.bind(this);
-    this.parts.width.value = PEN;
-    this.parts.undo.onclick = () => this.change(() => this.strokes.undo());
-    this.parts.clear.onclick = () => this.change(() => this.strokes.clear());
-    this.parts.keep.onclick = () => this.parts.paper.toBlob((blob) => this.give(blob, "drawing"), "image/png");
+    this.elements.width.value = PEN;
+    this.elements.undo.onclick = () => this.change(() => this.strokes.undo());
+    this.elements.clear.onclick = () => this.change(() => this.strokes.clear());
+    this.elements.keep.onclick = () => this.elements.drawing.toBlob((blob) => this.submit(blob, "drawing"), "image/png");
     this.pen();
-    this.stopPasting = onPaste((file) => this.give(file, "pasted picture"));
+    this.stopPasting = onPaste((file) => this.submit(file, "pasted picture"));
     const host = parent.host ?? parent;
-    host.sketch = { read: () => this.read(), stats: () => this.meter.stats() };
+    host.sketch = { read: () => this.read(), stats: () => this.frameStats.stats() };
   }
 
   update(bytes, send) {
@@ -37,69 +37,69 @@ class Sketch {
     this.bytes = bytes.slice();
     try {
       this.load(readMessage(this.bytes));
-      this.parts.problem.hidden = true;
+      this.elements.problem.hidden = true;
     } catch (error) {
-      this.parts.problem.textContent = `Drawings cannot be shown to these models: ${error.message}`;
-      this.parts.problem.hidden = false;
+      this.elements.problem.textContent = `Drawings cannot be shown to these models: ${error.message}`;
+      this.elements.problem.hidden = false;
       console.error(error);
     }
   }
 
   load({ about, tensor }) {
-    const { parts, root } = this;
+    const { elements, root } = this;
     const [channels, height, width] = about.image;
     this.models = about.models.map((model, i) => ({
       ...model,
       encoder: buildNetwork(tensor(`encoder${i}`)),
       decoder: buildNetwork(tensor(`decoder${i}`)),
     }));
-    const same = this.about && JSON.stringify([this.about.image, this.about.ground]) === JSON.stringify([about.image, about.ground]);
+    const same = this.about && JSON.stringify([this.about.image, this.about.background]) === JSON.stringify([about.image, about.background]);
     this.about = about;
     if (!same) {
-      parts.paper.width = Math.round((SIDE * width) / Math.max(width, height));
-      parts.paper.height = Math.round((SIDE * height) / Math.max(width, height));
-      this.strokes = new Strokes(parts.paper, about.ground);
-      parts.colour.hidden = channels === 1;
-      parts.colour.value = hex(about.ground.map((value) => (value < 128 ? 255 : 0)));
-      root.style.setProperty("--hint", parts.colour.value);
+      elements.drawing.width = Math.round((SIDE * width) / Math.max(width, height));
+      elements.drawing.height = Math.round((SIDE * height) / Math.max(width, height));
+      this.strokes = new Strokes(elements.drawing, about.background);
+      elements.colour.hidden = channels === 1;
+      elements.colour.value = hex(about.background.map((value) => (value < 128 ? 255 : 0)));
+      root.style.setProperty("--hint", elements.colour.value);
     }
-    this.preparer = new Preparer(about.image, about.how);
-    this.prepared = new Picture(root.querySelector(".prepared canvas"), about.image);
+    this.preparer = new Preparer(about.image, about.framing);
+    this.prepared = new ImageCanvas(root.querySelector(".prepared canvas"), about.image);
     this.panes = new Panes(root.querySelector(".panes"), about.models, about.image);
-    this.panes.announce("what it makes of the drawing");
+    this.panes.announce("reconstruction of the drawing");
     root.style.setProperty("--image-aspect", width / height);
     root.toggleAttribute("data-smooth", about.smooth);
     this.show();
     root.dataset.ready = "true";
   }
 
-  // The pen: a stroke from pointer down to pointer up.
+  // Draws a stroke from pointer down to pointer up.
   pen() {
-    const { paper, width, colour } = this.parts;
-    const place = (event) => {
-      const box = paper.getBoundingClientRect();
-      return [((event.clientX - box.left) / box.width) * paper.width, ((event.clientY - box.top) / box.height) * paper.height];
+    const { drawing, width, colour } = this.elements;
+    const position = (event) => {
+      const box = drawing.getBoundingClientRect();
+      return [((event.clientX - box.left) / box.width) * drawing.width, ((event.clientY - box.top) / box.height) * drawing.height];
     };
     let pointer = null;
-    paper.addEventListener("pointerdown", (event) => {
+    drawing.addEventListener("pointerdown", (event) => {
       if (pointer !== null || event.button !== 0) return;
       pointer = event.pointerId;
-      paper.setPointerCapture(pointer);
+      drawing.setPointerCapture(pointer);
       this.entered = performance.now();
-      this.change(() => this.strokes.begin(...place(event), Number(width.value), colour.value));
+      this.change(() => this.strokes.begin(...position(event), Number(width.value), colour.value));
     });
-    paper.addEventListener("pointermove", (event) => {
+    drawing.addEventListener("pointermove", (event) => {
       if (event.pointerId !== pointer) return;
       this.entered = performance.now();
-      // All places since the last event, so that a quick stroke stays round.
+      // All positions since the last event are used, so that a quick stroke stays smooth.
       const moves = event.getCoalescedEvents?.() ?? [];
-      this.change(() => (moves.length ? moves : [event]).forEach((move) => this.strokes.extend(...place(move))));
+      this.change(() => (moves.length ? moves : [event]).forEach((move) => this.strokes.extend(...position(move))));
     });
     const up = (event) => {
       if (event.pointerId === pointer) pointer = null;
     };
-    paper.addEventListener("pointerup", up);
-    paper.addEventListener("pointercancel", up);
+    drawing.addEventListener("pointerup", up);
+    drawing.addEventListener("pointercancel", up);
   }
 
   change(what) {
@@ -109,12 +109,12 @@ class Sketch {
 
   show() {
     this.frame = 0;
-    const { parts, strokes, models } = this;
+    const { elements, strokes, models } = this;
     const drawn = strokes.count > 0;
     this.root.toggleAttribute("data-drawn", drawn);
-    for (const name of ["undo", "clear", "keep"]) parts[name].disabled = !drawn;
+    for (const name of ["undo", "clear", "keep"]) elements[name].disabled = !drawn;
     const started = performance.now();
-    const x = this.preparer.prepare(parts.paper, strokes.context);
+    const x = this.preparer.prepare(elements.drawing, strokes.context);
     this.prepared.draw(x);
     models.forEach(({ encoder, decoder }, i) => {
       encoder.inputs.x.set(x);
@@ -124,23 +124,23 @@ class Sketch {
       this.panes.draw(i, decoder.outputs.mean);
     });
     const now = performance.now();
-    if (this.entered) this.meter.record(now, now - started, now - this.entered, now - this.entered);
+    if (this.entered) this.frameStats.record(now, now - started, now - this.entered, now - this.entered);
   }
 
-  // Hands a picture to Python, once.
-  async give(blob, name) {
+  // Sends a picture to Python, once.
+  async submit(blob, name) {
     try {
-      const picture = await packed(blob, name);
-      this.given += 1;
-      this.send({ ...picture, turn: `${Date.now()}-${this.given}` });
-      this.say("Handed over");
+      const picture = await encodeImage(blob, name);
+      this.submitted += 1;
+      this.send({ ...picture, submission: `${Date.now()}-${this.submitted}` });
+      this.showStatus("Added");
     } catch (error) {
-      this.say(error.message);
+      this.showStatus(error.message);
     }
   }
 
-  say(text) {
-    this.parts.said.textContent = text;
+  showStatus(text) {
+    this.elements.status.textContent = text;
   }
 
   read() {
@@ -162,7 +162,7 @@ function hex(colour) {
   return `#${colour.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
-const mounted = mounting((parent) => new Sketch(parent));
+const mounted = componentMount((parent) => new Sketch(parent));
 
 export default function mount(call) {
   return mounted(call);

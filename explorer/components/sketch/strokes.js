@@ -1,10 +1,10 @@
-// What a pen has drawn on a canvas, stroke by stroke, so that the last one can be taken back.
+// The strokes that a pen has drawn on a canvas, so that the last one can be undone.
 export class Strokes {
-  // ground: [red, green, blue]
-  constructor(canvas, ground) {
+  // background: [red, green, blue]
+  constructor(canvas, background) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { willReadFrequently: true });
-    this.ground = `rgb(${ground})`;
+    this.background = `rgb(${background})`;
     this.strokes = [];
     this.current = null;
     this.draw();
@@ -14,7 +14,7 @@ export class Strokes {
     return this.strokes.length;
   }
 
-  // x, y in pixels of the canvas; width in shares of its shorter side
+  // x, y: in pixels of the canvas; width: as a share of the canvas's shorter side
   begin(x, y, width, colour) {
     const side = Math.min(this.canvas.width, this.canvas.height);
     this.current = { points: [[x, y]], width: width * side, colour };
@@ -24,7 +24,7 @@ export class Strokes {
 
   extend(x, y) {
     const stroke = this.current;
-    // Taken back while the pen was still down.
+    // The stroke was undone while the pen was down.
     if (!stroke) return;
     stroke.points.push([x, y]);
     this.line(stroke, stroke.points.length - 2);
@@ -43,12 +43,12 @@ export class Strokes {
   }
 
   draw() {
-    this.context.fillStyle = this.ground;
+    this.context.fillStyle = this.background;
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     for (const stroke of this.strokes) this.line(stroke, 0);
   }
 
-  // A stroke from its point `from` on.
+  // Draws a stroke from its point `from` on.
   line({ points, width, colour }, from) {
     const { context } = this;
     context.strokeStyle = colour;
@@ -56,7 +56,7 @@ export class Strokes {
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
     context.moveTo(...points[from]);
-    // A dot is a line that goes nowhere.
+    // A dot is a line of length 0.
     for (const point of points.slice(Math.min(from + 1, points.length - 1))) context.lineTo(...point);
     context.stroke();
   }

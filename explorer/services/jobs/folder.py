@@ -1,12 +1,12 @@
-"""A job's folder.
+"""The folder of a job.
 
-request.json     what is to be done: kind, the task's own arguments, when it was asked for
-lock             held by the worker as long as it lives
-events.jsonl     appended by the worker: {"event": ...} a line; the last one is {"event": "end", ...}
-asked            there from when a worker is started until it has begun
-stop             created by whoever wants it to stop
-log.txt          what the worker printed
-...              the task's own results
+request.json     the request: kind, the task's arguments, time of submission
+lock             locked by the worker while it runs
+events.jsonl     written by the worker, one {"event": ...} per line; the last one is {"event": "end", ...}
+asked            exists from the start of a worker process until it has begun to work
+stop             created by a process that wants the job to stop
+log.txt          the worker's output
+...              files of the task
 """
 
 from __future__ import annotations
@@ -26,37 +26,38 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
-from explorer.services import places
+from explorer.services import user_folders
 from vae_core.files import STALE_SECONDS
 
 State = Literal["starting", "running", "done", "stopped", "failed", "dead"]
 
 UNDER_WAY: tuple[State, ...] = ("starting", "running")
 START_SECONDS = 60
-"""A worker that has not begun after this long will not."""
+"""Seconds after which a worker that has not begun is considered dead."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Threads that wait for work sleep, as they do not by themselves: two runs of two threads each on two cores took 10 times as
-long as one, and so take 1.5 times. Alone a run is 5 % slower."""
+WORKER_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Environment variables of a worker. Waiting OpenMP threads sleep instead of spinning: with spinning, two runs of two threads
+each on two cores took 10 times as long as one run; with sleeping they take 1.5 times as long. A single run is 5% slower."""
 REQUEST, ASKED, LOCK, EVENTS, STOP, LOG = "request.json", "asked", "lock", "events.jsonl", "stop", "log.txt"
 
 
 class JobError(RuntimeError):
-    """A job that cannot be started, found or removed; the message says why."""
+    """A job that cannot be started, found or removed. The message says why."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job, by its folder. Nothing is cached: every question is answered from the disk."""
+    """A job, identified by its folder. Nothing is cached: every property is read from the disk."""
 
     folder: Path
 
     @property
     def name(self) -> str:
+        """The name of the job, which is that of its folder."""
         return self.folder.name
 
     def request(self) -> dict[str, Any]:
-        """`kind`, `arguments` and `submitted` (seconds since the epoch). Raises JobError where the file is broken."""
+        """The job's `kind`, `arguments` and `submitted` (seconds since the epoch). Raises JobError where the file is broken."""
         try:
             found = json.loads((self.folder / REQUEST).read_text(encoding="utf-8"))
             return {"kind": str(found["kind"]), "arguments": dict(found["arguments"]), "submitted": float(found["submitted"])}
@@ -64,18 +65,18 @@ class Job:
             raise JobError(f"The job {self.name} has no readable {REQUEST}.") from error
 
     def events(self, start: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """The events from byte `start` on, and the byte to go on from; a line that is still being written waits."""
+        """The events from byte `start` on, and the byte to continue from. An incomplete last line is left for the next call."""
         try:
             with (self.folder / EVENTS).open("rb") as file:
                 file.seek(start)
                 text = file.read()
         except FileNotFoundError:
             return [], start
-        whole, _, _ = text.rpartition(b"\n")
-        return _events(whole), start + len(whole) + bool(whole)
+        complete, _, _ = text.rpartition(b"\n")
+        return _events(complete), start + len(complete) + bool(complete)
 
     def end(self) -> dict[str, Any] | None:
-        """The last event: `outcome` ("done", "stopped" or "failed") and `message`; None while there is none."""
+        """The last event, with `outcome` ("done", "stopped" or "failed") and `message`; None before the job has ended."""
         try:
             with (self.folder / EVENTS).open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
@@ -87,25 +88,26 @@ class Job:
 
     @property
     def state(self) -> State:
-        if self._asked():
+        """The job's state. A job is "dead" if its worker has disappeared without an end event."""
+        if self._launching():
             return "starting"
         end = self.end()
         if end is not None:
             return end["outcome"]
         if self.alive():
             return "running"
-        # It may have ended between the two questions.
+        # The job may have ended between the two checks.
         end = self.end()
         return "dead" if end is None else end["outcome"]
 
-    def _asked(self) -> bool:
+    def _launching(self) -> bool:
         try:
             return time.time() - (self.folder / ASKED).stat().st_mtime < START_SECONDS
         except OSError:
             return False
 
     def alive(self) -> bool:
-        """Whether a worker holds the lock."""
+        """True if a worker process holds the lock."""
         lock = self.folder / LOCK
         if not lock.exists():
             return False
@@ -119,33 +121,34 @@ class Job:
 
     @property
     def under_way(self) -> bool:
+        """True if the job is starting or running."""
         return self.state in UNDER_WAY
 
     @property
     def stopping(self) -> bool:
-        """It was asked to stop and has not yet."""
+        """True if the job was asked to stop and has not stopped yet."""
         return self.under_way and (self.folder / STOP).exists()
 
     def stop(self) -> None:
-        """Asks the worker to stop; it does at its next step."""
+        """Asks the worker to stop, which it does at its next step."""
         (self.folder / STOP).touch()
 
     def log(self) -> str:
-        """The end of what the worker printed."""
+        """The last 4,000 bytes of the worker's output."""
         try:
             return (self.folder / LOG).read_bytes()[-4000:].decode("utf-8", "replace")
         except OSError:
             return ""
 
     def remove(self) -> None:
-        """Deletes the folder. Raises JobError while its worker lives, or is about to."""
-        if self.alive() or self._asked():
+        """Deletes the folder. Raises JobError while the worker is starting or running."""
+        if self.alive() or self._launching():
             raise JobError(f"The job {self.name} is still running; stop it first.")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _events(text: bytes) -> list[dict[str, Any]]:
-    """The events of whole lines; one that a killed worker left half written is passed over."""
+    """The events of complete lines. Lines that a killed worker left half written are skipped."""
     found = []
     for line in text.split(b"\n"):
         try:
@@ -160,33 +163,33 @@ def _events(text: bytes) -> list[dict[str, Any]]:
 def submit(
     kind: str, arguments: dict[str, Any], *, name: str = "", prepare: Callable[[Path], None] = lambda folder: None
 ) -> Job:
-    """Writes a job's folder and starts its worker. `prepare` puts what the task needs into the folder.
+    """Writes a job's folder and starts its worker. `prepare` writes files that the task needs into the folder.
 
-    With a `name`, a job of that name that is under way is given back instead; one that is over is replaced. Raises JobError
+    With a `name`, a job of that name that is under way is returned instead, and one that has ended is replaced. Raises JobError
     where the folder cannot be written or the worker cannot be started.
     """
     name = name or f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     if not NAME.fullmatch(name):
-        raise JobError(f"A job's name is of letters, digits and hyphens, not {name!r}.")
-    job = Job(places.jobs() / name)
+        raise JobError(f"A job's name consists of letters, digits and hyphens; {name!r} does not.")
+    job = Job(user_folders.jobs() / name)
     if job.folder.exists():
         if job.under_way:
             return job
         job.remove()
     request = {"kind": kind, "arguments": arguments, "submitted": time.time()}
-    # Made beside its place and put there whole, so that no one ever sees half a job.
-    making = Job(job.folder.with_name(f".{name}.{secrets.token_hex(4)}"))
+    # The folder is made under another name and then renamed, so that no one ever sees an incomplete job.
+    draft = Job(job.folder.with_name(f".{name}.{secrets.token_hex(4)}"))
     try:
-        _sweep(job.folder.parent)
-        making.folder.mkdir(parents=True)
-        prepare(making.folder)
-        (making.folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-        (making.folder / ASKED).touch()
-        making.folder.rename(job.folder)
+        _delete_stale_drafts(job.folder.parent)
+        draft.folder.mkdir(parents=True)
+        prepare(draft.folder)
+        (draft.folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
+        (draft.folder / ASKED).touch()
+        draft.folder.rename(job.folder)
     except OSError as error:
-        shutil.rmtree(making.folder, ignore_errors=True)
+        shutil.rmtree(draft.folder, ignore_errors=True)
         if (job.folder / REQUEST).is_file():
-            # Another session asked for the same at the same time, and was first.
+            # Another session has submitted the same job at the same time, and was first.
             return job
         raise JobError(f"The job could not be started in {job.folder}: {error.strerror or error}.") from error
     _start(job)
@@ -194,7 +197,8 @@ def submit(
 
 
 def resume(job: Job) -> None:
-    """Starts a new worker where the last one is gone or has failed; the task goes on from what it finds. Raises JobError."""
+    """Starts a new worker for a job that is dead or has failed. The task continues from the files in the folder. Raises
+    JobError."""
     if job.under_way:
         return
     (job.folder / STOP).unlink(missing_ok=True)
@@ -202,28 +206,28 @@ def resume(job: Job) -> None:
     _start(job)
 
 
-def _sweep(folder: Path) -> None:
-    """Deletes what was left half made when a server was killed."""
-    for half in folder.glob(".*") if folder.is_dir() else ():
-        if time.time() - half.stat().st_mtime > STALE_SECONDS:
-            shutil.rmtree(half, ignore_errors=True)
+def _delete_stale_drafts(folder: Path) -> None:
+    """Deletes incomplete folders that a killed server has left."""
+    for draft in folder.glob(".*") if folder.is_dir() else ():
+        if time.time() - draft.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _start(job: Job) -> None:
-    """A process of its own: it neither ends with the server nor hears its Ctrl-C. Raises JobError."""
-    apart: dict[str, Any] = {"start_new_session": True}
+    """Starts the worker as a detached process, which neither ends with the server nor receives its Ctrl-C. Raises JobError."""
+    detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+        detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     try:
         with (job.folder / LOG).open("wb") as log:
             subprocess.Popen(
                 [sys.executable, "-m", "explorer.services.jobs.worker", str(job.folder)],
                 cwd=Path(__file__).parents[3],
-                env=PATIENT | os.environ,
+                env=WORKER_ENVIRONMENT | os.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                **apart,
+                **detached,
             )
     except OSError as error:
         (job.folder / ASKED).unlink(missing_ok=True)
@@ -231,9 +235,9 @@ def _start(job: Job) -> None:
 
 
 def jobs(kind: str = "") -> list[Job]:
-    """The jobs that are known, newest first; with a `kind`, those of it. Folders without a readable request are left out."""
+    """All jobs, or those of one kind, newest first. Folders without a readable request are left out."""
     found = []
-    folder = places.jobs()
+    folder = user_folders.jobs()
     for path in folder.glob("[!.]*") if folder.is_dir() else ():
         try:
             request = Job(path).request()
@@ -245,6 +249,6 @@ def jobs(kind: str = "") -> list[Job]:
 
 
 def find(name: str) -> Job | None:
-    """The job of that name, if there is one."""
-    job = Job(places.jobs() / name)
+    """The job of that name, or None."""
+    job = Job(user_folders.jobs() / name)
     return job if NAME.fullmatch(name) and (job.folder / REQUEST).is_file() else None

@@ -15,12 +15,13 @@ from explorer.services.tasks import TASKS, Context, Stopped
 from vae_core.data.pictures import ignore_warnings
 
 LOCK_SECONDS = 10
-"""Whoever asks whether the worker lives holds the lock for an instant."""
-SAID = (ValueError, RuntimeError, OSError)
-"""What our own code raises with a sentence for the person; anything else is a fault of ours, and is named as such."""
+"""Seconds to wait for the lock: a check whether the worker is alive holds it for an instant."""
+EXPECTED_ERRORS = (ValueError, RuntimeError, OSError)
+"""Errors whose message is written for the user. All others are bugs, and are reported as such."""
 
 
 def main(folder: Path) -> int:
+    """Does the work of the job in `folder`; returns the exit code."""
     ignore_warnings()
     job = Job(folder)
     try:
@@ -34,30 +35,30 @@ def main(folder: Path) -> int:
 def _work(job: Job) -> int:
     with (job.folder / EVENTS).open("a", encoding="utf-8") as file:
 
-        def tell(event: dict[str, Any]) -> None:
+        def emit(event: dict[str, Any]) -> None:
             file.write(json.dumps(event) + "\n")
             file.flush()
 
         def end(outcome: str, message: str = "") -> None:
-            tell({"event": "end", "outcome": outcome, "message": message})
+            emit({"event": "end", "outcome": outcome, "message": message})
 
         if file.tell() and not _ends_a_line(job.folder / EVENTS):
             file.write("\n")
-        tell({"event": "begin"})
+        emit({"event": "begin"})
         (job.folder / ASKED).unlink(missing_ok=True)
         try:
             request = job.request()
             task = TASKS[request["kind"]]
-            task(Context(job.folder, request["arguments"], tell, (job.folder / STOP).exists))
+            task(Context(job.folder, request["arguments"], emit, (job.folder / STOP).exists))
         except Stopped:
             end("stopped")
-        except SAID as error:
+        except EXPECTED_ERRORS as error:
             traceback.print_exc()
             end("failed", str(error) or type(error).__name__)
             return 1
         except Exception as error:
             traceback.print_exc()
-            end("failed", f"A fault of the app ({type(error).__name__}: {error}); {job.folder.name}/log.txt has the details.")
+            end("failed", f"A bug in the app ({type(error).__name__}: {error}); {job.folder.name}/log.txt has the details.")
             return 1
         else:
             end("done")

@@ -1,4 +1,4 @@
-"""What a task is given by its worker."""
+"""The interface between a worker and its task."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TELL_EVERY = 0.2
-"""Seconds between two events of progress."""
+PROGRESS_INTERVAL = 0.2
+"""Smallest number of seconds between two progress events."""
 
 
 class Stopped(Exception):
-    """Raised by a task that was asked to stop, and did."""
+    """Raised by a task that stops because it was asked to."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """A job's folder and arguments, a way to tell of events, and whether someone wants it to stop."""
+    """A job's folder and arguments, a function that emits events, and one that says whether the task should stop."""
 
     folder: Path
     arguments: dict[str, Any]
-    tell: Callable[[dict[str, Any]], None]
+    emit: Callable[[dict[str, Any]], None]
     should_stop: Callable[[], bool]
 
     def progress(self) -> Callable[..., None]:
-        """A function that tells of progress, some times a second at most, and raises Stopped where the task should stop."""
-        told = 0.0
+        """Returns a function that emits progress events, a few per second at most, and raises Stopped where the task should
+        stop."""
+        emitted = 0.0
 
         def progress(*, last: bool = False, **fields: Any) -> None:
-            nonlocal told
+            nonlocal emitted
             if self.should_stop():
                 raise Stopped
-            if time.monotonic() - told >= TELL_EVERY or last:
-                told = time.monotonic()
-                self.tell({"event": "progress", **fields})
+            if time.monotonic() - emitted >= PROGRESS_INTERVAL or last:
+                emitted = time.monotonic()
+                self.emit({"event": "progress", **fields})
 
         return progress

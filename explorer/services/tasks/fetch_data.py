@@ -1,4 +1,4 @@
-"""The task of downloading a data set; what has come stays, and the next attempt goes on from there."""
+"""The task that downloads a data set. After an interruption the next attempt continues the download."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from vae_core import data
 
 
 def fetch_data(context: Context) -> None:
-    """Arguments: `data` (name)."""
-    tell = context.progress()
-    data.fetch(context.arguments["data"], progress=lambda what, done, total: tell(what=what, done=done, total=total))
+    """Arguments: `data` (name of the data set)."""
+    report = context.progress()
+    data.fetch(context.arguments["data"], progress=lambda what, done, total: report(what=what, done=done, total=total))

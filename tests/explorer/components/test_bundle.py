@@ -50,5 +50,5 @@ def test_circles_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ['import "./a.js";', 'import * as a from "./a.js";', "export { a };", "export let b = 1;"])
 def test_unknown_forms_are_refused(line: str, tmp_path: Path) -> None:
     entry = write(tmp_path, main=f"{line}\nexport default function main() {{}}\n", a="export const a = 1;\n")
-    with pytest.raises(ValueError, match="does not know the form"):
+    with pytest.raises(ValueError, match="does not support the form"):
         bundle(entry)

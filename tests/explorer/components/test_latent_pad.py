@@ -8,7 +8,7 @@ import safetensors.numpy
 
 from explorer.components.latent_pad import PadData, PadModel, PadState
 from explorer.components.message import read_about
-from explorer.components.tokens import tokens
+from explorer.design_tokens import design_tokens
 
 
 def model(**changes) -> PadModel:
@@ -47,8 +47,8 @@ def test_payload_holds_everything() -> None:
         "plane": "0-1",
         "z": [0.5, -0.5, 0.0],
         "same": True,
-        "look": "sample",
-        "heat": "prior",
+        "display": "sample",
+        "overlay": "prior",
         "path": None,
     }
     assert about["smooth"] is True
@@ -112,15 +112,15 @@ def test_a_wrong_model_is_refused_by_name(change: dict) -> None:
         model(**change)
 
 
-def test_tokens() -> None:
-    assert len(tokens()["classes"]["light"]) == len(tokens()["classes"]["dark"]) == 10
-    assert len({model["colour"] for model in tokens()["models"].values()}) == 3
+def test_design_tokens() -> None:
+    assert len(design_tokens()["classes"]["light"]) == len(design_tokens()["classes"]["dark"]) == 10
+    assert len({model["colour"] for model in design_tokens()["models"].values()}) == 3
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_model_colours_can_be_told_from_the_ground(scheme: str) -> None:
     ground = {"light": "#ffffff", "dark": "#14181d"}[scheme]
-    for model in tokens()["models"].values():
+    for model in design_tokens()["models"].values():
         assert contrast(model["colour"], ground) >= 3
 
 

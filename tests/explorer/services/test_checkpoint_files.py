@@ -24,7 +24,7 @@ def named(tmp_path, monkeypatch):
 def test_a_named_folder_is_shown_beside_the_others(folder, put, named):
     put("a")
     shutil.copy(folder / "a.safetensors", named / "b.safetensors")
-    cards = models.shelf().cards
+    cards = models.registry().cards
     assert [(card.name, card.own) for card in cards] == [("a", False), ("b", False)]
     # Shipped models have titles; others are called what their files are.
     assert [card.title for card in cards] == ["vae 2", "b"]
@@ -34,19 +34,19 @@ def test_what_cannot_be_addressed_is_said(folder, put, named):
     put("a")
     for name in (b"a", b"b\xff", b"b,c\n\xe2\x80\xae"):
         shutil.copy(folder / "a.safetensors", named / os.fsdecode(name + b".safetensors"))
-    shelf = models.shelf()
-    assert [(card.name, card.title) for card in shelf.cards] == [("a", "vae 2"), ("b,c\n\u202e", "b,c\ufffd\ufffd")]
-    assert "another of that name" in shelf.problems[0] and "b\ufffd.safetensors was left out" in shelf.problems[1]
+    registry = models.registry()
+    assert [(card.name, card.title) for card in registry.cards] == [("a", "vae 2"), ("b,c\n\u202e", "b,c\ufffd\ufffd")]
+    assert "another model has this name" in registry.problems[0] and "b\ufffd.safetensors was left out" in registry.problems[1]
 
 
 def test_a_named_folder_that_is_not_there_is_said(folder, put, named):
     put("a")
     named.rmdir()
-    assert "There is no folder" in models.shelf().problems[0]
+    assert "does not exist" in models.registry().problems[0]
 
 
 def test_one_that_is_gone_is_said(folder):
-    with pytest.raises(CheckpointError, match="no model 'gone' any more"):
+    with pytest.raises(CheckpointError, match="The model 'gone' no longer exists"):
         checkpoint_files.find("gone")
 
 

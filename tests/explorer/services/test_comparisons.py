@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 
 from explorer.services import comparisons, datasets, held_out, models
-from explorer.services.comparisons import FIGURES
+from explorer.services.comparisons import METRICS_SHOWN
 from vae_core import load_dataset
 from vae_core.checkpoint import registry
 
-FIGURE = {figure.name: figure for figure in FIGURES}
+FIGURE = {figure.name: figure for figure in METRICS_SHOWN}
 
 
-def cards(*names: str) -> list[models.Card]:
-    return [models.shelf().card(name) for name in names]
+def cards(*names: str) -> list[models.ModelCard]:
+    return [models.registry().card(name) for name in names]
 
 
 def test_the_better_value_is_marked(put):
     put("a", metrics={"mse": 0.0202, "ssim": 0.5, "rate": 3.0, "distortion": 20.0})
     put("b", metrics={"mse": 0.0101, "ssim": 0.4, "rate": 1.0, "distortion": 30.0})
     both = cards("a", "b")
-    found = {name: comparisons.best(both, figure) for name, figure in FIGURE.items()}
+    found = {name: comparisons.best_names(both, figure) for name, figure in FIGURE.items()}
     assert found["mse"] == {"b"} and found["ssim"] == {"a"} and found["distortion"] == {"a"}
     # A low rate is neither good nor bad.
     assert found["rate"] == set()
@@ -31,7 +31,7 @@ def test_values_that_look_the_same_are_all_marked(put):
     put("a", metrics={"mse": 0.01012})
     put("b", metrics={"mse": 0.01008})
     put("c", metrics={"mse": 0.02})
-    assert comparisons.best(cards("a", "b", "c"), FIGURE["mse"]) == {"a", "b"}
+    assert comparisons.best_names(cards("a", "b", "c"), FIGURE["mse"]) == {"a", "b"}
 
 
 def test_values_that_differ_by_less_than_their_errors_are_all_marked(put):
@@ -39,22 +39,22 @@ def test_values_that_differ_by_less_than_their_errors_are_all_marked(put):
     put("b", metrics={"negative_elbo": 100.1891, "negative_elbo_se": 0.002})
     put("c", metrics={"negative_elbo": 100.3})
     known, figure = cards("a", "b", "c"), FIGURE["negative_elbo"]
-    assert [comparisons.shown(card.metrics, figure) for card in known] == ["100.2", "100.19", "100.30"]
-    assert comparisons.best(known, figure) == {"a", "b"}
+    assert [comparisons.formatted(card.metrics, figure) for card in known] == ["100.2", "100.19", "100.30"]
+    assert comparisons.best_names(known, figure) == {"a", "b"}
 
 
 def test_nats_under_two_likelihoods_are_not_compared(put):
     put("a", metrics={"negative_elbo": 100.0, "mse": 0.1})
     put("b", metrics={"negative_elbo": 90.0, "mse": 0.2}, likelihood="gaussian")
-    assert comparisons.best(cards("a", "b"), FIGURE["negative_elbo"]) == set()
-    assert comparisons.best(cards("a", "b"), FIGURE["mse"]) == {"a"}
+    assert comparisons.best_names(cards("a", "b"), FIGURE["negative_elbo"]) == set()
+    assert comparisons.best_names(cards("a", "b"), FIGURE["mse"]) == {"a"}
 
 
 def test_what_is_not_defined_is_a_dash(put):
     put("a", "ae", metrics={"distortion": 20.0, "rate": None, "negative_elbo": None})
     (card,) = cards("a")
     names = ("distortion", "rate", "negative_elbo")
-    assert [comparisons.shown(card.metrics, FIGURE[name]) for name in names] == ["20.00", "—", "—"]
+    assert [comparisons.formatted(card.metrics, FIGURE[name]) for name in names] == ["20.00", "—", "—"]
 
 
 def test_rate_and_distortion_of_models_that_share_an_axis(put):
@@ -64,7 +64,7 @@ def test_rate_and_distortion_of_models_that_share_an_axis(put):
     put("other-likelihood", metrics=known, likelihood="gaussian")
     put("other-images", metrics=known, fingerprint="f")
     put("no-rate", "ae", metrics={"rate": None, "distortion": 2.0})
-    assert {card.name for card in comparisons.alike(models.shelf(), cards("a")[0])} == {"a", "b"}
+    assert {card.name for card in comparisons.comparable(models.registry(), cards("a")[0])} == {"a", "b"}
 
 
 def test_a_way_begins_and_ends_at_the_reconstructions(put):
@@ -73,7 +73,7 @@ def test_a_way_begins_and_ends_at_the_reconstructions(put):
     x = np.random.default_rng(0).integers(0, 256, (2, 1, 8, 8), dtype=np.uint8)
     ends = comparisons.reconstructions(card, x)
     for path in ("linear", "spherical"):
-        found = comparisons.way(card, x[0], x[1], 5, path)
+        found = comparisons.interpolation(card, x[0], x[1], 5, path)
         np.testing.assert_allclose(found[[0, -1]], ends, atol=1e-6)
 
 
@@ -115,4 +115,4 @@ class TestImages:
         found = held_out.images_for(cards("m")[0])
         wanted = registry.load("m").model.decode(registry.load("m").held_out.codes).numpy()
         np.testing.assert_allclose(found.x / 255, wanted, atol=0.5 / 255 + 1e-6)
-        assert not found.real and "stands in" in found.about
+        assert not found.real and "stand in for them" in found.about

@@ -27,7 +27,7 @@ def test_a_set_that_is_not_here_has_none(tmp_path, monkeypatch):
 def test_the_table_says_what_is_here_and_how_to_get_the_rest(tmp_path, monkeypatch):
     monkeypatch.setenv("VAE_DATA", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    table = {found.name: found for found in datasets.table()}
+    table = {found.name: found for found in datasets.statuses()}
     assert table["digits"].ready and not table["digits"].fetchable
     assert not table["mnist"].ready and table["mnist"].fetchable and "VAE_DATA" in table["mnist"].about
 
@@ -39,7 +39,7 @@ def test_the_table_says_which_file_is_missing(tmp_path, monkeypatch):
         (raw / name).touch()
     monkeypatch.setenv("VAE_DATA", str(raw))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    about = {found.name: found.about for found in datasets.table()}
+    about = {found.name: found.about for found in datasets.statuses()}
     assert about["mnist"].startswith(f"Not complete: {raw} has 3 of the 4 files and lacks t10k-labels-idx1-ubyte. Fetch it, ")
 
 
@@ -51,5 +51,5 @@ def test_a_fetch_that_fails_says_why_and_can_be_tried_again(tmp_path, monkeypatc
     for _ in range(2):
         job = datasets.fetch("fashion_mnist")
         until(job, "failed")
-        found = next(found for found in datasets.table() if found.name == "fashion_mnist")
+        found = next(found for found in datasets.statuses() if found.name == "fashion_mnist")
         assert not found.ready and not found.fetching and "could not be downloaded" in found.problem

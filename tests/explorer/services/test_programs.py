@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import explorer
-from explorer.services import models, pads, programs
+from explorer.payloads import latent_pad
+from explorer.services import models, programs
 from explorer.services.view import View
 from vae_core.export.operations import OPERATIONS
 
@@ -45,11 +46,12 @@ def test_weights_that_float16_cannot_hold_are_exported_whole(put):
 
 def test_a_pad_is_decoded_by_the_server_and_the_file_says_why_not(put, monkeypatch):
     put("m")
-    cards = [models.shelf().card("m")]
-    assert pads.needs_a_server(cards) == ""
-    pads._no_program.clear(), pads._pad.clear()
+    cards = [models.registry().card("m")]
+    assert latent_pad.reasons_for_server(cards) == ""
+    latent_pad._export_problem.clear(), latent_pad._data.clear()
     monkeypatch.delitem(OPERATIONS, "relu")
-    assert "cannot run vae 2 by itself" in pads.needs_a_server(cards) and "ReLU" in pads.needs_a_server(cards)
-    assert pads._pad((("m", models.stamp("m")),), False).models[0].where == "server"
+    reason = latent_pad.reasons_for_server(cards)
+    assert "cannot run vae 2 by itself" in reason and "ReLU" in reason
+    assert latent_pad._data((("m", models.file_version("m")),), False).models[0].where == "server"
     with pytest.raises(ValueError, match="calls relu"):
-        pads.page(cards, View("mnist", ("m",), "m"))
+        latent_pad.html_page(cards, View("mnist", ("m",), "m"))

@@ -15,7 +15,7 @@ PARAMETERS = {"perplexity": 5.0}
 @pytest.fixture
 def card(put):
     put("m", latent=3, codes=60)
-    return models.shelf().card("m")
+    return models.registry().card("m")
 
 
 def test_principal_components_take_no_worker(card):
@@ -26,7 +26,7 @@ def test_principal_components_take_no_worker(card):
 def test_another_is_absent_then_drawn_by_a_worker_then_read(card, until):
     wait = projections.find(card, "tsne", PARAMETERS)
     assert wait.state == "absent" and wait.job is None
-    projections.draw(card, "tsne", PARAMETERS)
+    projections.start(card, "tsne", PARAMETERS)
     wait = projections.find(card, "tsne", PARAMETERS)
     if not isinstance(wait, Projection):
         until(wait.job, "done")
@@ -39,4 +39,4 @@ def test_another_is_absent_then_drawn_by_a_worker_then_read(card, until):
 def test_a_model_without_codes_has_no_map(put):
     put("m", held_out=False)
     with pytest.raises(ValueError, match="no codes of held-out images"):
-        projections.find(models.shelf().card("m"), "pca", {})
+        projections.find(models.registry().card("m"), "pca", {})

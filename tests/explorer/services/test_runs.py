@@ -34,7 +34,7 @@ def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice
     told += [{"event": "begin"}, {"event": "started", "step": 6, "steps": 20}, {"event": "progress", "step": 8} | point]
     put(home, told)
     run = runs.find("fine-tune-x")
-    assert [p.step for p in run.training] == [3, 5, 8] and run.views == [0, 5] and run.refused == 0
+    assert [p.step for p in run.training] == [3, 5, 8] and run.snapshots == [0, 5] and run.refused == 0
 
 
 def test_refused_files_are_counted_in_runs_of_every_version(home) -> None:

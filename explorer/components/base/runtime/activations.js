@@ -1,4 +1,4 @@
-// Elementwise functions in place. Those that the app's nets use are kernels; the rest are plain loops.
+// Elementwise functions, applied in place. Those that the app's networks use are kernels; the others are plain loops.
 
 // Abramowitz & Stegun 7.1.26: the error is below 1.5e-7.
 function erf(x) {
@@ -43,7 +43,7 @@ const ACTIVATIONS = {
   trunc: () => loop(Math.trunc),
 };
 
-// [name, ...parameters] as a step over `count` floats at `address`.
+// Turns [name, ...parameters] into a step over `count` floats at `address`.
 export function bindActivation([name, ...parameters], kernels, floats, address, count) {
   const activation = ACTIVATIONS[name];
   if (!activation) throw new Error(`This page cannot run the activation "${name}".`);

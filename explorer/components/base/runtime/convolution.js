@@ -1,9 +1,7 @@
-// Convolutions, plain and transposed, as matrix products over a padded image that is never unrolled.
-//
-// On the padded image a tap of the kernel is one offset, the same for every output pixel, as long as outputs are counted
-// along the padded rows; the few values that fall between two rows are left behind when the result is gathered. A plain
-// convolution with a stride first deals its image out to stride x stride planes, on which the stride is 1. A transposed
-// one is stride x stride plain convolutions of stride 1, each giving every stride-th pixel.
+// On the padded image, a tap of the kernel is a constant offset for every output pixel, provided that outputs are counted along
+// the padded rows. The few values that fall between two rows are skipped when the result is collected. A plain convolution with
+// a stride first distributes its image over stride x stride planes, on which the stride is 1. A transposed convolution is
+// stride x stride plain convolutions of stride 1, each of which gives every stride-th pixel.
 
 import { padded, toPanels, withZeros } from "./panels.js";
 

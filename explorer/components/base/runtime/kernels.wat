@@ -1,12 +1,12 @@
-;; The arithmetic of a decoder in SIMD: 4 float32 lanes. Addresses are in bytes, counts in floats.
-;; Lengths are rounded up to whole vectors: every buffer has 8 floats of slack behind it.
+;; The arithmetic of a network in SIMD with 4 float32 lanes. Addresses are in bytes, counts in floats.
+;; Lengths are rounded up to whole vectors, so every buffer is followed by 8 unused floats.
 (module
   (import "host" "memory" (memory 1))
 
   ;; c (m, n) = bias (m) + a (m, k) b (k, n), m a multiple of 4.
-  ;; a lies in panels of 4 rows, column by column; row i of b starts at the address rows[i]: a convolution is then one
-  ;; product, each of whose rows of b is the padded image moved by one tap of the kernel, copied nowhere.
-  ;; Blocks run from the right to the left, so that what the last one writes past a row's end is mended by the next row.
+  ;; a is stored in panels of 4 rows, column by column. Row i of b starts at the address rows[i], so a convolution is one
+  ;; product: each row of b is the padded image, shifted by one tap of the kernel and never copied.
+  ;; Blocks run from right to left, so that the next row overwrites what the last block writes past the end of a row.
   (func (export "matmul")
     (param $a i32) (param $rows i32) (param $bias i32) (param $c i32) (param $m i32) (param $k i32) (param $n i32)
     (local $block i32) (local $pa i32) (local $row i32) (local $last i32) (local $pb i32) (local $pc i32) (local $step i32)
@@ -64,7 +64,7 @@
       (br_if $panels (local.tee $m (i32.sub (local.get $m) (i32.const 4))))))
 
   ;; y (m) = bias (m) + a (m, k) x (k), m a multiple of 4; a in panels of 4 rows, column by column.
-  ;; Two columns at a time: each sum waits for the one before it.
+  ;; Four partial sums are computed in turn, because each addition to one sum waits for the previous one.
   (func (export "matvec")
     (param $a i32) (param $x i32) (param $bias i32) (param $y i32) (param $m i32) (param $k i32)
     (local $px i32) (local $last i32) (local $pair i32)
@@ -100,7 +100,7 @@
       (local.set $y (i32.add (local.get $y) (i32.const 16)))
       (br_if $panels (local.tee $m (i32.sub (local.get $m) (i32.const 4))))))
 
-  ;; y (channels, plane) = scale (channels) x + shift (channels); y is not x, since a channel's last vector may pass its end.
+  ;; y (channels, plane) = scale (channels) x + shift (channels); y must not be x, since a channel's last vector may write past its end.
   (func (export "affine")
     (param $x i32) (param $y i32) (param $scale i32) (param $shift i32) (param $channels i32) (param $plane i32)
     (local $i i32) (local $end i32) (local $s v128) (local $t v128)
@@ -161,7 +161,7 @@
         (f32x4.mul (local.get $p)
           (i32x4.shl (i32x4.add (i32x4.trunc_sat_f32x4_s (local.get $k)) (v128.const i32x4 127 127 127 127)) (i32.const 23))))))
 
-  ;; The next three work in place on n floats.
+  ;; The next three functions work in place on n floats.
   (func (export "sigmoid") (param $x i32) (param $n i32)
     (local $end i32)
     (local.set $end (i32.add (local.get $x) (i32.shl (local.get $n) (i32.const 2))))

@@ -1,14 +1,14 @@
-// A network program made ready to run: every buffer and step is laid out once, so that a frame allocates nothing.
+// Prepares a network program to run: every buffer and every step is set up once, so that a frame allocates no memory.
 
 import { startKernels } from "./kernels.js";
 import { planNode } from "./operations.js";
 import { parseProgram, size } from "./program.js";
 
 const PAGE = 65536;
-// The kernels work in whole vectors and may pass the end of a buffer by that many floats.
+// The kernels process whole vectors and may read and write this many floats past the end of a buffer.
 const SLACK = 8;
 
-// Hands out addresses, and keeps what is to be written there once the memory exists.
+// Allocates addresses, and stores the initial values until the memory exists.
 class Arena {
   constructor() {
     this.end = 0;
@@ -21,7 +21,7 @@ class Arena {
     return address;
   }
 
-  // The address of a copy of values (Float32Array or Int32Array).
+  // Allocates a buffer with these initial values (Float32Array or Int32Array). Returns its address.
   store(values) {
     const address = this.floats(values.length);
     this.writes.push({ address, values });
@@ -29,7 +29,7 @@ class Arena {
   }
 }
 
-// A function that makes something once for each key, as for nodes that share their weights.
+// Makes something once for each key, for nodes that share their weights.
 function oncePerKey() {
   const made = new Map();
   return (key, make) => {
@@ -38,7 +38,8 @@ function oncePerKey() {
   };
 }
 
-// { inputs, outputs: name -> Float32Array on the network's memory; run(); macs; draw: how a decoder's images are drawn }
+// Returns { inputs, outputs: name -> Float32Array in the network's memory; run(); macs; draw: how a decoder's images are
+// sampled }.
 export function buildNetwork(bytes) {
   const { header, array, weight } = parseProgram(bytes);
   const arena = new Arena();

@@ -1,10 +1,10 @@
-// The operations of a network program, one row each. A plan lays out what a node needs in the arena, and returns a function
-// that, given the kernels and the memory, returns the steps of a run.
+// The operations of a network program, one function each. A plan allocates what a node needs in the arena, and returns a
+// function that takes the kernels and the memory and returns the steps to run.
 
 import { bindActivation } from "./activations.js";
 import { planAdd, planBinary, planMatmul, planWhere } from "./combining.js";
 import { convolutionAxis, planConvolution, transposedAxis } from "./convolution.js";
-import { planUpsample } from "./enlarging.js";
+import { planUpsample } from "./upsampling.js";
 import { planConcat, planEmbedding, planSlice, planTake } from "./moving.js";
 import { padded, toPanels, withZeros } from "./panels.js";
 import { size } from "./program.js";
@@ -82,7 +82,7 @@ export function planNode(node, context) {
   const plan = OPERATIONS[node.op];
   if (!plan) throw new Error(`This page cannot run the operation "${node.op}".`);
   const count = size(node.shape);
-  // A matrix product writes whole panels of rows.
+  // A matrix product writes whole panels of rows, which may exceed the output.
   address[node.output] = arena.floats(count + 4);
   const bind = plan(node, context);
   return (kernels, floats) => [

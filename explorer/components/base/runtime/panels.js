@@ -1,4 +1,5 @@
-// A matrix (rows, columns) as the kernels read it: panels of 4 rows, column by column, the last panel filled with zeros.
+// Rearranges a matrix (rows, columns) for the kernels: panels of 4 rows, column by column, with zeros in the missing rows of
+// the last panel.
 export function toPanels(matrix, rows, columns) {
   const panels = new Float32Array(padded(rows) * columns);
   for (let row = 0; row < rows; row++) {

@@ -8,7 +8,7 @@ export function parseProgram(bytes) {
   const { about: header, tensor: array } = readTensors(bytes, "program", "network program");
   if (header.version !== VERSION) throw new Error(`The network program has version ${header.version}; this page reads ${VERSION}.`);
 
-  // Weights of shape (outputs, ...), each output's by its scale.
+  // Weights of shape (outputs, ...), multiplied by the scale of each output.
   const weight = ({ arrays }) => {
     const values = array(arrays.weight);
     if (!("scale" in arrays)) return values;

@@ -1,9 +1,10 @@
 import { buildNetwork } from "../../base/runtime/network.js";
 
-// Off the main thread: { program } comes first, then { stamp, code }, each answered by { stamp, values }.
+// A web worker that decodes. The first message is { program }; each further message, { number, code }, is answered by { number,
+// values }.
 let network = null;
 
-addEventListener("message", ({ data: { program, stamp, code } }) => {
+addEventListener("message", ({ data: { program, number, code } }) => {
   if (program) {
     network = buildNetwork(program);
     return;
@@ -11,5 +12,5 @@ addEventListener("message", ({ data: { program, stamp, code } }) => {
   network.inputs.z.set(code);
   network.run();
   const values = network.outputs.mean.slice();
-  postMessage({ stamp, values }, [values.buffer]);
+  postMessage({ number, values }, [values.buffer]);
 });

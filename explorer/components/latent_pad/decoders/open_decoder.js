@@ -3,26 +3,28 @@ import { PageDecoder } from "./page_decoder.js";
 import { ServerDecoder } from "./server_decoder.js";
 import { WorkerDecoder } from "./worker_decoder.js";
 
-// A decode that takes longer than this is done off the page's own thread, so that pointer events are never late.
+// A decode that takes longer than this runs in a worker, so that the page handles pointer events on time.
 const PAGE_MS = 8;
-// The first runs of a network are slow: the browser compiles as it goes.
+// The first runs of a network are slow because the browser is still compiling.
 const TRIES = 12;
 
-// What decodes a model's codes: { where, draw, macs, depth, decode(z, then), decodeAtRest(z, then), stop() }. `then(values)` is called
-// at once where the page itself decodes, on memory that is good until the next call, else once there is an answer; never after
-// `stop`, nor where a newer `decode` has overtaken the code of a hand. `depth`: how many gestures may be under way at once.
+// Opens a decoder for a model: { where, sampling, macs, depth, decode(z, done), decodeQueued(z, done), stop() }. `done(values)`
+// is called synchronously if the page itself decodes, with memory that is valid until the next call; otherwise it is called
+// when the reply arrives. It is never called after `stop`, nor by a `decode` that a newer one has superseded; `decodeQueued`
+// requests are all answered. `depth` is the largest number of drag frames in flight.
 //
-// about: the model, with `where` it is to be decoded; server: { address, token } of the decoder route; onTrouble(sentence or "").
-export function openDecoder(about, program, server, onTrouble) {
-  if (about.where === "server") return new ServerDecoder(about, server, onTrouble);
+// about: the model, with `where` it is to be decoded. server: { address, token } of the decoder route. onProblem: called with a
+// sentence when decoding fails, and with "" when it works again.
+export function openDecoder(about, program, server, onProblem) {
+  if (about.where === "server") return new ServerDecoder(about, server, onProblem);
   const network = buildNetwork(program);
-  const slow = about.where === "worker" || (about.where === "auto" && usual(network) > PAGE_MS);
+  const slow = about.where === "worker" || (about.where === "auto" && bestRunMs(network) > PAGE_MS);
   const page = new PageDecoder(network);
   return slow ? new WorkerDecoder(program, page) : page;
 }
 
-// Milliseconds of a run: the best of some, and of no more than are needed to know that it is fast enough.
-function usual(network) {
+// The shortest time of several runs in milliseconds. It stops as soon as one run is fast enough.
+function bestRunMs(network) {
   let best = Infinity;
   for (let i = 0; i < TRIES && best > PAGE_MS; i++) {
     const started = performance.now();

@@ -1,21 +1,21 @@
-// Decodes on the page's own thread, at once.
+// Decodes synchronously on the page's own thread.
 export class PageDecoder {
   constructor(network) {
     this.where = "page";
     this.depth = 1;
     this.network = network;
-    this.draw = network.draw;
+    this.sampling = network.draw;
     this.macs = network.macs;
   }
 
-  decode(z, then) {
+  decode(z, done) {
     this.network.inputs.z.set(z);
     this.network.run();
-    then(this.network.outputs.mean);
+    done(this.network.outputs.mean);
   }
 
-  decodeAtRest(z, then) {
-    this.decode(z, then);
+  decodeQueued(z, done) {
+    this.decode(z, done);
   }
 
   stop() {}

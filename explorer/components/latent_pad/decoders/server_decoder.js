@@ -1,22 +1,22 @@
-import { HAND, REST, Remote } from "./remote.js";
+import { DRAG, IMAGES, ServerConnection } from "./server_connection.js";
 
-// Decodes on the server: for what the page cannot run, or what is too heavy for it.
+// Decodes on the server, for models that the page cannot run or that are too heavy for it.
 export class ServerDecoder {
-  // about: { name, drawing, macs }; server: { address, token }
-  constructor({ name, drawing, macs }, server, onTrouble) {
-    Object.assign(this, { where: "server", depth: 4, draw: drawing, macs });
-    this.remote = new Remote(name, server, onTrouble);
+  // about: { name, sampling, macs }; server: { address, token }
+  constructor({ name, sampling, macs }, server, onProblem) {
+    Object.assign(this, { where: "server", depth: 4, sampling, macs });
+    this.connection = new ServerConnection(name, server, onProblem);
   }
 
-  decode(z, then) {
-    this.remote.decode(HAND, z, then);
+  decode(z, done) {
+    this.connection.decode(DRAG, z, done);
   }
 
-  decodeAtRest(z, then) {
-    this.remote.decode(REST, z, then);
+  decodeQueued(z, done) {
+    this.connection.decode(IMAGES, z, done);
   }
 
   stop() {
-    this.remote.stop();
+    this.connection.stop();
   }
 }

@@ -1,45 +1,45 @@
-import { background } from "../../base/background.js";
+import { startInlineWorker } from "../../base/inline_worker.js";
 import source from "./decode_worker.js" with { type: "worker" };
 
-// Decodes in a worker of the page; where the browser starts none, on the page itself.
+// Decodes in a web worker. If the browser cannot start one, the page itself decodes.
 export class WorkerDecoder {
   constructor(program, page) {
-    Object.assign(this, { where: "worker", depth: 1, draw: page.draw, macs: page.macs, page, stamp: 0, waiting: new Map() });
+    Object.assign(this, { where: "worker", depth: 1, sampling: page.sampling, macs: page.macs, page, number: 0, waiting: new Map() });
     try {
-      this.worker = background(source);
+      this.worker = startInlineWorker(source);
     } catch {
-      return this.giveUp();
+      return this.fallBackToPage();
     }
-    this.worker.onmessage = ({ data: { stamp, values } }) => this.take(stamp, values);
-    this.worker.onerror = () => this.giveUp();
+    this.worker.onmessage = ({ data: { number, values } }) => this.receive(number, values);
+    this.worker.onerror = () => this.fallBackToPage();
     this.worker.postMessage({ program });
   }
 
-  decode(z, then) {
-    if (!this.worker) return this.page.decode(z, then);
+  decode(z, done) {
+    if (!this.worker) return this.page.decode(z, done);
     const code = Float32Array.from(z);
-    this.waiting.set(++this.stamp, { code, then });
-    this.worker.postMessage({ stamp: this.stamp, code });
+    this.waiting.set(++this.number, { code, done });
+    this.worker.postMessage({ number: this.number, code });
   }
 
-  take(stamp, values) {
-    const { then } = this.waiting.get(stamp);
-    this.waiting.delete(stamp);
-    then(values);
+  receive(number, values) {
+    const { done } = this.waiting.get(number);
+    this.waiting.delete(number);
+    done(values);
   }
 
-  giveUp() {
+  fallBackToPage() {
     this.where = "page";
     this.worker?.terminate();
     this.worker = null;
-    const left = [...this.waiting.values()];
+    const pending = [...this.waiting.values()];
     this.waiting.clear();
-    // Copies, as a worker's answers are.
-    for (const { code, then } of left) this.page.decode(code, (values) => then(values.slice()));
+    // The values are copied, since a worker's replies are copies as well.
+    for (const { code, done } of pending) this.page.decode(code, (values) => done(values.slice()));
   }
 
-  decodeAtRest(z, then) {
-    this.decode(z, then);
+  decodeQueued(z, done) {
+    this.decode(z, done);
   }
 
   stop() {

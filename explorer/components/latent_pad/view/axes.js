@@ -2,7 +2,7 @@ import { niceTicks } from "../../base/numbers.js";
 
 const TICK_EVERY = 100;
 
-// Labels and tick values beside the plane.
+// The labels and ticks of the plane's axes.
 export class Axes {
   constructor(root, plane, [labelA, labelB = ""]) {
     this.plane = plane;
@@ -25,7 +25,7 @@ export class Axes {
 function tick(text, side, share) {
   const span = document.createElement("span");
   span.textContent = text;
-  // The outermost ones stay on the pad's own length.
+  // The outermost ticks stay within the length of the axis.
   span.style[side] = `clamp(8px, ${100 * share}%, calc(100% - 8px))`;
   return span;
 }

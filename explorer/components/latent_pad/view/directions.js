@@ -1,25 +1,26 @@
-import { makeSwitch } from "../../base/switch.js";
+import { makeToggle } from "../../base/toggle_button.js";
 import { toolButton } from "../../base/tool_button.js";
 import { direction, orthogonalised } from "../arithmetic.js";
-import { known, keep } from "../kept_directions.js";
+import { loadDirections, saveDirections } from "../direction_storage.js";
 
 const REACH = 2;
-const HANDS = ["A", "B"];
+const CUSTOM_GROUPS = ["A", "B"];
 
-// Directions between groups of images, each with a slider that adds it to whatever code the handle is at.
+// Directions between groups of images. Each has a slider that adds it to the code at the handle.
 export class Directions {
-  // groups: a Map from names to the held-out images of each. pad: seize(), code(), carry(z, happened), restSoon()
+  // groups: a Map from a name to the held-out images of a group. pad: stopPlayback(), code(), moveCode(z, happened),
+  // commitSoon()
   constructor(root, model, groups, pad) {
-    Object.assign(this, { model, groups, pad, hands: { A: [], B: [] }, sliding: false });
-    this.list = root.querySelector(".kept");
-    this.problem = root.querySelector(".said");
-    const add = toolButton("Add the direction", "From the mean code of the first group to that of the second.", () => this.add());
+    Object.assign(this, { model, groups, pad, customGroups: { A: [], B: [] }, sliding: false });
+    this.list = root.querySelector(".saved");
+    this.message = root.querySelector(".status");
+    const add = toolButton("Add the direction", "Adds the direction from the mean code of the first group to that of the second.", () => this.add());
     this.selects = ["From", "To"].map((label, i) => this.select(label, i));
-    const hands = HANDS.map((hand) => toolButton(`Nearest to group ${hand}`, `Adds the held-out image nearest to the handle to group ${hand}.`, () => this.put(hand)));
-    root.querySelector(".make").replaceChildren(...this.selects.map(({ label }) => label), add, ...hands);
-    this.name();
-    // They are directions of this model alone, and are there again with it.
-    model.directions ??= known(model);
+    const customButtons = CUSTOM_GROUPS.map((group) => toolButton(`Nearest to group ${group}`, `Adds the held-out image nearest to the handle to group ${group}.`, () => this.put(group)));
+    root.querySelector(".new-direction").replaceChildren(...this.selects.map(({ label }) => label), add, ...customButtons);
+    this.showCounts();
+    // Directions belong to one model, and are loaded again with it.
+    model.directions ??= loadDirections(model);
     this.show();
   }
 
@@ -27,61 +28,62 @@ export class Directions {
     const label = document.createElement("label");
     const select = document.createElement("select");
     select.setAttribute("aria-label", `${text} group`);
-    for (const name of [...this.groups.keys(), ...HANDS.map((hand) => `Group ${hand}`)]) select.append(new Option(name, name));
+    for (const name of [...this.groups.keys(), ...CUSTOM_GROUPS.map((group) => `Group ${group}`)]) select.append(new Option(name, name));
     select.selectedIndex = Math.min(i, select.options.length - 1);
     label.append(text, select);
     return { label, select };
   }
 
-  // The groups made by hand say how many they have.
-  name() {
+  // Shows how many images the user has put into each custom group.
+  showCounts() {
     for (const { select } of this.selects) {
-      for (const hand of HANDS) {
-        const option = [...select.options].find(({ value }) => value === `Group ${hand}`);
-        option.textContent = `Group ${hand}, by hand (${this.hands[hand].length})`;
+      for (const group of CUSTOM_GROUPS) {
+        const option = [...select.options].find(({ value }) => value === `Group ${group}`);
+        option.textContent = `Group ${group}, by hand (${this.customGroups[group].length})`;
       }
     }
   }
 
-  put(hand) {
+  put(group) {
     const nearest = this.model.neighbours.find(this.model.z);
-    if (nearest >= 0 && !this.hands[hand].includes(nearest)) this.hands[hand].push(nearest);
-    this.name();
+    if (nearest >= 0 && !this.customGroups[group].includes(nearest)) this.customGroups[group].push(nearest);
+    this.showCounts();
   }
 
-  of(name) {
-    return this.groups.get(name) ?? this.hands[name.slice(-1)];
+  imagesOf(name) {
+    return this.groups.get(name) ?? this.customGroups[name.slice(-1)];
   }
 
   add() {
     const [from, to] = this.selects.map(({ select }) => select.value);
-    const vector = direction(this.model, this.of(from), this.of(to));
-    this.say(vector ? "" : "These two groups give no direction: put images into both, not the same ones.");
+    const vector = direction(this.model, this.imagesOf(from), this.imagesOf(to));
+    this.showMessage(vector ? "" : "These two groups give no direction: put different images into both.");
     if (!vector) return;
     this.model.directions.push({ name: `${from} to ${to}`, vector });
     this.changed();
   }
 
-  say(text) {
-    this.problem.textContent = text;
+  showMessage(text) {
+    this.message.textContent = text;
   }
 
   changed() {
     const { directions } = this.model;
-    // What was put at right angles to the others is to be so to those that there are now.
+    // Directions that are orthogonal to the others are computed again for the current ones.
     for (const one of directions) {
-      if (!one.whole) continue;
+      if (!one.original) continue;
       const others = directions.filter((other) => other !== one).map(({ vector }) => vector);
-      const vector = orthogonalised(one.whole, others);
-      Object.assign(one, vector ? { vector } : { vector: one.whole, whole: undefined });
-      if (!vector) this.say(`Nothing is left of ${one.name} beside the others: it is whole again.`);
+      const vector = orthogonalised(one.original, others);
+      Object.assign(one, vector ? { vector } : { vector: one.original, original: undefined });
+      if (!vector) this.showMessage(`${one.name} depends on the others only, so it is no longer made orthogonal.`);
     }
-    keep(this.model, directions);
+    saveDirections(this.model, directions);
     this.show();
   }
 
-  // The code has come to rest: a slider tells how much of its direction was added, as long as nothing else has moved it.
-  rest() {
+  // When the user pauses, a slider keeps showing how much of its direction was added, as long as nothing else has moved the
+  // code.
+  settle() {
     if (this.sliding) this.sliding = false;
     else for (const slider of this.list.querySelectorAll("input[type=range]")) slider.value = slider.before = 0;
   }
@@ -99,7 +101,7 @@ export class Directions {
     name.addEventListener("change", () => {
       one.name = name.value = name.value.trim() || one.name;
       slider.setAttribute("aria-label", `How much of ${one.name}`);
-      keep(model, model.directions);
+      saveDirections(model, model.directions);
     });
     const slider = Object.assign(document.createElement("input"), { type: "range", min: -REACH, max: REACH, step: 0.02, value: 0 });
     slider.setAttribute("aria-label", `How much of ${one.name}`);
@@ -108,25 +110,25 @@ export class Directions {
       const step = slider.valueAsNumber - slider.before;
       slider.before = slider.valueAsNumber;
       this.sliding = true;
-      pad.seize();
-      pad.carry(pad.code().map((value, k) => value + step * one.vector[k]), event.timeStamp);
-      pad.restSoon();
+      pad.stopPlayback();
+      pad.moveCode(pad.code().map((value, k) => value + step * one.vector[k]), event.timeStamp);
+      pad.commitSoon();
     });
     const others = model.directions.filter((other) => other !== one).map(({ vector }) => vector);
-    const apart = makeSwitch("At right angles to the others", Boolean(one.whole), () => {
-      const vector = one.whole ?? orthogonalised(one.vector, others);
-      this.say(vector ? "" : "Nothing of it is left: the other directions say the same.");
+    const orthogonal = makeToggle("Orthogonal to the others", Boolean(one.original), () => {
+      const vector = one.original ?? orthogonalised(one.vector, others);
+      this.showMessage(vector ? "" : "Nothing is left of it: it depends on the other directions only.");
       if (!vector) return false;
-      Object.assign(one, one.whole ? { vector, whole: undefined } : { vector, whole: one.vector });
+      Object.assign(one, one.original ? { vector, original: undefined } : { vector, original: one.vector });
       this.changed();
-      return Boolean(one.whole);
+      return Boolean(one.original);
     });
-    apart.disabled = !others.length && !one.whole;
-    const remove = toolButton("Remove", "Forgets this direction.", () => {
+    orthogonal.disabled = !others.length && !one.original;
+    const remove = toolButton("Remove", "Deletes this direction.", () => {
       model.directions.splice(i, 1);
       this.changed();
     });
-    row.append(name, slider, apart, remove);
+    row.append(name, slider, orthogonal, remove);
     return row;
   }
 }

@@ -1,10 +1,11 @@
-import { Figure } from "../../base/figure.js";
+import { NumberBox } from "../../base/number_box.js";
 import { toPixels } from "../../base/pixels.js";
 import { formatNumber } from "../../base/numbers.js";
 
-// The held-out image whose code is nearest to the handle: itself where its pixels are at hand, else as the model draws it.
+// The held-out image whose code is nearest to the handle: the original if its pixels are available, otherwise the image decoded
+// from its code.
 export class Nearest {
-  // originals: uint8 (n, channels, height, width), which may be of fewer images than have codes
+  // originals: uint8 (n, channels, height, width), for the first n images only
   constructor(root, [channels, height, width], originals, nameOf, onGo) {
     Object.assign(this, { root, channels, originals, nameOf });
     this.canvas = root.querySelector("canvas");
@@ -13,15 +14,15 @@ export class Nearest {
     this.context = this.canvas.getContext("2d");
     this.image = this.context.createImageData(width, height);
     this.values = new Float32Array(channels * height * width);
-    this.what = document.createTextNode("");
-    this.away = new Figure();
-    root.querySelector(".what").replaceChildren(this.what, this.away.element);
+    this.label = document.createTextNode("");
+    this.distance = new NumberBox();
+    root.querySelector(".what").replaceChildren(this.label, this.distance.element);
     this.shown = -1;
-    this.owed = false;
-    root.querySelector(".go").onclick = () => onGo(this.shown);
+    this.pending = false;
+    root.querySelector(".go-to").onclick = () => onGo(this.shown);
   }
 
-  // decode(then) is asked for only where the pixels are not at hand; null where it has to wait, and the picture with it.
+  // decode(done) is called only if there is no original. It is null if decoding has to wait; the picture then waits as well.
   show(index, distance, decode) {
     this.root.hidden = index < 0;
     if (index < 0) return;
@@ -29,24 +30,24 @@ export class Nearest {
       const size = this.values.length;
       this.real = (index + 1) * size <= this.originals.length;
       this.shown = index;
-      this.owed = !this.real;
+      this.pending = !this.real;
       if (this.real) this.draw(this.originals.subarray(index * size, (index + 1) * size), 1 / 255);
       else if (!decode) this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-      this.say(`${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`);
+      this.setLabel(`${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`);
     }
-    if (this.owed && decode) {
-      this.owed = false;
+    if (this.pending && decode) {
+      this.pending = false;
       decode((values) => index === this.shown && this.draw(values, 1));
     }
-    this.away.say(formatNumber(distance, 2));
+    this.distance.setText(formatNumber(distance, 2));
   }
 
-  // Not what is said already: to set a text anew is to lay it out anew.
-  say(name) {
+  // An unchanged text is not set again, because that would lay out the page again.
+  setLabel(name) {
     if (this.name === name) return;
     this.name = name;
     this.canvas.setAttribute("aria-label", name);
-    this.what.data = `${name}, at a distance of `;
+    this.label.data = `${name}, at a distance of `;
   }
 
   draw(values, unit) {

@@ -1,55 +1,55 @@
-import { makeChoice } from "../../base/choice.js";
+import { makeRadioGroup } from "../../base/radio_group.js";
 import { svgPath } from "../../base/markers.js";
-import { makeSwitch } from "../../base/switch.js";
+import { makeToggle } from "../../base/toggle_button.js";
 import { toolButton } from "../../base/tool_button.js";
-import { ROUTES, route } from "../routes.js";
+import { INTERPOLATIONS, interpolation } from "../interpolation.js";
 
 const SEGMENT_MS = 1600;
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
-const CORNERS = 24;
-const MOST_PINS = 24;
-// Codes of a segment that Python is told of, for what is taken along.
+const LINE_POINTS = 24;
+const MAX_PINS = 24;
+// Number of codes of each segment that are reported to Python, for downloads.
 export const FRAMES = 16;
 
-// Codes that a person has pinned, the way from each to the next, and the handle walking it.
+// The codes that the user has pinned, the path through them, and its playback.
 export class Paths {
-  // svg: over the plane. pad: carry(z), rest(), restSoon()
+  // svg: an SVG over the plane. pad: moveCode(z), commit(), commitSoon()
   constructor(root, svg, model, pad) {
-    Object.assign(this, { root, svg, model, pad, walking: 0, speed: 1, loop: true, at: 0 });
-    // They are codes of this model, and are there again when it leads again.
-    model.trail ??= { pins: [], kind: "linear" };
-    this.clearButton = toolButton("Clear pins", "Takes all pins away.", () => this.pin(null));
-    this.playButton = toolButton("Play", "Walks the path (space).", () => this.toggle());
+    Object.assign(this, { root, svg, model, pad, frame: 0, speed: 1, loop: true, at: 0 });
+    // The pins belong to this model, and are shown again when it becomes the lead model again.
+    model.pinnedPath ??= { pins: [], kind: "linear" };
+    this.clearButton = toolButton("Clear pins", "Removes all pins.", () => this.pin(null));
+    this.playButton = toolButton("Play", "Moves the handle along the path (space).", () => this.toggle());
     const speed = document.createElement("select");
     speed.setAttribute("aria-label", "Speed");
     speed.append(...SPEEDS.map((value) => new Option(`${value} ×`, value, value === 1, value === 1)));
     speed.addEventListener("change", () => (this.speed = Number(speed.value)));
-    const loop = makeSwitch("Loop", this.loop, () => (this.loop = !this.loop));
-    const kinds = makeChoice("Way between pins", ROUTES, model.trail.kind, (kind) => {
-      model.trail.kind = kind;
-      this.lead();
-      pad.restSoon();
+    const loop = makeToggle("Loop", this.loop, () => (this.loop = !this.loop));
+    const kinds = makeRadioGroup("Path between pins", INTERPOLATIONS, model.pinnedPath.kind, (kind) => {
+      model.pinnedPath.kind = kind;
+      this.update();
+      pad.commitSoon();
     });
     this.more = document.createElement("div");
-    this.more.className = "walk";
+    this.more.className = "playback";
     this.more.append(this.playButton, speed, loop, this.clearButton, kinds.element);
-    root.replaceChildren(toolButton("Pin this point", "Pins the code at the handle; the path goes from pin to pin.", () => this.pin(model.z.slice())), this.more);
-    this.lead();
+    root.replaceChildren(toolButton("Pin this point", "Pins the code at the handle. The path goes from pin to pin.", () => this.pin(model.z.slice())), this.more);
+    this.update();
   }
 
-  // Another pin at the end, or with null none any more.
+  // Adds a pin at the end, or removes all pins if z is null.
   pin(z) {
     this.stop();
-    const { trail } = this.model;
-    trail.pins = z ? [...trail.pins, z].slice(-MOST_PINS) : [];
-    this.lead();
-    this.pad.restSoon();
+    const { pinnedPath } = this.model;
+    pinnedPath.pins = z ? [...pinnedPath.pins, z].slice(-MAX_PINS) : [];
+    this.update();
+    this.pad.commitSoon();
   }
 
-  // The way as it now goes.
-  lead() {
-    const { pins, kind } = this.model.trail;
-    this.segments = pins.slice(1).map((to, i) => route(kind, pins[i], to, this.model));
+  // Computes the path through the current pins.
+  update() {
+    const { pins, kind } = this.model.pinnedPath;
+    this.segments = pins.slice(1).map((to, i) => interpolation(kind, pins[i], to, this.model));
     this.at = 0;
     this.more.hidden = pins.length === 0;
     this.playButton.disabled = this.segments.length === 0;
@@ -62,15 +62,15 @@ export class Paths {
     return this.segments[segment](Math.min(1, at - segment));
   }
 
-  // What Python is told: the kind, and codes along the whole way; null where there is none.
+  // The state that is reported to Python: the kind of path, and codes along it; null if there is no path.
   state() {
     if (!this.segments.length) return null;
     const count = FRAMES * this.segments.length;
-    return { kind: this.model.trail.kind, codes: Array.from({ length: count + 1 }, (_, i) => [...this.code(i / FRAMES)]) };
+    return { kind: this.model.pinnedPath.kind, codes: Array.from({ length: count + 1 }, (_, i) => [...this.code(i / FRAMES)]) };
   }
 
   toggle() {
-    if (this.walking) this.stop();
+    if (this.frame) this.stop();
     else this.play();
   }
 
@@ -83,30 +83,30 @@ export class Paths {
       last = now;
       const over = this.at >= this.segments.length;
       if (over) this.at = this.loop ? this.at % this.segments.length : this.segments.length;
-      this.pad.carry(this.code(this.at), now);
+      this.pad.moveCode(this.code(this.at), now);
       if (over && !this.loop) this.stop();
-      else this.walking = requestAnimationFrame(step);
+      else this.frame = requestAnimationFrame(step);
     };
-    this.walking = requestAnimationFrame(step);
-    this.mark();
+    this.frame = requestAnimationFrame(step);
+    this.showPlaying();
   }
 
   stop() {
-    if (!this.walking) return;
-    cancelAnimationFrame(this.walking);
-    this.walking = 0;
-    this.mark();
-    this.pad.restSoon();
+    if (!this.frame) return;
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.showPlaying();
+    this.pad.commitSoon();
   }
 
-  mark() {
-    this.playButton.textContent = this.walking ? "Pause" : "Play";
+  showPlaying() {
+    this.playButton.textContent = this.frame ? "Pause" : "Play";
   }
 
   draw(plane) {
     this.plane = plane;
     const place = (z) => plane.percent(plane.point(z));
-    const lines = this.segments.map((_, i) => `M${Array.from({ length: CORNERS + 1 }, (_, k) => place(this.code(i + k / CORNERS))).join("L")}`);
-    this.svg.replaceChildren(svgPath(lines.join(""), "way"), svgPath(this.model.trail.pins.map((z) => `M${place(z)}h0`).join(""), "pins"));
+    const lines = this.segments.map((_, i) => `M${Array.from({ length: LINE_POINTS + 1 }, (_, k) => place(this.code(i + k / LINE_POINTS))).join("L")}`);
+    this.svg.replaceChildren(svgPath(lines.join(""), "path-line"), svgPath(this.model.pinnedPath.pins.map((z) => `M${place(z)}h0`).join(""), "pins"));
   }
 }

@@ -1,18 +1,18 @@
-// The encoded images as dots on the plane, coloured by class, paler the farther they are off it.
+// The encoded images as dots on the plane, coloured by class, and paler the farther they are from it.
 
 const RADIUS = 2.4;
-const USUAL_SIDE = 560;
+const REFERENCE_SIDE = 560;
 const DENSE = 4000;
 const LEVELS = 6;
 const FAINTEST = 0.12;
-// More than any class has.
+// The label of a point without a class, which is larger than any class index.
 export const NO_CLASS = 0xffff;
 
 export class Points {
-  // placed: { points (n, 2), off (n) } of Plane.place
+  // placed: { points (n, 2), off (n) } from Plane.place
   constructor(canvas, plane, { points, off }, labels) {
     Object.assign(this, { canvas, plane, points, labels, context: canvas.getContext("2d") });
-    this.levels = fade(off);
+    this.levels = fadeLevels(off);
     this.shown = () => true;
   }
 
@@ -22,13 +22,13 @@ export class Points {
     this.canvas.height = Math.round(height * ratio);
   }
 
-  // colours: [fill, outline] of each class; plain: the same for points of none.
+  // colours: [fill, outline] of each class; plain: the same for points without a class
   draw(colours, plain) {
     const { canvas, context, plane, points, labels, levels, ratio } = this;
     context.clearRect(0, 0, canvas.width, canvas.height);
     const count = points.length / 2;
-    // Many points, and points on a small pad, are drawn smaller, so that where they are dense can still be told.
-    const crowding = Math.max(1, count / DENSE) ** -0.25 * Math.min(1, Math.sqrt(canvas.width / ratio / USUAL_SIDE));
+    // Dots are smaller if there are many or if the pad is small, so that dense regions can still be recognised.
+    const crowding = Math.max(1, count / DENSE) ** -0.25 * Math.min(1, Math.sqrt(canvas.width / ratio / REFERENCE_SIDE));
     const radius = RADIUS * crowding * ratio;
     const dots = [];
     const dot = (label) => {
@@ -37,7 +37,7 @@ export class Points {
       return dots[which];
     };
     const strength = labels ? (count > DENSE ? 0.65 : 0.8) : 0.45;
-    // The faint ones first, so that those on the plane are on top.
+    // Faint dots are drawn first, so that dots on the plane are on top.
     for (let level = LEVELS; level >= 0; level--) {
       context.globalAlpha = strength * Math.max(FAINTEST, 1 - level / LEVELS);
       for (let i = 0; i < count; i++) {
@@ -52,8 +52,8 @@ export class Points {
   }
 }
 
-// How faint each point is, 0 (on the plane) to LEVELS, by its distance in units of the median.
-function fade(off) {
+// How faint each point is, from 0 (on the plane) to LEVELS, by its distance relative to the median.
+function fadeLevels(off) {
   const sorted = Float32Array.from(off).sort();
   const median = sorted[sorted.length >> 1] ?? 0;
   if (!(median > 1e-6)) return new Uint8Array(off.length);

@@ -5,15 +5,15 @@ const DRAWS = 40;
 const CORNERS = 72;
 const SIGMAS = [1, 2];
 
-// What the encoder believes of the image that is marked, on the plane: its mean, one and two standard deviations, and draws.
+// The posterior of the marked image, projected onto the plane: its mean, one and two standard deviations, and draws.
 export class Posterior {
-  // svg: over the plane, in shares of its sides
+  // svg: an SVG over the plane whose sides have length 100
   constructor(svg) {
     this.svg = svg;
     this.marked = null;
   }
 
-  // posterior: { mean, scale }, or null for none. The draws stay where they are until another image is marked.
+  // posterior: { mean, scale }, or null for none. The draws stay the same until another image is marked.
   mark(posterior) {
     this.marked = posterior;
     const scale = posterior?.scale;
@@ -37,7 +37,7 @@ export class Posterior {
   }
 }
 
-// The projection of a Gaussian with these standard deviations onto the plane: the columns of a root of its covariance.
+// The projection of a Gaussian with these standard deviations onto the plane, as a root of its covariance.
 export function halfAxes({ u, v }, scale) {
   let uu = 0;
   let uv = 0;
@@ -48,7 +48,7 @@ export function halfAxes({ u, v }, scale) {
     uv += variance * u[i] * v[i];
     vv += variance * v[i] * v[i];
   }
-  // Cholesky: any root gives the same ellipse.
+  // A Cholesky root; any root gives the same ellipse.
   const l11 = Math.sqrt(uu);
   const l21 = l11 > 0 ? uv / l11 : 0;
   return { l11, l21, l22: Math.sqrt(Math.max(0, vv - l21 * l21)) };

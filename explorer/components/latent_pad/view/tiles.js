@@ -1,19 +1,19 @@
-import { Leisure } from "../../base/leisure.js";
+import { IdleQueue } from "../../base/idle_queue.js";
 import { toInk, toPixels } from "../../base/pixels.js";
 
-// Side of a tile on screen: images of up to 32 pixels are told apart at that size, faces need more.
+// Sizes of a tile on the screen: images of up to 32 pixels can be recognised in a small tile, faces need a larger one.
 const SMALL_IMAGE = 32;
 const SMALL_TILE = 40;
 const LARGE_TILE = 64;
 
-// The image decoded at every place of a grid, as the background: from the centre outwards, in the time that is left over.
+// The background: images decoded at every point of a grid, from the centre outwards, in idle time.
 export class Tiles {
-  // decoder: as `openDecoder` gives it; busy() -> whether to wait
+  // decoder: from `openDecoder`. busy(): whether to wait.
   constructor(canvas, plane, [channels, height, width], smooth, decoder, busy) {
     Object.assign(this, { canvas, plane, channels, height, width, decoder });
-    this.leisure = new Leisure((then) => this.drawOne(then), busy);
+    this.idleQueue = new IdleQueue((done) => this.drawOne(done), busy);
     this.z = new Float32Array(plane.latent);
-    // Strokes on an empty ground are drawn as ink in the colour of the text; anything else keeps its own ground.
+    // Strokes on an empty background are drawn as ink in the text colour; other images keep their own background.
     this.ink = channels === 1 && !smooth;
     canvas.toggleAttribute("data-ink", this.ink);
     this.context = canvas.getContext("2d");
@@ -45,19 +45,19 @@ export class Tiles {
   }
 
   resume() {
-    if (this.queue.length) this.leisure.resume();
+    if (this.queue.length) this.idleQueue.resume();
   }
 
-  // then(whether there are more)
-  drawOne(then) {
+  // Draws one tile, then calls done(hasMore).
+  drawOne(done) {
     const { queue } = this;
     const [column, row] = queue.pop() ?? [];
-    if (row === undefined) return then(false);
+    if (row === undefined) return done(false);
     this.plane.code(this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows), this.z);
-    this.decoder.decodeAtRest(this.z, (values) => {
-      // Another grid may have been asked for meanwhile.
+    this.decoder.decodeQueued(this.z, (values) => {
+      // The grid may have changed in the meantime.
       if (queue === this.queue) this.draw(values, column, row);
-      then(this.queue.length > 0);
+      done(this.queue.length > 0);
     });
   }
 
@@ -68,7 +68,7 @@ export class Tiles {
   }
 
   stop() {
-    this.leisure.stop();
+    this.idleQueue.stop();
     this.queue = [];
   }
 }

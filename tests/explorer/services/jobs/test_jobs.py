@@ -52,7 +52,7 @@ def test_a_failure_says_why(put, home, until):
 def test_a_fault_of_ours_is_named_as_one_and_logged(home, until):
     job = jobs.submit("no such task", {}, name="x")
     until(job, "failed")
-    assert "A fault of the app" in job.end()["message"] and "KeyError" in job.log()
+    assert "A bug in the app" in job.end()["message"] and "KeyError" in job.log()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from explorer.services.tasks.fine_tune import START, TOLD_SHARE, Thinned
+from explorer.services.tasks.fine_tune import MIN_GAP_SHARE, START, ThrottledEvents
 from vae_core import load_dataset
 from vae_core.checkpoint import CheckpointError
 from vae_core.training.events import Event, Finished, Progress, Validated
@@ -24,15 +24,15 @@ def progress(step: int) -> Progress:
 
 def told_of(events: list[tuple[float, Event]]) -> list[tuple[str, int]]:
     times = iter([0.0, *(at for at, _ in events)])
-    told: list[tuple[str, int]] = []
-    tell = Thinned(lambda event: told.append((event["event"], event["step"])), lambda: next(times))
+    emitted: list[tuple[str, int]] = []
+    throttled = ThrottledEvents(lambda event: emitted.append((event["event"], event["step"])), lambda: next(times))
     for _, event in events:
-        tell(event)
-    return told
+        throttled(event)
+    return emitted
 
 
 def test_an_event_soon_after_one_of_its_kind_is_left_out():
-    soon = 1000 * TOLD_SHARE / 2
+    soon = 1000 * MIN_GAP_SHARE / 2
     assert told_of([(1000, validated(1)), (1000 + soon, validated(2)), (1000 + soon, progress(2)), (1010, validated(3))]) == [
         ("validated", 1), ("progress", 2), ("validated", 3),
     ]  # fmt: skip
@@ -58,8 +58,8 @@ def test_data_that_no_checkpoint_can_hold_are_refused_before_the_first_step(put,
     (folder / "m.safetensors").rename(folder / START)
     data = dataclasses.replace(load_dataset("digits"), classes=("a",) * 40_000)
     monkeypatch.setattr(task, "_data", lambda context, start: data)
-    told = []
-    context = SimpleNamespace(arguments={"beta": None}, folder=folder, tell=told.append, should_stop=lambda: False)
+    emitted = []
+    context = SimpleNamespace(arguments={"beta": None}, folder=folder, emit=emitted.append, should_stop=lambda: False)
     with pytest.raises(CheckpointError, match="at most 32,768"):
         task.fine_tune(context)
-    assert not told
+    assert not emitted

@@ -1,0 +1,17 @@
+// A number that changes many times a second, in a box of its own, so that the page around it is not laid out again. There are
+// two nested boxes because a browser does not isolate the layout of a flex or grid item.
+export class NumberBox {
+  constructor() {
+    this.element = Object.assign(document.createElement("span"), { className: "number-box" });
+    this.text = document.createTextNode("");
+    this.element.append(document.createElement("span"));
+    this.element.firstChild.append(this.text);
+  }
+
+  // Sets the text. Returns whether it has changed.
+  setText(text) {
+    if (this.text.data === text) return false;
+    this.text.data = text;
+    return true;
+  }
+}

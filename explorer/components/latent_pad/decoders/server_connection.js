@@ -1,0 +1,88 @@
+import { widen } from "../../base/halves.js";
+
+// Kinds of requests, as in explorer.web.decoder_socket. Of the DRAG requests only the newest is answered.
+export const DRAG = 0;
+export const IMAGES = 1;
+const DISTANCES = 2;
+
+const HEADER = 8;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 8000;
+
+// A connection to the server for one model, over a WebSocket that is reopened when it breaks.
+export class ServerConnection {
+  // server: { address, token }. onProblem: called with a sentence, or with "" when the problem is over.
+  constructor(name, server, onProblem) {
+    Object.assign(this, { name, server, onProblem, number: 0, waiting: new Map(), ready: false, closed: false, retryMs: FIRST_RETRY_MS });
+    this.connect();
+  }
+
+  // kind: DRAG or IMAGES
+  decode(kind, z, done) {
+    this.request(kind, z, (bytes) => done(widen(new Uint16Array(bytes))));
+  }
+
+  // The squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.
+  squaredDistances(codes) {
+    return new Promise((done) => this.request(DISTANCES, codes, (bytes) => done(new Float32Array(bytes))));
+  }
+
+  request(kind, floats, receive) {
+    const number = ++this.number;
+    const message = new ArrayBuffer(HEADER + 4 * floats.length);
+    new Uint32Array(message, 0, 2).set([number, kind]);
+    new Float32Array(message, HEADER).set(floats);
+    this.waiting.set(number, { kind, message, receive });
+    if (this.ready) this.socket.send(message);
+    else this.dropSuperseded(number, kind);
+  }
+
+  connect() {
+    this.socket = new WebSocket(this.server.address);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => this.socket.send(JSON.stringify({ token: this.server.token, model: this.name }));
+    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.receiveStatus(JSON.parse(data)) : this.receiveReply(data));
+    this.socket.onclose = () => this.reconnectLater();
+  }
+
+  receiveStatus({ ready, error }) {
+    if (!ready) {
+      this.closed = true;
+      return this.onProblem(error);
+    }
+    this.ready = true;
+    this.retryMs = FIRST_RETRY_MS;
+    this.onProblem("");
+    for (const { message } of this.waiting.values()) this.socket.send(message);
+  }
+
+  receiveReply(data) {
+    const [number] = new Uint32Array(data, 0, 1);
+    const pending = this.waiting.get(number);
+    if (!pending) return;
+    this.waiting.delete(number);
+    this.dropSuperseded(number, pending.kind);
+    pending.receive(data.slice(HEADER));
+  }
+
+  reconnectLater() {
+    this.ready = false;
+    if (this.closed) return;
+    this.onProblem("The server that decodes this model cannot be reached; trying again.");
+    this.timer = setTimeout(() => this.connect(), this.retryMs);
+    this.retryMs = Math.min(2 * this.retryMs, LAST_RETRY_MS);
+  }
+
+  // DRAG requests before this one need no reply any more.
+  dropSuperseded(number, kind) {
+    if (kind !== DRAG) return;
+    for (const [other, { kind: otherKind }] of this.waiting) if (otherKind === DRAG && other < number) this.waiting.delete(other);
+  }
+
+  stop() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.waiting.clear();
+    this.socket.close();
+  }
+}

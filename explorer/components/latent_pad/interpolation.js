@@ -1,0 +1,105 @@
+import { Neighbours } from "../base/neighbours.js";
+
+// Interpolation between codes: each kind gives a function from a share of the path, 0 to 1, to a code.
+
+export const INTERPOLATIONS = {
+  linear: ["Straight line", "Straight from pin to pin."],
+  spherical: ["Great circle", "Rotates from pin to pin and scales the length: in many dimensions, draws from N(0, I) lie near a sphere (White 2016)."],
+  data: ["Along the data", "The shortest path over held-out codes, each connected to its nearest neighbours: it stays where the data are."],
+};
+
+const GRAPH_NEIGHBOURS = 10;
+// Largest number of held-out codes in the graph.
+const MAX_GRAPH_CODES = 2000;
+
+export function interpolation(kind, from, to, model) {
+  if (kind === "spherical") return greatCircle(from, to);
+  const codes = kind === "data" ? shortestPath(from, to, model) : null;
+  return along([from, ...(codes ?? []), to]);
+}
+
+// The point at a share of a polyline's length.
+function along(codes) {
+  const lengths = [0];
+  for (let i = 1; i < codes.length; i++) lengths.push(lengths[i - 1] + distance(codes[i - 1], codes[i]));
+  const total = lengths[lengths.length - 1];
+  return (share) => {
+    const at = share * total;
+    let i = 1;
+    while (i < codes.length - 1 && lengths[i] < at) i++;
+    const side = lengths[i] - lengths[i - 1];
+    const part = side > 0 ? (at - lengths[i - 1]) / side : share;
+    return codes[i].map((value, j) => codes[i - 1][j] + part * (value - codes[i - 1][j]));
+  };
+}
+
+// As in vae_core.models.spaces, the direction rotates at a constant rate and the norm changes linearly. The path is a straight line if
+// the two codes point in the same direction, or in opposite directions, between which no great circle is the shortest.
+function greatCircle(from, to) {
+  const [a, b] = [Math.hypot(...from), Math.hypot(...to)];
+  const apart = Math.hypot(...from.map((value, i) => value / a - to[i] / b));
+  const together = Math.hypot(...from.map((value, i) => value / a + to[i] / b));
+  const angle = 2 * Math.atan2(apart, together);
+  const sine = Math.sin(angle);
+  if (!(Math.min(a, b) > 1e-8 && sine > 1e-4)) return along([from, to]);
+  return (share) => {
+    const norm = (1 - share) * a + share * b;
+    const [p, q] = [(norm * Math.sin((1 - share) * angle)) / (sine * a), (norm * Math.sin(share * angle)) / (sine * b)];
+    return from.map((value, i) => p * value + q * to[i]);
+  };
+}
+
+// The held-out codes on the shortest path (Dijkstra 1959) in their nearest-neighbour graph; null if the ends are not connected.
+function shortestPath(from, to, { codes, latent }) {
+  const among = codes.subarray(0, Math.min(MAX_GRAPH_CODES, codes.length / latent) * latent);
+  const count = among.length / latent;
+  if (count < 2) return null;
+  const near = new Neighbours(among, latent, GRAPH_NEIGHBOURS);
+  const code = (i) => among.subarray(i * latent, (i + 1) * latent);
+  const start = near.find(from);
+  const goal = near.find(to);
+  const edges = neighbourGraph(near, code, count);
+  const length = new Float64Array(count).fill(Infinity);
+  const before = new Int32Array(count).fill(-1);
+  const done = new Uint8Array(count);
+  length[start] = 0;
+  for (;;) {
+    let at = -1;
+    for (let i = 0; i < count; i++) if (!done[i] && length[i] < Infinity && (at < 0 || length[i] < length[at])) at = i;
+    if (at < 0) return null;
+    if (at === goal) break;
+    done[at] = 1;
+    for (const [next, edge] of edges[at]) {
+      if (length[at] + edge >= length[next]) continue;
+      length[next] = length[at] + edge;
+      before[next] = at;
+    }
+  }
+  const path = [];
+  for (let at = goal; at >= 0; at = before[at]) path.unshift(code(at));
+  return path;
+}
+
+// The neighbours of each code with their distances, as an undirected graph.
+const graphs = new WeakMap();
+function neighbourGraph(near, code, count) {
+  const { buffer } = near.codes;
+  if (graphs.has(buffer)) return graphs.get(buffer);
+  const edges = Array.from({ length: count }, () => []);
+  for (let i = 0; i < count; i++) {
+    near.find(code(i));
+    for (let k = 0; k < near.k; k++) {
+      const j = near.index[k];
+      if (j === i || j < 0) continue;
+      const edge = Math.sqrt(near.square[k]);
+      edges[i].push([j, edge]);
+      edges[j].push([i, edge]);
+    }
+  }
+  graphs.set(buffer, edges);
+  return edges;
+}
+
+function distance(a, b) {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0));
+}

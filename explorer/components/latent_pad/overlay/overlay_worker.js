@@ -1,0 +1,59 @@
+import { buildNetwork } from "../../base/runtime/network.js";
+import { ServerConnection } from "../decoders/server_connection.js";
+import { FIELDS } from "./fields.js";
+
+// A web worker that computes overlays. { model } describes the model; { number, kind, plane, columns, rows } requests a field on
+// a grid, which is sent row by row as { number, row, values }, or as { number, problem } if it fails. A later request replaces
+// one that is in progress.
+let model = null;
+let latest = 0;
+
+const pause = () => new Promise((go) => setTimeout(go));
+
+async function compute({ number, kind, plane, columns, rows }) {
+  const field = FIELDS[kind]({ ...model, plane });
+  const { origin, u, v, a0, a1, b0, b1 } = plane;
+  for (let row = 0; row < rows; row++) {
+    const b = b1 - ((row + 0.5) / rows) * (b1 - b0);
+    const codes = Array.from({ length: columns }, (_, column) => {
+      const a = a0 + ((column + 0.5) / columns) * (a1 - a0);
+      return origin.map((value, i) => value + a * u[i] + b * v[i]);
+    });
+    postMessage({ number, row, values: await field(codes) });
+    await pause();
+    if (number !== latest) return;
+  }
+}
+
+function withDistances({ program, server, name, ...rest }) {
+  const problem = (sentence) => sentence && postMessage({ number: latest, problem: sentence });
+  if (server) {
+    const connection = new ServerConnection(name, server, problem);
+    return { ...rest, squaredDistances: (codes) => connection.squaredDistances(codes) };
+  }
+  const network = buildNetwork(program);
+  const image = (z) => {
+    network.inputs.z.set(z);
+    network.run();
+    return network.outputs.mean;
+  };
+  return { ...rest, squaredDistances: (codes) => squaredDistances(codes, rest.latent, image) };
+}
+
+// As on the server: the squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.
+function squaredDistances(codes, latent, image) {
+  return Float32Array.from({ length: codes.length / latent / 2 }, (_, pair) => {
+    const code = (k) => codes.subarray((2 * pair + k) * latent, (2 * pair + k + 1) * latent);
+    const first = image(code(0)).slice();
+    return image(code(1)).reduce((sum, value, i) => sum + (value - first[i]) ** 2, 0);
+  });
+}
+
+addEventListener("message", ({ data }) => {
+  if (data.model) model = withDistances(data.model);
+  else {
+    latest = data.number;
+    // An error thrown outside of the promise reaches the page.
+    compute(data).catch((error) => setTimeout(() => { throw error; }));
+  }
+});

@@ -1,0 +1,27 @@
+// The card beside the pointer: an image, its reconstruction and a description.
+export class HoverCard {
+  constructor(root, images, describe) {
+    Object.assign(this, { root, images, describe, shown: -1 });
+    [this.left, this.right] = root.querySelectorAll("canvas");
+    this.text = root.querySelector("p");
+  }
+
+  show(i, x, y, width, height) {
+    this.root.hidden = i < 0;
+    if (i < 0) {
+      this.shown = -1;
+      return;
+    }
+    if (i !== this.shown) {
+      this.shown = i;
+      this.left.hidden = !this.images.hasOriginal(i);
+      if (!this.left.hidden) this.images.original(this.left, i);
+      this.images.decoded(this.right, i);
+      this.text.textContent = this.describe(i);
+    }
+    const [w, h] = [this.root.offsetWidth, this.root.offsetHeight];
+    const left = x + 16 + w <= width ? x + 16 : x - 16 - w;
+    const top = Math.min(Math.max(y - h / 2, 0), height - h);
+    this.root.style.transform = `translate(${Math.max(left, 0)}px, ${Math.max(top, 0)}px)`;
+  }
+}

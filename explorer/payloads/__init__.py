@@ -1,0 +1,1 @@
+"""Payloads: each module collects the data that one component is sent."""

@@ -1,0 +1,1 @@
+"""Presenters show single observations. All observations are images so far, shown as files, error maps and thumbnails."""

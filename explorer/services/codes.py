@@ -1,0 +1,86 @@
+"""Codes of held-out images as arrays, and what is derived from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.services import models
+from explorer.services.models import ModelCard
+from vae_core.metrics import activity
+from vae_core.projection import principal
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutCodes:
+    """The data that a checkpoint stores of its N held-out images. N is 0 where it stores none."""
+
+    codes: np.ndarray
+    """Mean codes, (N, d)."""
+    scales: np.ndarray | None
+    """Standard deviations of the posteriors, (N, d), or None for a deterministic posterior."""
+    errors: np.ndarray | None
+    """Mean squared error of each reconstruction, (N,), or None where it is not stored."""
+    rates: np.ndarray | None
+    """Rate of each image in nats, (N,), or None where it is not stored."""
+    labels: np.ndarray | None
+    """Class of each image, integers (N,), or None where the data set has no classes."""
+    classes: tuple[str, ...]
+    """Names of the classes."""
+
+
+def held_out_codes(card: ModelCard) -> HeldOutCodes:
+    """The held-out codes of a model, as its checkpoint stores them."""
+    checkpoint = models.load(card.name)
+    stored = checkpoint.held_out
+    classes = tuple(str(name) for name in checkpoint.data.get("classes", ()))
+    if stored is None:
+        return HeldOutCodes(np.zeros((0, card.config.latent), np.float32), None, None, None, None, classes)
+    scales, errors, rates, labels = (
+        None if values is None else values.numpy() for values in (stored.scale, stored.mse, stored.rate, stored.labels)
+    )
+    return HeldOutCodes(stored.codes.numpy(), scales, errors, rates, labels if classes else None, classes)
+
+
+def principal_plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """The mean and the two leading principal directions of codes, (3, d), and the share of the variance along each."""
+    n, d = codes.shape
+    mean, directions, explained = principal(codes) if n else (np.zeros(d), np.eye(2, d), (0.0, 0.0))
+    return np.vstack([mean, directions]), explained
+
+
+def unused_dimensions(card: ModelCard, codes: np.ndarray) -> Sequence[int]:
+    """The dimensions that have collapsed to the prior; none for a model without a prior."""
+    if not models.has_prior(card) or not len(codes):
+        return ()
+    return [int(i) for i in np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD)]
+
+
+def fitted_gaussian(card: ModelCard) -> np.ndarray | None:
+    """The mean and a root of the covariance of the training codes, (1 + d, d). None for a model that has a prior, and where no
+    Gaussian was fitted."""
+    model = models.load(card.name).model
+    root = None if models.has_prior(card) else models.codes_root(model)
+    return None if root is None else np.vstack([model.codes_mean.numpy(), root.numpy()])
+
+
+def dimension_order(card: ModelCard, codes: np.ndarray) -> list[int]:
+    """The dimensions, most used first: ordered by their KL where it is known, otherwise by the variance of the codes."""
+    use = _kl_by_dimension(card)
+    if use is None:
+        use = codes.var(axis=0) if len(codes) else np.zeros(card.config.latent)
+    return [int(i) for i in np.argsort(-np.asarray(use), kind="stable")]
+
+
+def dimension_labels(card: ModelCard) -> list[str]:
+    """The label of each dimension, with its KL where it is known."""
+    use = _kl_by_dimension(card)
+    names = [f"z{i + 1}" for i in range(card.config.latent)]
+    return names if use is None else [f"{name} (KL {kl:.1f} nats)" for name, kl in zip(names, use, strict=True)]
+
+
+def _kl_by_dimension(card: ModelCard) -> list[float] | None:
+    use = card.metrics.get("rate_by_group")
+    return use if isinstance(use, list) and len(use) == card.config.latent else None

@@ -1,0 +1,1 @@
+"""The app's own part of the web server: routes, sockets and middleware."""
