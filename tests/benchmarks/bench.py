@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 import torch
-from training import convolutions, cpu, gpu, overhead
+from training import convolutions, cpu, gpu, overhead, peers
 
 from vae_core import devices
 from vae_core.cli.numbers import whole
@@ -42,7 +42,10 @@ def main(arguments: list[str] | None = None) -> None:
             torch.set_num_threads(options.threads)
         for name in chosen:
             print(f"{name} ...", file=sys.stderr)
-            found = benches[name](options.repeats, options.small)
+            try:
+                found = benches[name](options.repeats, options.small)
+            except (gpu.NoGpu, peers.MissingPeer) as error:
+                sys.exit(f"error: {error}")
             print(json.dumps({"bench": name, **found, **_machine(name), "small": options.small}), flush=True)
     finally:
         torch.set_num_threads(before)

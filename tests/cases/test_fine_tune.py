@@ -17,7 +17,7 @@ STEPS = 100
 
 def test_300_classes_are_fine_tuned_on_and_kept(fine_tuned):
     run = fine_tuned("mnist-vae-2", "classes300.zip", case_inputs.classes300(), 5)
-    name = fine_tuning.keep(run, fine_tuning.name_for(run))
+    name = fine_tuning.keep(run, fine_tuning.free_name(run))
     kept = models.load(name)
     assert kept.data["classes"] == [f"person_{k:03d}" for k in range(300)] and kept.data["title"] == "classes300"
     assert kept.held_out.labels.max() > 255 and kept.training["steps"] == 5

@@ -21,7 +21,7 @@ from PIL import Image
 from vae_core.files import replacing
 
 from .dataset import DataError, Dataset, Progress, Split, shuffled, whole
-from .packs import decoded, read_pack, shaped
+from .jpeg_archive import decoded, read_pack, shaped
 from .roots import Pieces, cache_folder, file_at, find, missing, places
 
 PACK = "faces/celeba10k_89x109_jpeg.npz"

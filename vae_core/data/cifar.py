@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from .dataset import DataError, Dataset, Progress, Split, shuffled, whole
-from .packs import decoded, read_pack
+from .jpeg_archive import decoded, read_pack
 from .roots import Pieces, file_at, find, how_to_get, missing, places, search_roots
 
 ARCHIVE = "cifar-10-binary.tar.gz"

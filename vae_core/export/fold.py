@@ -12,8 +12,8 @@ ALIASES = ("reshape", "constant")
 
 
 def fold(graph: Graph) -> Graph:
-    """The same function without nodes whose result nobody reads, and with affine and copy nodes merged into the node before
-    them, where nothing else reads its result."""
+    """A graph of the same function without nodes whose result is not read, and with affine and copy nodes merged into the node
+    before them, where nothing else reads its result."""
     kept = _used(graph)
     nodes: list[Node] = []
     at: dict[str, int] = {}

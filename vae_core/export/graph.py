@@ -61,5 +61,5 @@ class Graph:
         return ref
 
     def readers(self, name: str) -> int:
-        """How often a tensor is read: by nodes, and as an output of the graph."""
+        """The number of times that a tensor is read, by nodes and as an output of the graph."""
         return sum(node.inputs.count(name) for node in self.nodes) + list(self.outputs.values()).count(name)

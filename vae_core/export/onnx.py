@@ -8,7 +8,7 @@ import warnings
 import torch
 
 from vae_core.export.graph import ExportError
-from vae_core.export.parts import PARTS, PartName
+from vae_core.export.modules import PARTS, PartName
 from vae_core.export.trace import first_sentence, zeros
 from vae_core.models.flat import Autoencoder
 

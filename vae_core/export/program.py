@@ -19,7 +19,7 @@ from torch import nn
 from vae_core.export.fold import fold
 from vae_core.export.graph import ExportError, Graph
 from vae_core.export.lower import lower
-from vae_core.export.parts import Decoder, Encoder
+from vae_core.export.modules import Decoder, Encoder
 from vae_core.export.trace import Input
 from vae_core.models.flat import Autoencoder
 from vae_core.models.likelihoods import Bernoulli, Gaussian
@@ -71,7 +71,7 @@ def encoder_program(model: Autoencoder, weights: Weights = "float32") -> Program
 
 
 def drawing(model: Autoencoder) -> list[Any]:
-    """How x is drawn around its mean, as in the header of a decoder's program; empty for a likelihood that no page knows."""
+    """The draw of x around its mean, as in the header of a decoder's program; empty for a likelihood that no page knows."""
     draw = DRAWINGS.get(type(model.likelihood))
     return draw(model.likelihood) if draw else []
 
@@ -132,6 +132,6 @@ def _stored(values: np.ndarray, role: str, where: str, weights: Weights) -> np.n
 
 
 def _is_half(values: np.ndarray) -> bool:
-    """Whether float16 holds these very numbers."""
+    """True if float16 holds exactly these numbers."""
     with np.errstate(over="ignore"):
         return bool((values.astype(np.float16) == values).all())

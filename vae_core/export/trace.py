@@ -83,7 +83,7 @@ def _untraceable(where: str, error: Exception) -> ExportError:
 
 
 def first_sentence(error: Exception) -> str:
-    """What another library says of an error, without the full stop at its end."""
+    """The message of another library's error, without the full stop at its end."""
     text = str(error).strip().partition("\n")[0].partition(". ")[0].rstrip(".")
     return text or type(error).__name__
 
@@ -170,7 +170,7 @@ class _Tracer(fx.Tracer):
 
 
 def _stand_in(proxy: fx.Proxy) -> Any:
-    """What a traced function returned, with all values 0."""
+    """A result like that of a traced function, with all values 0."""
     return map_nested(proxy.node.meta["val"], Tensor, _filled)
 
 

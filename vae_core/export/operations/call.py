@@ -1,4 +1,4 @@
-"""What a lowering is given: the graph that it adds to, and the call that it stands for."""
+"""Calls of functions while a traced module is lowered, with the graph that their operations are added to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Call:
     kind: str
     target: Any
     result: Any
-    """What it returns, on the meta device."""
+    """The returned tensor, on the meta device."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ class Call:
         return self.graph.add("binary", [x, y], x.shape, settings={"function": function})
 
     def slice(self, x: Ref, start: int, shape: tuple[int, ...]) -> Ref:
-        """As many consecutive values as `shape` has, from the one at `start`."""
+        """A tensor of this shape made of consecutive values from the one at `start`."""
         return self.graph.add("slice", [x], shape, settings={"start": start})
 
     def ref(self, value: Operand, shape: tuple[int, ...]) -> Ref:

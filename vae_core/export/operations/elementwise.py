@@ -78,7 +78,7 @@ BY_CONSTANT: dict[str, tuple[Callable, Callable]] = {
     "multiply": (lambda c: (None, c, 0.0), lambda c: (None, c, 0.0)),
     "divide": (lambda c: (None, 1 / c, 0.0), lambda c: (("power", -1.0), c, 0.0)),
 }
-"""Of the constant on the right, and on the left: a function applied first, the scale and the shift."""
+"""For a constant on the right and on the left: a function that is applied first, the scale and the shift."""
 
 
 def _reversed(lowering: Lowering) -> Lowering:
