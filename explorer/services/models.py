@@ -204,7 +204,7 @@ def _load(path: Path, modified_ns: int) -> Checkpoint:
 
 def has_prior(card: ModelCard) -> bool:
     """True if the model was trained to decode draws from its prior."""
-    return load(card.name).model.posterior.stochastic
+    return load(card.name).model.capabilities.prior
 
 
 def codes_root(model: Autoencoder) -> Tensor | None:
