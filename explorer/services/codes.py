@@ -52,7 +52,7 @@ def principal_plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]
 
 
 def unused_dimensions(card: ModelCard, codes: np.ndarray) -> Sequence[int]:
-    """The dimensions that have collapsed to the prior; none for a model without a prior."""
+    """The dimensions that have collapsed to the prior; none for a model without a rate."""
     if not models.load(card.name).model.capabilities.rate or not len(codes):
         return ()
     return [int(i) for i in np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD)]
