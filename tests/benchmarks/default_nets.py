@@ -1,6 +1,7 @@
-"""What each candidate net comes to in a time budget, beside the one that is chosen: validation loss of new VAEs.
+"""Validation loss that each candidate net reaches in a time budget, beside the net that is chosen by default.
 
-Prints one JSON line for each data set and budget. Measure on a machine with nothing else running.
+Prints one JSON line for each data set and budget. A budget is the number of steps that fit into it at the pace that each net is
+measured to have at the start, when nothing else may run; the training itself may then share the machine.
 
     python tests/benchmarks/default_nets.py [--data digits mnist5k ...] [--seconds 60 300] [--latent 2]
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,14 +18,14 @@ import torch
 from vae_core import Autoencoder, fit, load_dataset, model_config
 from vae_core.config import ConfigError, LikelihoodConfig, ModelConfig, NetConfig, TrainConfig
 from vae_core.data import Dataset, available
-from vae_core.training.budget_defaults import CANDIDATES, SHORT_LR, defaults_for
+from vae_core.training.budget_defaults import CANDIDATES, SHORT_LR, defaults_for, step_seconds
 from vae_core.training.starting_sigma import starting_sigma
 
 CPU = torch.device("cpu")
 
 
 def trained(data: Dataset, config: ModelConfig, train: TrainConfig) -> dict[str, Any]:
-    """Trains a new model and gives what came of it."""
+    """Trains a new model and returns its figures."""
     torch.manual_seed(train.seed)
     summary = fit(Autoencoder(config), data, train)
     losses = [point["validation_loss"] for point in summary.curve]
@@ -31,8 +33,20 @@ def trained(data: Dataset, config: ModelConfig, train: TrainConfig) -> dict[str,
     return out | {"seconds": round(summary.seconds, 1)}
 
 
+def steps_in(seconds: float, data: Dataset, model_of: Callable[[NetConfig], ModelConfig]) -> dict[NetConfig, int]:
+    """The number of steps of each candidate that fit into the time; nets that the images are too small for are left out."""
+    found = {}
+    for net, _ in CANDIDATES:
+        try:
+            config = model_of(net)
+        except ConfigError:
+            continue
+        found[net] = max(1, round(seconds / step_seconds(config, data.train.x[: TrainConfig(steps=1).batch_size], seconds, CPU)))
+    return found
+
+
 def measure(name: str, seconds: float, latent: int) -> dict[str, Any]:
-    """All candidates on a data set, each with both learning rates, and the choice."""
+    """All candidates on a data set, each with both learning rates, and the choice by default."""
     data = load_dataset(name)
     kind = "bernoulli" if data.image[0] == 1 else "gaussian-learned"
     sigma = {"sigma": round(starting_sigma(data.train.x, latent), 3)} if kind == "gaussian-learned" else {}
@@ -43,12 +57,9 @@ def measure(name: str, seconds: float, latent: int) -> dict[str, Any]:
     train = TrainConfig(seconds=seconds)
     net, chosen = defaults_for(train, data.train.x, model_of, CPU)
     found = []
-    for candidate, _ in CANDIDATES:
+    for candidate, steps in steps_in(seconds, data, model_of).items():
         for lr in (train.lr, SHORT_LR):
-            try:
-                result = trained(data, model_of(candidate), train.replace(lr=lr))
-            except ConfigError:
-                continue
+            result = trained(data, model_of(candidate), train.replace(seconds=None, steps=steps, lr=lr))
             is_choice = candidate == net and lr == chosen.lr
             found.append({"net": candidate.kind, "channels": candidate.channels, "chosen": is_choice} | result)
     best = min(result["loss"] for result in found)
