@@ -182,7 +182,7 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
         if settings.get("patience"):
             how.append(("Early stop", f"after {counted(settings['patience'], 'validation')} without progress"))
         if settings.get("ema"):
-            how.append(("Average of the weights", f"{settings['ema']:g} a step"))
+            how.append(("Average of the weights", f"{settings['ema']:g} per step"))
     return ("What it is", what), ("How it was trained", how)
 
 

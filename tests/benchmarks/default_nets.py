@@ -41,7 +41,8 @@ def steps_in(seconds: float, data: Dataset, model_of: Callable[[NetConfig], Mode
             config = model_of(net)
         except ConfigError:
             continue
-        found[net] = max(1, round(seconds / step_seconds(config, data.train.x[: TrainConfig(steps=1).batch_size], seconds, CPU)))
+        batch = data.train.x[: TrainConfig(steps=1).batch_size]
+        found[net] = max(1, round(seconds / step_seconds(config, batch, seconds, CPU)))
     return found
 
 
