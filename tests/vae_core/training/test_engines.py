@@ -80,7 +80,7 @@ def test_engines_give_the_same_numbers(name, digits, compiler):
         # goes, follows it late.
         if MODELS[name][0]["net"] is not CONV:
             assert compiled["validation_loss"] == pytest.approx(eager["validation_loss"], rel=1e-4)
-        if eager["train_rate"] is not None:
+        if "train_rate" in eager:
             assert compiled["train_rate"] == pytest.approx(eager["train_rate"], abs=1e-4 * eager["train_loss"])
 
 
