@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polling
 import pytest
 from conftest import ROOT, start_command
 from pad_page import drag, read
@@ -16,13 +18,12 @@ from pad_page import drag, read
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 WHERE = "from importlib.util import find_spec; print(find_spec('explorer').origin, find_spec('vae_core').origin, sep='\\n')"
-JOB = """
-import os, time
+JOB = f"""{inspect.getsource(polling)}
+import os
 from explorer.services import checkpoint_files, jobs
 checkpoint = str(checkpoint_files.find("mnist-vae-2").path)
-job = jobs.submit("map", {"method": "pca", "parameters": {}, "checkpoint": checkpoint, "folder": os.path.abspath("maps")})
-while job.under_way:
-    time.sleep(0.05)
+job = jobs.submit("map", {{"method": "pca", "parameters": {{}}, "checkpoint": checkpoint, "folder": os.path.abspath("maps")}})
+wait_until(lambda: not job.under_way, 120)
 print(job.state, job.end(), job.log())
 """
 
