@@ -12,11 +12,8 @@ from typing import Any
 from streamlit.web import cli
 
 from explorer.services import options
-from vae_core.files import carried
 
 APP = Path(__file__).with_name("app.py")
-SETTINGS = carried(APP.parent, ".streamlit") / "config.toml"
-"""Streamlit's settings for this app. Those of other folders, as the current one, do not apply."""
 DESCRIPTION = """Opens Latent Explorer in the browser: drag a point through the latent space of an autoencoder and watch the
 decoded image follow; compare models, see all codes on a map, try images of your own, fine-tune. It is served on this machine
 alone until Ctrl-C is pressed."""
@@ -33,7 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
     if given.port is not None:
         settings.append(f"--server.port={given.port}")
     # An installed app does not change while it runs, so its files are not watched.
-    defaults = {"server.fileWatcherType": "none", **dict(_flattened(tomllib.loads(SETTINGS.read_text(encoding="utf-8"))))}
+    settings_file = options.streamlit_config().read_text(encoding="utf-8")
+    defaults = {"server.fileWatcherType": "none", **dict(_flattened(tomllib.loads(settings_file)))}
     # Click looks a setting up on the command line, in the environment, and last among these.
     cli.main(
         ["run", str(APP), *settings, "--", *options.as_arguments(given)],

@@ -7,8 +7,6 @@ from explorer.services import options
 from explorer.web import routes
 from explorer.web.response_cache import ResponseCache
 from explorer.web.tcp_nodelay import TcpNoDelay
-from vae_core.data.pictures import ignore_warnings
 
-options.check()
-ignore_warnings()
+options.start()
 app = st.App("main.py", routes=routes.routes(), middleware=[Middleware(TcpNoDelay), Middleware(ResponseCache)])

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from explorer.choices import DECODER_LOCATIONS
-from vae_core.files import expanded
+from vae_core.data.pictures import ignore_warnings
+from vae_core.files import carried, expanded
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,9 +31,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def check() -> None:
-    """Exits with a message where the options are invalid."""
+def start() -> None:
+    """Prepares the app's process: exits with a message where the options are invalid, and keeps Pillow's warnings off the
+    terminal."""
     _parser().parse_args()
+    ignore_warnings()
+
+
+def streamlit_config() -> Path:
+    """The file with Streamlit's settings for this app, in the installed package or in the repository."""
+    return carried(Path(__file__).parents[1], ".streamlit") / "config.toml"
 
 
 def decode() -> str:

@@ -154,7 +154,9 @@ def _started(run: FineTuningRun, event: dict[str, Any]) -> None:
 
 
 def _point(event: dict[str, Any]) -> LossPoint:
-    return LossPoint(event["step"], event["loss"], event["terms"]["distortion"], event["terms"].get("rate"))
+    # Runs of earlier versions have their terms beside the loss.
+    terms = event.get("terms", event)
+    return LossPoint(event["step"], event["loss"], terms["distortion"], terms.get("rate"))
 
 
 def _progress(run: FineTuningRun, event: dict[str, Any]) -> None:

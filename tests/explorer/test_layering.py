@@ -26,6 +26,7 @@ ALLOWED = {
     "sidebar": {"components", "dialogs", "services", *LEAVES},
     "main": {"components", "services", "sidebar", *LEAVES},
     "app": {"services", "web"},
+    "__main__": {"services"},
     "__init__": set(),
     **{leaf: set() for leaf in LEAVES},
 }

@@ -1,21 +1,21 @@
-"""What the map's gallery says of the images that it shows."""
+"""The caption of the map's gallery."""
 
 from __future__ import annotations
 
 import pytest
 
-SHOWN = "it.shownOf(chosen, { hasOriginal: (i) => i < originals }, absent)"
+SHOWN = "it.caption(chosen, { hasOriginal: (i) => i < originals }, absent)"
 ABSENT = "The MNIST on this computer is not the data set that VAE was trained on."
 
 
 @pytest.mark.parametrize(
     ("chosen", "originals", "absent", "said"),
     [
-        ([3], 50, "", "1 image: left as it is, right as rebuilt from its code"),
-        ([3, 60], 50, "", "2 images: left as it is, right as rebuilt from its code"),
-        ([60, 70], 50, "", "2 images, as rebuilt from their codes. The map holds the pixels of other images only."),
-        ([3], 0, ABSENT, f"1 image, as rebuilt from its code. {ABSENT}"),
-        (list(range(1200)), 0, ABSENT, f"1,200 images, as rebuilt from their codes. {ABSENT}"),
+        ([3], 50, "", "1 image: the original on the left, the reconstruction on the right"),
+        ([3, 60], 50, "", "2 images: the original on the left, the reconstruction on the right"),
+        ([60, 70], 50, "", "2 images: reconstructions only. The map has the pixels of other images only."),
+        ([3], 0, ABSENT, f"1 image: reconstructions only. {ABSENT}"),
+        (list(range(1200)), 0, ABSENT, f"1,200 images: reconstructions only. {ABSENT}"),
     ],
 )
 def test_it_says_why_only_reconstructions_are_shown(chosen, originals, absent, said, evaluate):

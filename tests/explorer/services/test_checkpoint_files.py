@@ -53,7 +53,7 @@ def test_one_that_is_gone_is_said(folder):
 def test_other_options_end_the_program_with_a_sentence(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoint"])
     with pytest.raises(SystemExit):
-        options.check()
+        options.start()
     assert "expected one argument" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["app.py", "--nothing-of-ours"])
     assert options.checkpoint_folders() == []

@@ -37,6 +37,15 @@ def test_what_a_killed_worker_did_and_its_successor_did_again_is_not_shown_twice
     assert [p.step for p in run.training] == [3, 5, 8] and run.snapshots == [0, 5] and run.refused == 0
 
 
+def test_terms_of_a_run_are_read_in_every_version(home) -> None:
+    speed = {"seconds_left": 1, "images_per_second": 1, "steps": 20}
+    now = {"event": "progress", "step": 5, "loss": 3.0, "terms": {"distortion": 2.0, "rate": 1.0}} | speed
+    before = {"event": "progress", "step": 6, "loss": 3.5, "distortion": 2.5, "rate": 1.0} | speed
+    put(home, [{"event": "begin"}, {"event": "started", "step": 0, "steps": 20}, now, before])
+    points = runs.find("fine-tune-x").training
+    assert [(point.loss, point.distortion, point.rate) for point in points] == [(3.0, 2.0, 1.0), (3.5, 2.5, 1.0)]
+
+
 def test_refused_files_are_counted_in_runs_of_every_version(home) -> None:
     put(home, [{"event": "begin"}, *({"event": "refused", "name": name, "reason": "it is empty"} for name in "ab")])
     run = runs.find("fine-tune-x")

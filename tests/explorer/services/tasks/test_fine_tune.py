@@ -15,11 +15,12 @@ from vae_core.training.events import Event, Finished, Progress, Validated
 
 
 def validated(step: int) -> Validated:
-    return Validated(step, 100.0, 90.0, 10.0, False)
+    return Validated(step, 100.0, {"distortion": 90.0, "rate": 10.0}, False)
 
 
 def progress(step: int) -> Progress:
-    return Progress(step, 4000, 100.0, 90.0, 10.0, 1.0, 1e-3, 1000.0, 1.0, 0)
+    terms, weights = {"distortion": 90.0, "rate": 10.0}, {"distortion": 1.0, "rate": 1.0}
+    return Progress(step, 4000, 100.0, terms, weights, 1e-3, 1000.0, 1.0, 0)
 
 
 def told_of(events: list[tuple[float, Event]]) -> list[tuple[str, int]]:
