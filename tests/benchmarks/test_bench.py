@@ -32,7 +32,7 @@ def size(model: torch.nn.Module) -> int:
 
 def our_loss(model, x, noise) -> torch.Tensor:
     terms = model.terms(Batch({"image": x}), {"z.epsilon": noise})
-    return model.objective(terms, (1.0, 1.0))
+    return model.objective(terms, (1.0,))
 
 
 def give_weights(ours: torch.nn.Module, peer: torch.nn.Module, heads: int) -> None:

@@ -25,7 +25,7 @@ STEPS_OF_A_GRAPH, REPLAYS_AHEAD = 16, 2
 """Steps that a CUDA graph replays at once, and replays that the host may queue before the device has finished the first."""
 
 Hyper = tuple[float, ...]
-"""Learning rate and the weight of each term in one step."""
+"""Learning rate and the weight of each weighted term in one step."""
 
 
 def autocast_dtype(config: TrainConfig, device: torch.device) -> torch.dtype:
@@ -227,7 +227,7 @@ class _CudaGraph(Engine):
         self._graph: torch.cuda.CUDAGraph | None = None
         self._data: Fields = {}
         self._inputs = StepInputs(torch.empty(0))
-        self._hypers = torch.zeros(self.at_once, 1 + len(model.objective.terms), device=model.device)
+        self._hypers = torch.zeros(self.at_once, 1 + len(model.objective.weighted), device=model.device)
         self._replayed = [torch.cuda.Event(blocking=True) for _ in range(REPLAYS_AHEAD)]
 
     def prepare(self, data: Fields, inputs: StepInputs) -> None:
@@ -296,7 +296,7 @@ class CompiledGraphed(_CudaGraph):
 
 def _no_hyper(model: LatentVariableModel) -> Tensor:
     """A learning rate and weights of 0, for tracing."""
-    return torch.zeros(1 + len(model.objective.terms), device=model.device)
+    return torch.zeros(1 + len(model.objective.weighted), device=model.device)
 
 
 def _parameter_groups(model: LatentVariableModel, weight_decay: float) -> list[dict]:

@@ -157,7 +157,7 @@ class FusedStep:
             self.averaged.n_averaged.copy_(self.state.counts[3])
 
     def run(self, data: Fields, inputs: StepInputs, hyper: Tensor) -> None:
-        """Takes one step with `hyper` = (learning rate, weight of each term). All steps need inputs of the same shapes."""
+        """Takes one step with `hyper` = (learning rate, weights of the terms). All steps need inputs of the same shapes."""
         self.prepare(data, inputs, hyper)
         with torch.no_grad():
             self._graph(*self.state.flat(), *_inputs(data, inputs, hyper))

@@ -100,8 +100,8 @@ class Run:
             self.engine.average.load_state_dict(stored.groups["average"])
 
     def weights_by_name(self, weights: Iterable[float]) -> dict[str, float]:
-        """Weights of the terms of the loss by the names of the terms."""
-        return dict(zip(self.model.objective.terms, weights, strict=True))
+        """Weights of terms of the loss by the names of the terms."""
+        return dict(zip(self.model.objective.weighted, weights, strict=True))
 
     def tell(self, event: events.Event) -> None:
         for subscriber in self.subscribers:
@@ -203,8 +203,8 @@ class Run:
 
 
 def weight_columns(weights: Mapping[str, float]) -> dict[str, float]:
-    """Weights of terms as columns of a curve: `beta` is the weight of the rate, and the distortion always has a weight of 1."""
-    return {"beta" if name == "rate" else f"{name}_weight": value for name, value in weights.items() if name != "distortion"}
+    """Weights of terms as columns of a curve, where the weight of the rate is called `beta`."""
+    return {"beta" if name == "rate" else f"{name}_weight": value for name, value in weights.items()}
 
 
 def _length(config: TrainConfig, batches: Batches) -> int:

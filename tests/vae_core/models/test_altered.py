@@ -27,7 +27,7 @@ def test_it_rebuilds_the_same_images_under_every_likelihood(found, wanted):
     model, x = make(found), torch.rand(5, 1, 8, 8)
     new = altered(model, beta=3.0, free_bits=0.5, likelihood=LikelihoodConfig(wanted, sigma=0.3))
     assert new.config.likelihood.kind == wanted
-    assert (new.objective.weights(1.0)[1], new.config.objective.free_bits) == (3.0, 0.5)
+    assert (new.objective.weights(1.0)[0], new.config.objective.free_bits) == (3.0, 0.5)
     assert torch.equal(new.reconstruct(x), model.reconstruct(x)) and not new.training
     if wanted != "bernoulli":
         assert new.likelihood.sigma.item() == pytest.approx(0.3)
