@@ -35,24 +35,7 @@ class ImageField:
         return scale(value) if value.dtype == torch.uint8 else value
 
 
-@dataclass(frozen=True)
-class CategoryField:
-    """One of several classes: an int64 index of shape ()."""
-
-    kind: ClassVar[str] = "category"
-    names: tuple[str, ...]
-
-    @property
-    def shape(self) -> tuple[()]:
-        """The shape of a scalar."""
-        return ()
-
-    def in_compute(self, value: Tensor) -> Tensor:
-        """Class indices (B,) as they are."""
-        return value
-
-
-FieldSpec = ImageField | CategoryField
+FieldSpec = ImageField
 
 
 @dataclass(frozen=True)
@@ -83,8 +66,6 @@ class LatentGroup:
     shape: tuple[int, ...]
     """Shape of the group's code of one observation."""
     space: Space
-    categories: int = 0
-    """Number of values of each entry of a categorical group; 0 for a continuous group."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +73,6 @@ class LatentSpec:
     """The groups of a latent, in the order in which they are drawn."""
 
     groups: tuple[LatentGroup, ...]
-
-    @property
-    def vector(self) -> LatentGroup | None:
-        """The group where the latent is exactly one continuous vector, so that codes are (N, d); None elsewhere."""
-        if len(self.groups) != 1:
-            return None
-        (group,) = self.groups
-        return None if group.categories or len(group.shape) != 1 else group
 
 
 @dataclass(frozen=True)

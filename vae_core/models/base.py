@@ -59,14 +59,7 @@ class LatentVariableModel(nn.Module, abc.ABC):
     def capabilities(self) -> Capabilities:
         """The questions that the model can answer."""
         rate = "rate" in self.objective.terms
-        return Capabilities(
-            rate=rate,
-            density=rate,
-            prior=rate,
-            plane=self.latents.vector is not None,
-            fields=tuple(self.observation.fields),
-            conditions=(),
-        )
+        return Capabilities(rate=rate, density=rate, prior=rate)
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """The random numbers that `terms` needs for n observations, on the model's device."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-SamplerKind = Literal["prior", "codes"]
 
 
 @dataclass(frozen=True)
@@ -18,9 +15,3 @@ class Capabilities:
     """True if log q(z|x) and log p(z) are defined, and with them importance-weighted bounds of log p(x)."""
     prior: bool
     """True if the model is trained to decode draws from its prior. Without it, a distribution has to be fitted to codes."""
-    plane: bool
-    """True if codes are vectors of real numbers, through which planes and paths can be laid."""
-    fields: tuple[str, ...]
-    """Names of the fields that the model generates."""
-    conditions: tuple[str, ...]
-    """Names of the fields that the model is given."""

@@ -181,8 +181,34 @@ class Eager(Engine):
         pass
 
 
+class _Fused(Engine):
+    """Engines whose step is one graph, with its state on the device."""
+
+    def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
+        super().__init__(model, config, group)
+        self.step = FusedStep(model, config, self.optimizer, self.average, self.dtype, self.compiles)
+        self.sums = self.step.state.sums[0]
+
+    def prepare(self, data: Fields, inputs: StepInputs) -> None:
+        self.step.prepare(data, inputs, torch.zeros(1 + len(self.model.objective.weighted), device=self.model.device))
+
+    def begin(self, skipped: SkippedSteps) -> None:
+        self.step.begin(skipped.total, skipped.in_a_row)
+
+    def skipped(self) -> SkippedSteps:
+        return SkippedSteps(*self.step.skipped())
+
+    def end(self) -> None:
+        self.step.end()
+
+    def one_by_one(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        """Takes each step by itself."""
+        for one, hyper in zip(inputs, hypers, strict=True):
+            self.step.run(data, one, torch.tensor(hyper, device=self.model.device))
+
+
 @final
-class Compiled(Engine):
+class Compiled(_Fused):
     """Each step is one compiled graph."""
 
     name: EngineName = "compile"
@@ -191,29 +217,11 @@ class Compiled(Engine):
     # Fewer than the consecutive steps without a finite gradient after which a run gives up.
     read_every = 16
 
-    def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
-        super().__init__(model, config, group)
-        self.step = FusedStep(model, config, self.optimizer, self.average, self.dtype, compiles=True)
-        self.sums = self.step.state.sums[0]
-
-    def prepare(self, data: Fields, inputs: StepInputs) -> None:
-        self.step.prepare(data, inputs, _no_hyper(self.model))
-
-    def begin(self, skipped: SkippedSteps) -> None:
-        self.step.begin(skipped.total, skipped.in_a_row)
-
     def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
-        for one, hyper in zip(inputs, hypers, strict=True):
-            self.step.run(data, one, torch.tensor(hyper, device=self.model.device))
-
-    def skipped(self) -> SkippedSteps:
-        return SkippedSteps(*self.step.skipped())
-
-    def end(self) -> None:
-        self.step.end()
+        self.one_by_one(data, inputs, hypers)
 
 
-class _CudaGraph(Engine):
+class _CudaGraph(_Fused):
     """Many steps as one CUDA graph, which the device replays by itself. For CUDA alone."""
 
     at_once = STEPS_OF_A_GRAPH
@@ -222,28 +230,20 @@ class _CudaGraph(Engine):
 
     def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
         super().__init__(model, config, group)
-        self.step = FusedStep(model, config, self.optimizer, self.average, self.dtype, self.compiles)
-        self.sums = self.step.state.sums[0]
         self._graph: torch.cuda.CUDAGraph | None = None
         self._data: Fields = {}
         self._inputs = StepInputs(torch.empty(0))
         self._hypers = torch.zeros(self.at_once, 1 + len(model.objective.weighted), device=model.device)
         self._replayed = [torch.cuda.Event(blocking=True) for _ in range(REPLAYS_AHEAD)]
 
-    def prepare(self, data: Fields, inputs: StepInputs) -> None:
-        self.step.prepare(data, inputs, _no_hyper(self.model))
-
-    def begin(self, skipped: SkippedSteps) -> None:
-        self.step.begin(skipped.total, skipped.in_a_row)
-
     def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
         if len(inputs) < self.at_once:
-            return self._one_by_one(data, inputs, hypers)
+            return self.one_by_one(data, inputs, hypers)
         if self._graph is None:
             # Kernels are compiled and memory is allocated before anything is recorded.
-            self._one_by_one(data, inputs[:1], hypers[:1])
+            self.one_by_one(data, inputs[:1], hypers[:1])
             self._record(data, inputs)
-            return self._one_by_one(data, inputs[1:], hypers[1:])
+            return self.one_by_one(data, inputs[1:], hypers[1:])
         for to, parts in zip(self._inputs.tensors(), zip(*(one.tensors() for one in inputs), strict=True), strict=True):
             torch.stack(parts, out=to)
         for name, value in data.items():
@@ -258,10 +258,6 @@ class _CudaGraph(Engine):
         self._replayed.append(earliest)
         return None
 
-    def _one_by_one(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
-        for one, hyper in zip(inputs, hypers, strict=True):
-            self.step.run(data, one, torch.tensor(hyper, device=self.model.device))
-
     def _record(self, data: Fields, inputs: Sequence[StepInputs]) -> None:
         self._data = data
         parts = zip(*(one.tensors() for one in inputs), strict=True)
@@ -270,12 +266,6 @@ class _CudaGraph(Engine):
         with torch.cuda.graph(self._graph):
             for k, hyper in enumerate(self._hypers):
                 self.step.run(data, self._inputs.like(value[k] for value in self._inputs.tensors()), hyper)
-
-    def skipped(self) -> SkippedSteps:
-        return SkippedSteps(*self.step.skipped())
-
-    def end(self) -> None:
-        self.step.end()
 
 
 @final
@@ -292,11 +282,6 @@ class CompiledGraphed(_CudaGraph):
 
     name: EngineName = "compiled-graph"
     compiles = True
-
-
-def _no_hyper(model: LatentVariableModel) -> Tensor:
-    """A learning rate and weights of 0, for tracing."""
-    return torch.zeros(1 + len(model.objective.weighted), device=model.device)
 
 
 def _parameter_groups(model: LatentVariableModel, weight_decay: float) -> list[dict]:

@@ -95,7 +95,11 @@ class Run:
     def _restore(self, stored: Stored) -> None:
         stored.put_into(self.model, self.engine.optimizer)
         self.best = stored.groups.get("best", {})
-        self.engine.sums.copy_(stored.groups["means"]["sums"])
+        sums = stored.groups["means"]["sums"]
+        if len(sums) > len(self.engine.sums):
+            # A state of an earlier version has a sum of the rate where there is no rate.
+            sums = sums[[0, 1, -1]]
+        self.engine.sums.copy_(sums)
         if self.engine.average is not None:
             self.engine.average.load_state_dict(stored.groups["average"])
 

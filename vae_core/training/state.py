@@ -139,6 +139,9 @@ def read_state(path: Path, identity: dict[str, Any]) -> Stored:
             header = json.loads((file.metadata() or {})["training_state"])
             # A copy: what safetensors gives is a view of the file, which the next save replaces.
             tensors = {k: file.get_tensor(k).clone() for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+        if "unfit" in header["counters"]:
+            # A state of an earlier version.
+            header["counters"]["skipped_in_a_row"] = header["counters"].pop("unfit")
         counters, found = Counters(**header["counters"]), header["identity"]
         if isinstance(found.get("training"), dict):
             # A state from before there was a choice of what trains.

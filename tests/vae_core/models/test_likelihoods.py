@@ -150,3 +150,18 @@ def test_binary_targets_are_1_as_often_as_they_are_bright(x):
 def test_other_targets_are_the_images(config, x):
     likelihood = build_likelihood(config, IMAGE)
     assert likelihood.target(x, {}) is x and likelihood.noise == ()
+
+
+@pytest.mark.parametrize("config", [CONFIGS[0], *CONFIGS[2:]], ids=str)
+def test_entries_that_were_not_observed_count_for_nothing(config, raw, x):
+    likelihood = build_likelihood(config, IMAGE)
+    observed = torch.rand(x.shape, generator=torch.Generator().manual_seed(3)) < 0.6
+    if config.kind == "bernoulli":
+        each = -torch.nn.functional.binary_cross_entropy(torch.sigmoid(raw.double()), x.double(), reduction="none")
+    else:
+        each = Normal(torch.sigmoid(raw.double()), config.sigma).log_prob(x.double())
+    wanted = (each * observed).sum((1, 2, 3))
+    torch.testing.assert_close(likelihood.log_prob(raw, x, observed).double(), wanted, rtol=1e-4, atol=1e-3)
+    hidden = torch.where(observed, x, torch.rand_like(x))
+    torch.testing.assert_close(likelihood.log_prob(raw, hidden, observed), likelihood.log_prob(raw, x, observed))
+    torch.testing.assert_close(likelihood.log_prob(raw, x, torch.ones_like(observed)), likelihood.log_prob(raw, x))

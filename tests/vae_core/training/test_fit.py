@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import subprocess
@@ -11,7 +12,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from vae_core.config import (
     LikelihoodConfig,
@@ -203,6 +205,26 @@ def test_a_state_of_another_run_is_refused(digits, tmp_path):
         fit(make("deterministic"), digits, config, folder=tmp_path, identity="a")
     fit(make(), digits, config.replace(save_every=3), folder=tmp_path, identity="a")
     assert load_file(tmp_path / STATE_FILE).keys() == before.keys()
+
+
+@pytest.mark.parametrize("posterior", ["gaussian", "deterministic"])
+def test_a_state_of_an_earlier_version_is_resumed(digits, tmp_path, posterior):
+    config, calls = TrainConfig(steps=12, batch_size=64), iter(range(100))
+    expected = make(posterior)
+    fit(expected, digits, config)
+    fit(make(posterior), digits, config, folder=tmp_path, should_stop=lambda: next(calls) == 7)
+    path = tmp_path / STATE_FILE
+    with safe_open(path, framework="pt") as file:
+        header = json.loads(file.metadata()["training_state"])
+    tensors = load_file(path)
+    header["counters"]["unfit"] = header["counters"].pop("skipped_in_a_row")
+    if posterior == "deterministic":
+        loss, distortion, count = tensors["means.sums"].tolist()
+        tensors["means.sums"] = torch.tensor([loss, distortion, math.nan, count], dtype=torch.float64)
+    save_file(tensors, path, {"training_state": json.dumps(header)})
+    resumed = make(posterior)
+    assert fit(resumed, digits, config, folder=tmp_path).steps == 12
+    assert all(torch.equal(value, resumed.state_dict()[name]) for name, value in expected.state_dict().items())
 
 
 def test_a_broken_state_is_refused(digits, tmp_path):
