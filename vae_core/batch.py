@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vae_core.config import FieldSpec, ImageField, ObservationSpec
+
 Noise = Mapping[str, Tensor]
 """The random numbers of one step by the names that the model's `noise` declares, each (B, *shape)."""
 
@@ -45,6 +47,11 @@ class Batch:
         for start in range(0, len(self), size):
             yield self.map(lambda value, rows=slice(start, start + size): value[rows])
 
+    def in_compute(self, spec: ObservationSpec) -> Batch:
+        """The batch with every field as models compute with it, and without fields that the spec does not name."""
+        fields = {field.name: IN_COMPUTE[type(field)](self[field.name]) for field in spec.fields}
+        return Batch(fields, {name: mask for name, mask in self.observed.items() if name in fields})
+
     def repeat(self, count: int) -> Batch:
         """Each observation `count` times in a row."""
         return self.map(lambda value: value.repeat_interleave(count, 0))
@@ -63,6 +70,12 @@ def repeat(noise_or_features: Mapping[str, Tensor], count: int) -> dict[str, Ten
 def scale(x: Tensor) -> Tensor:
     """uint8 images as float32 in [0, 1]."""
     return x.to(torch.float32) / 255
+
+
+IN_COMPUTE: dict[type[FieldSpec], Callable[[Tensor], Tensor]] = {
+    ImageField: lambda images: scale(images) if images.dtype == torch.uint8 else images,
+}
+"""From values of each kind of field at rest to values that models compute with."""
 
 
 def as_images(x: np.ndarray | Tensor, shape: tuple[int, int, int]) -> Tensor:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vae_core.config import ConfigError, LikelihoodConfig, ModelConfig, NetConfig, ObjectiveConfig, PosteriorConfig
+from vae_core.config import (
+    BernoulliConfig,
+    ConfigError,
+    DeterministicConfig,
+    DiagonalGaussianConfig,
+    ELBOConfig,
+    LearnedGaussianConfig,
+    LikelihoodConfig,
+    ModelConfig,
+    NetConfig,
+    ObjectiveConfig,
+    PosteriorConfig,
+    PriorConfig,
+    ReconstructionConfig,
+    StandardNormalConfig,
+)
 
 
 @dataclass(frozen=True)
@@ -13,14 +28,32 @@ class Row:
 
     title: str
     source: str
-    posterior: PosteriorConfig
-    objective: ObjectiveConfig
+    change: str
+    """A sentence that says what the model changes, and against which other."""
+    posterior: PosteriorConfig = DiagonalGaussianConfig()
+    prior: PriorConfig = StandardNormalConfig()
+    objective: ObjectiveConfig = ELBOConfig()
 
 
 ZOO = {
-    "ae": Row("AE", "Hinton & Salakhutdinov 2006", PosteriorConfig("deterministic"), ObjectiveConfig()),
-    "vae": Row("VAE", "Kingma & Welling 2014", PosteriorConfig("gaussian"), ObjectiveConfig()),
-    "beta-vae": Row("beta-VAE", "Higgins et al. 2017", PosteriorConfig("gaussian"), ObjectiveConfig(beta=4.0)),
+    "ae": Row(
+        "AE",
+        "Hinton & Salakhutdinov 2006",
+        "The code of an image is a point, and the loss is the reconstruction alone.",
+        posterior=DeterministicConfig(),
+        objective=ReconstructionConfig(),
+    ),
+    "vae": Row(
+        "VAE",
+        "Kingma & Welling 2014",
+        "The code of an image is a cloud around a point, and a rate pulls all clouds towards one normal distribution.",
+    ),
+    "beta-vae": Row(
+        "beta-VAE",
+        "Higgins et al. 2017",
+        "The rate of a VAE counts beta times, which trades detail for independent dimensions.",
+        objective=ELBOConfig(beta=4.0),
+    ),
 }
 
 
@@ -40,24 +73,22 @@ def model_config(
         raise ConfigError(f"There is no model {name!r}; the zoo has {', '.join(ZOO)}.")
     row = ZOO[name]
     if likelihood is None:
-        likelihood = LikelihoodConfig("bernoulli" if image[0] == 1 else "gaussian-learned")
-    return ModelConfig(
-        image=image,
-        latent=latent,
-        net=net or NetConfig(),
-        posterior=row.posterior,
-        likelihood=likelihood,
-        objective=row.objective,
-    )
+        likelihood = BernoulliConfig() if image[0] == 1 else LearnedGaussianConfig()
+    return ModelConfig.for_images(image, latent, net, row.posterior, row.objective, prior=row.prior, likelihood=likelihood)
 
 
 def zoo_name(config: ModelConfig) -> str:
-    """The name whose row a configuration agrees with; where none does, the posterior's kind.
+    """The name whose row a configuration agrees with; where none does, the kind of the posterior.
 
     A beta-VAE is one whatever its beta, as long as that is not 1.
     """
     for name, row in ZOO.items():
-        betas = (config.objective.beta, row.objective.beta)
-        if config.posterior == row.posterior and (betas[0] == betas[1] or 1.0 not in betas):
+        if (config.posterior, config.prior) == (row.posterior, row.prior) and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
+
+
+def _same(found: ObjectiveConfig, wanted: ObjectiveConfig) -> bool:
+    """True if two objectives are of one kind and, where they have a beta, the rate counts once in both or in neither."""
+    beta, other = getattr(found, "beta", None), getattr(wanted, "beta", None)
+    return type(found) is type(wanted) and (beta == other or 1.0 not in (beta, other))

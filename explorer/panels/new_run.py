@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.services import fine_tuning, hardware, uploads, view
+from explorer.services import fine_tuning, hardware, models, uploads, view
 from explorer.services.jobs import JobError
 from explorer.services.models import ModelCard, Registry
 from explorer.services.text import escaped, widget_key
@@ -104,7 +104,7 @@ def _beta(place: DeltaGenerator, card: ModelCard, trained: fine_tuning.Trained) 
         "Beta",
         0.0,
         10_000.0,
-        card.config.objective.beta,
+        models.beta_of(card),
         disabled=not weighs,
         help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A plain AE has no rate, "
         "and training the decoder alone does not change it.",

@@ -24,7 +24,8 @@ def reconstructions(card: ModelCard, x: np.ndarray) -> np.ndarray:
 
 def samples(card: ModelCard, count: int, source: str, seed: int) -> np.ndarray:
     """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes")."""
-    return models.load(card.name).model.sample(count, source=source, seed=seed).numpy()
+    sampler = models.fitted_codes(card) if source == "codes" else None
+    return models.load(card.name).model.sample(count, sampler, seed).numpy()
 
 
 def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, path: str) -> np.ndarray:
@@ -77,7 +78,7 @@ def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
 def has_fitted_codes(card: ModelCard) -> bool:
     """True if samples from a Gaussian fitted to the codes make sense: the model has no prior, and the codes of training images
     differ."""
-    return not models.has_prior(card) and models.codes_root(models.load(card.name).model) is not None
+    return not models.has_prior(card) and models.fitted_codes(card) is not None
 
 
 def comparable(registry: Registry, card: ModelCard) -> list[ModelCard]:

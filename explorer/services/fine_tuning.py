@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from explorer.services import checkpoint_files, hardware, jobs, runs, uploads, user_models
+from explorer.services import checkpoint_files, hardware, jobs, models, runs, uploads, user_models
 from explorer.services.jobs import JobError
 from explorer.services.models import ModelCard
 from explorer.services.runs import FineTuningRun
 from explorer.services.tasks.fine_tune import OWN, RESULT, START
-from vae_core.config import LikelihoodConfig, TrainConfig, Trained
+from vae_core.config import BernoulliConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig, TrainConfig, unused
+from vae_core.config.training import Trained
 from vae_core.data import available
 from vae_core.data.own_images import FEWEST
 from vae_core.data.sources import SHAPES_OF
@@ -62,13 +63,12 @@ def data_sets(card: ModelCard) -> list[tuple[str, str, bool]]:
 
 def takes_beta(card: ModelCard, trained: Trained) -> bool:
     """True if beta has an effect on a run that trains this part of the model."""
-    return "beta" not in card.config.unused() | TrainConfig(steps=1, trained=trained).unused()
+    return models.beta_of(card) is not None and "beta" not in unused(card.config, TrainConfig(steps=1, trained=trained))
 
 
 def learning_rate(card: ModelCard, data: str | None, beta: float | None, likelihood: LikelihoodConfig) -> float:
     """The default learning rate for a run on a data set, or on the user's own images where `data` is None."""
-    objective = card.config.objective
-    same = data == card.source and likelihood == card.config.likelihood and beta in (None, objective.beta)
+    same = data == card.source and likelihood == card.config.likelihood and beta in (None, models.beta_of(card))
     return SAME_TASK_RATE if same else NEW_TASK_RATE
 
 
@@ -77,17 +77,11 @@ def likelihoods(card: ModelCard) -> dict[LikelihoodConfig, str]:
     own = card.config.likelihood
     mse = card.metrics.get("mse")
     # The maximum-likelihood sigma is the root of the mean squared error.
-    sigma = round(min(1.0, max(0.01, mse**0.5)), 2) if isinstance(mse, int | float) else own.sigma
-    gaussian = [LikelihoodConfig(kind, sigma=sigma) for kind in ("gaussian", "gaussian-learned")]
-    grey = [LikelihoodConfig(), LikelihoodConfig(binarize=True)] if card.config.image[0] == 1 else []
-    others = [other for other in (*grey, *gaussian) if (other.kind, other.binarize) != (own.kind, own.binarize)]
-    return {likelihood: _likelihood_title(likelihood) for likelihood in (own, *others)}
-
-
-def _likelihood_title(likelihood: LikelihoodConfig) -> str:
-    if likelihood.kind == "bernoulli":
-        return "Bernoulli, binary pixels" if likelihood.binarize else "Bernoulli, grey pixels"
-    return "Gaussian, learned sigma" if likelihood.kind == "gaussian-learned" else f"Gaussian, sigma {likelihood.sigma:g}"
+    sigma = round(min(1.0, max(0.01, mse**0.5)), 2) if isinstance(mse, int | float) else GaussianConfig().sigma
+    gaussian = [GaussianConfig(sigma), LearnedGaussianConfig(sigma)]
+    grey = [BernoulliConfig(), BernoulliConfig(binarize=True)] if card.config.image[0] == 1 else []
+    others = [other for other in (*grey, *gaussian) if other.title != own.title]
+    return {likelihood: likelihood.title for likelihood in (own, *others)}
 
 
 def start(request: RunRequest, card: ModelCard, files: Sequence[tuple[str, bytes]] = ()) -> FineTuningRun:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from torch import Tensor
 
 from explorer.design_tokens import design_tokens
 from explorer.services import checkpoint_files
@@ -16,9 +15,10 @@ from explorer.services.text import counted, unique_labels
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
 from vae_core.config import ModelConfig
+from vae_core.config.descriptions import described
 from vae_core.data.provenance import titled
 from vae_core.data.untrusted import shown
-from vae_core.models.flat import Autoencoder
+from vae_core.models.samplers import FittedGaussian
 from vae_core.zoo import zoo_name
 
 MODELS_IN_MEMORY = 16
@@ -27,6 +27,7 @@ DATA_SET_ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
 """Data sets that are listed first, in this order. The others follow by name."""
 PARENT_DATA_SETS = {"mnist5k": "mnist"}
 """Data sets that are part of another one. Their models are listed with the larger set."""
+LAYER_TITLES = {"channels": "feature maps"}
 DEFAULT_STYLE = {"colour": "#5b6470", "marker": "triangle"}
 EXPLANATIONS = {
     "ae": "A plain AE is not trained to fill the gaps between its codes: images decoded there may look like nothing at all.",
@@ -152,19 +153,19 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     """The facts about a model and about its training: for each, a title and a list of names with values."""
     config, run = card.config, card.training
     net = config.net
-    layers = [("feature maps", net.channels), ("hidden", net.hidden)] if net.kind != "mlp" else [("hidden", net.hidden)]
-    shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers)
+    layers = [(LAYER_TITLES.get(field.name, field.name), getattr(net, field.name)) for field in described(type(net))]
+    shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers if isinstance(sizes, tuple))
     channels, height, width = config.image
-    noise = "no noise" if config.posterior.kind == "deterministic" else "Gaussian"
+    noise = "Gaussian" if config.posterior.has_density else "no noise"
     what = [
         ("Encoder and decoder", f"{net.kind}, {shape}"),
         ("Image", f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"),
         ("Latent", f"{counted(config.latent, 'dimension')}, {noise}"),
         ("Likelihood", config.likelihood.scale),
     ]
-    if config.posterior.kind != "deterministic":
+    if config.objective.needs_rate:
         free = f", {config.objective.free_bits:g} free bits" if config.objective.free_bits else ""
-        what.append(("Objective", f"distortion + {config.objective.beta:g} × rate{free}"))
+        what.append(("Objective", f"distortion + {beta_of(card):g} × rate{free}"))
     how = [("Data", card.data_title)]
     if card.trained_before:
         how.append(("Trained before on", "; ".join(card.trained_before)))
@@ -207,13 +208,14 @@ def has_prior(card: ModelCard) -> bool:
     return load(card.name).model.capabilities.prior
 
 
-def codes_root(model: Autoencoder) -> Tensor | None:
-    """A root of the covariance of the training codes, float64 (d, d). None where no Gaussian was fitted or all codes are
-    equal."""
-    try:
-        return model.codes_root()
-    except ValueError:
-        return None
+def fitted_codes(card: ModelCard) -> FittedGaussian | None:
+    """The Gaussian fitted to the codes of training images. None where it was not kept, or all codes are equal."""
+    return load(card.name).codes
+
+
+def beta_of(card: ModelCard) -> float | None:
+    """The weight of the rate in the loss. None for a model whose objective has none."""
+    return getattr(card.config.objective, "beta", None)
 
 
 def style_of(card: ModelCard) -> dict[str, str]:
@@ -227,6 +229,6 @@ def explain(card: ModelCard) -> str:
         card.config.latent,
         f"a plane through its {card.config.latent} dimensions, the other dimensions held fixed; dots off the plane are pale",
     )
-    why = EXPLANATIONS.get(card.kind, "").format(beta=card.config.objective.beta)
+    why = EXPLANATIONS.get(card.kind, "").format(beta=beta_of(card))
     dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

@@ -24,7 +24,7 @@ import torch
 from playwright.sync_api import sync_playwright
 
 from vae_core.checkpoint import registry
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import ConvConfig, MLPConfig, ModelConfig
 from vae_core.export import decoder_program
 from vae_core.export.onnx import onnx_model
 from vae_core.models.flat import Autoencoder
@@ -72,8 +72,8 @@ window.ready = true;
 
 def models() -> dict[str, Autoencoder]:
     torch.manual_seed(0)
-    mlp = ModelConfig((1, 28, 28), 20, NetConfig("mlp", hidden=(400,)))
-    conv = ModelConfig((1, 32, 32), 16, NetConfig("conv", channels=(32, 64, 128), hidden=(256,)))
+    mlp = ModelConfig.for_images((1, 28, 28), 20, MLPConfig(hidden=(400,)))
+    conv = ModelConfig.for_images((1, 32, 32), 16, ConvConfig(channels=(32, 64, 128), hidden=(256,)))
     return {
         "mlp-28": Autoencoder(mlp).eval(),
         "conv-32": Autoencoder(conv).eval(),

@@ -53,7 +53,7 @@ def measure(name: str, seconds: float, latent: int) -> dict[str, Any]:
     sigma = {"sigma": round(starting_sigma(data.train.x, latent), 3)} if kind == "gaussian-learned" else {}
 
     def model_of(net: NetConfig) -> ModelConfig:
-        return model_config("vae", data.image, latent, net, LikelihoodConfig(kind, **sigma))
+        return model_config("vae", data.image, latent, net, LikelihoodConfig.of(kind, **sigma))
 
     train = TrainConfig(seconds=seconds)
     net, chosen = defaults_for(train, data.train.x, model_of, CPU)

@@ -14,7 +14,7 @@ from training import images, macs, peers, subprocesses, timing
 import vae_core
 from vae_core import TrainConfig
 from vae_core.batch import Batch
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import ConvConfig, ModelConfig
 from vae_core.data.dataset import Split, TrainingSplits
 
 CPU = torch.device("cpu")
@@ -145,7 +145,7 @@ def test_ratios_compare_within_rounds():
 
 def test_macs_are_those_of_the_layers():
     assert macs.forward_macs(peers.our_mlp()) == 784 * 400 + 400 * 40 + 20 * 400 + 400 * 784
-    conv = peers.Autoencoder(ModelConfig((1, 8, 8), 2, NetConfig("conv", channels=(3,), hidden=(5,))))
+    conv = peers.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, ConvConfig(channels=(3,), hidden=(5,))))
     # 16 taps at each of 4x4 places, the two linear layers on either side, and the transposed convolution back.
     assert macs.forward_macs(conv) == 16 * 16 * 3 + 48 * 5 + 5 * 4 + 2 * 5 + 5 * 48 + 16 * 16 * 3
 

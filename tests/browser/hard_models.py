@@ -9,13 +9,14 @@ import torch
 from vae_core import checkpoint, zoo
 from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.checkpoint.header import MOST_CLASSES
-from vae_core.config import NetConfig
+from vae_core.config import ConvConfig, MLPConfig, NetConfig
 from vae_core.data.untrusted import shown
 from vae_core.models.flat import Autoencoder
+from vae_core.models.samplers import FittedGaussian
 
 IMAGE = (1, 8, 8)
-DENSE = NetConfig("mlp", hidden=(8,))
-CONVOLUTIONAL = NetConfig("conv", channels=(4,), hidden=(8,), norm="none")
+DENSE = MLPConfig(hidden=(8,))
+CONVOLUTIONAL = ConvConfig(channels=(4,), hidden=(8,), norm="none")
 """The only net here with a layer that `hard_app.py` hides from the exporter."""
 MANY_CLASSES = min(300, MOST_CLASSES)
 HOSTILE = "a__b,c 'd' \"e\" [f](g) <b>h<b> **i** $j$ :smile: \u202ek\u202c \\l `m` #n %2C&o=p+q;r"
@@ -64,8 +65,7 @@ def _save(
 ) -> None:
     torch.manual_seed(0)
     model = Autoencoder(zoo.model_config(kind, IMAGE, latent, net))
-    if fitted:
-        model.fit_codes(torch.rand(20, *IMAGE))
+    gaussian = FittedGaussian.fit(model.encode(torch.rand(20, *IMAGE)).mean) if fitted else None
     held_out, metrics = None, {}
     if codes is not None:
         n = len(codes)
@@ -75,4 +75,4 @@ def _save(
         held_out = HeldOut(codes, scale, torch.full((n,), 44.0), rate, torch.full((n,), 0.25), labels)
         metrics = {"n": n, "mse": 0.25, "distortion": 44.0, "rate": None if rate is None else 1.0}
     about = {"name": data, "title": data, "about": "Noise.", "classes": classes, "fingerprint": shown(name)}
-    checkpoint.save(Checkpoint(model, about, {}, metrics, held_out, "A title"), folder / f"{name}{checkpoint.SUFFIX}")
+    checkpoint.save(Checkpoint(model, about, {}, metrics, held_out, gaussian, "A title"), folder / f"{name}{checkpoint.SUFFIX}")

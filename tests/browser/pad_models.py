@@ -7,12 +7,12 @@ import threading
 
 import torch
 
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import ConvConfig, ModelConfig
 from vae_core.models.flat import Autoencoder
 
 MODELS = {
-    "digits": ModelConfig(image=(1, 28, 28), latent=2),
-    "faces": ModelConfig(image=(3, 64, 64), latent=32, net=NetConfig("conv", channels=(32, 64, 128, 256))),
+    "digits": ModelConfig.for_images(image=(1, 28, 28), latent=2),
+    "faces": ModelConfig.for_images(image=(3, 64, 64), latent=32, net=ConvConfig(channels=(32, 64, 128, 256))),
 }
 
 

@@ -7,8 +7,9 @@ import torch
 
 from vae_core import checkpoint, zoo
 from vae_core.checkpoint import Checkpoint, HeldOut
-from vae_core.config import LikelihoodConfig, NetConfig
+from vae_core.config import LikelihoodConfig, MLPConfig
 from vae_core.models.flat import Autoencoder
+from vae_core.models.samplers import FittedGaussian
 
 
 @pytest.fixture(autouse=True)
@@ -40,13 +41,12 @@ def put(folder):
         mse=None,
     ) -> None:
         torch.manual_seed(0)
-        config = zoo.model_config(kind, (1, 8, 8), latent, NetConfig("mlp", hidden=(8,)), LikelihoodConfig(likelihood))
+        config = zoo.model_config(kind, (1, 8, 8), latent, MLPConfig(hidden=(8,)), LikelihoodConfig.of(likelihood))
         seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3, mse=mse) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
         model = Autoencoder(config)
-        if seen:
-            model.fit_codes(torch.rand(20, 1, 8, 8))
-        saved = Checkpoint(model, about, {}, metrics or {}, seen, f"{kind} {latent}")
+        fitted = FittedGaussian.fit(model.encode(torch.rand(20, 1, 8, 8)).mean) if seen else None
+        saved = Checkpoint(model, about, {}, metrics or {}, seen, fitted, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")
 
     return put

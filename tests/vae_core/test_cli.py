@@ -22,7 +22,7 @@ from vae_core import checkpoint, load_dataset, recipes, zoo
 from vae_core.checkpoint import header
 from vae_core.cli import COMMANDS, main
 from vae_core.cli.reporting import print_figures
-from vae_core.config import LikelihoodConfig, NetConfig
+from vae_core.config import BernoulliConfig, MLPConfig
 from vae_core.data.splits import mark
 from vae_core.metrics import evaluate
 from vae_core.models.flat import Autoencoder
@@ -198,7 +198,7 @@ def test_train_writes_a_checkpoint_that_says_how_it_was_made(trained):
     m = loaded.metrics
     assert m["negative_elbo"] == pytest.approx(m["distortion"] + m["rate"], rel=1e-6)
     assert len(loaded.held_out.codes) == m["n"] == len(loaded.held_out.labels)
-    assert float(loaded.model.codes_covariance.diagonal().min()) > 0
+    assert float(loaded.codes.covariance.diagonal().min()) > 0
 
 
 def test_train_events_are_json(tmp_path, capsys):
@@ -243,7 +243,7 @@ def test_what_a_checkpoint_cannot_hold_is_told_before_the_first_step(tmp_path, m
 
 def test_figures_of_factors_are_printed_with_their_bins(capsys):
     metrics = {"mig": 0.42, "mig_bins": 20, "mig_by_factor": {"shape": 0.125, "scale": 0.5}, "iwae_nll": 81.0, "rate": None}
-    print_figures(metrics, LikelihoodConfig().scale)
+    print_figures(metrics, BernoulliConfig().scale)
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
         ["Rate", "—"], ["IWAE", "bound", "of", "the", "cross-entropy", "81.00", "nats"],
         ["MIG", "0.420"], ["MIG", "bins", "20"], ["MIG", "of", "shape", "0.125"], ["MIG", "of", "scale", "0.500"],
@@ -316,7 +316,7 @@ def test_own_images_are_fitted_to_a_checkpoint(start, image, shape, said, tmp_pa
 
 def test_own_images_are_fitted_to_a_model_that_is_not_square(tmp_path, capsys):
     pictures(tmp_path / "mine", 12, (40, 44, 3))
-    config = zoo.model_config("ae", (1, 8, 12), 2, NetConfig("mlp", hidden=(8,)))
+    config = zoo.model_config("ae", (1, 8, 12), 2, MLPConfig(hidden=(8,)))
     checkpoint.save(checkpoint.Checkpoint(Autoencoder(config), {"name": "own-x", "title": "x"}), tmp_path / "a.safetensors")
     assert main(["evaluate", "a.safetensors", "--data", "mine"]) == 0
     assert "8x12, grey" in capsys.readouterr().err

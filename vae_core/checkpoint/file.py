@@ -1,6 +1,7 @@
 """One file, one model: safetensors with a JSON header. Nothing is ever unpickled, and nothing is half loaded.
 
-The tensors are the model's (`model.<name>`, float16 or float32) and those of the held-out images (`held_out.<name>`);
+The tensors are the model's (`model.<name>`, float16 or float32), the statistics of the codes of its training images
+(`codes.<name>`) and those of the held-out images (`held_out.<name>`);
 the header, under the metadata key `latent_explorer`, holds the format version, the configuration, the data set, how the
 model was trained and its held-out figures. A file's claims are checked before anything is built from them.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -21,25 +22,27 @@ from torch import Tensor
 
 from vae_core.checkpoint.foreign import HEAD_BYTES, described
 from vae_core.checkpoint.header import HeaderError, check, check_data, check_title
+from vae_core.checkpoint.upgrades import UPGRADES
 from vae_core.config import ModelConfig
 from vae_core.data.dataset import Dataset
+from vae_core.data.preparation import Preparation, usual
 from vae_core.data.provenance import trained_before
 from vae_core.files import replacing
 from vae_core.metrics.table import METRICS
+from vae_core.models.build import build_model
 from vae_core.models.flat import Autoencoder
+from vae_core.models.samplers import FittedGaussian
 
 SUFFIX = ".safetensors"
-VERSION = 1
-UPGRADERS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""Header of version k to header of version k + 1."""
+VERSION = 2
 MAX_FILE_BYTES = 512 * 2**20
 MAX_HEADER_BYTES = 4 * 2**20
 MAX_HELD_OUT = 100_000
+IMAGES_FOR_PREPARATION = 500
+"""Training images from which the usual preparation of pictures for a model is found."""
 _KEY = "latent_explorer"
 _PER_DIMENSION = ("codes", "scale")
 _FLOATS, _INTEGERS = {"F16", "F32"}, {"I16", "I32", "I64"}
-_EXACT = ("codes_mean", "codes_covariance")
-"""Statistics of the codes, whose scale is any: never in float16."""
 _RANGED = ("distortion", "rate", "mse")
 """Held-out figures of each image that have the range of their means."""
 
@@ -79,6 +82,8 @@ class Checkpoint:
     metrics: dict[str, Any] = field(default_factory=dict)
     """Held-out figures (`vae_core.metrics.evaluate`), measured on the weights as stored."""
     held_out: HeldOut | None = None
+    codes: FittedGaussian | None = None
+    """The Gaussian fitted to the codes of training images; None where they are all equal, or were not kept."""
     title: str = ""
 
     @property
@@ -97,9 +102,11 @@ def about(data: Dataset, start: Mapping[str, Any] | None = None) -> dict[str, An
     told["classes"] = list(data.classes)
     if data.split_by:
         told["split_by"] = data.split_by
-    if data.preparation is not None:
-        told["preparation"] = asdict(data.preparation)
-    return told
+    if data.split_by:
+        preparation = data.preparation or Preparation("crop")
+    else:
+        preparation = usual(data.train.x[:IMAGES_FOR_PREPARATION].numpy())
+    return told | {"preparation": asdict(preparation)}
 
 
 def check_storable(model: Autoencoder, data: Dataset, title: str = "") -> None:
@@ -137,6 +144,9 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
     are not finite, or that float16 cannot hold, and on a header that `header.check` refuses.
     """
     tensors = {f"model.{k}": v for k, v in stored(checkpoint.model, half).items()}
+    if checkpoint.codes is not None:
+        # Codes have any scale, which float16 does not hold.
+        tensors |= {f"codes.{f.name}": getattr(checkpoint.codes, f.name).float() for f in fields(FittedGaussian)}
     for f in fields(HeldOut):
         value = getattr(checkpoint.held_out, f.name, None)
         if value is not None:
@@ -157,15 +167,12 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
         except SafetensorError as error:
             raise CheckpointError(f"{path} cannot be written ({error}); make room or give another folder.") from None
         reader = _Reader(temporary, path.name)
-        reader.model(), reader.held_out()
+        reader.model(), reader.codes(), reader.held_out()
 
 
 def stored(model: Autoencoder, half: bool) -> dict[str, Tensor]:
-    """The model's tensors as `save` writes them: with `half` all but the statistics of the codes as float16."""
-    return {
-        name: value.half() if half and value.is_floating_point() and name not in _EXACT else value
-        for name, value in model.state_dict().items()
-    }
+    """The model's tensors as `save` writes them: with `half` as float16."""
+    return {name: value.half() if half and value.is_floating_point() else value for name, value in model.state_dict().items()}
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -183,6 +190,7 @@ def load(path: Path, name: str | None = None) -> Checkpoint:
         training=header["training"],
         metrics=header["metrics"],
         held_out=reader.held_out(),
+        codes=reader.codes(),
         title=header["title"],
     )
 
@@ -192,6 +200,7 @@ class _Reader:
 
     def __init__(self, path: Path, name: str | None = None):
         self.path, self.name = path, name or path.name
+        self._stored_names: dict[str, str] = {}
         self._check_envelope()
         try:
             with safe_open(path, framework="pt") as file:
@@ -205,8 +214,8 @@ class _Reader:
         self.header = self._parse(metadata)
         self.config = ModelConfig.from_json(self.header["config"])
         for name in self.shapes:
-            if not name.startswith(("model.", "held_out.")):
-                raise self._error(f"has a tensor {name[:60]!r} that is neither the model's nor of held-out images")
+            if not name.startswith(("model.", "codes.", "held_out.")):
+                raise self._error(f"has a tensor {name[:60]!r} that is neither the model's nor of codes or held-out images")
 
     def _error(self, what: str) -> CheckpointError:
         return CheckpointError(f"{self.name} {what.rstrip('.')}.")
@@ -243,13 +252,22 @@ class _Reader:
             raise self._error("has no format version")
         if version > VERSION:
             raise self._error(f"has format version {version}; this program reads up to {VERSION}: update it")
-        for k in range(version, VERSION):
-            header = UPGRADERS[k](header)
         try:
+            for k in range(version, VERSION):
+                header = UPGRADES[k].header(header)
+                self._rename(UPGRADES[k].tensors)
             check(header)
         except HeaderError as error:
             raise self._error(str(error)) from None
+        except ValueError as error:
+            raise self._error(f"describes a model that cannot be built: {error}") from None
         return header
+
+    def _rename(self, names: Mapping[str, str]) -> None:
+        for old, new in names.items():
+            if old in self.shapes:
+                self.shapes[new] = self.shapes.pop(old)
+                self._stored_names[new] = old
 
     def _tensors(self, prefix: str, wanted: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
         """The tensors under `prefix`, as float32 or int64, after their shapes and values were checked."""
@@ -261,7 +279,7 @@ class _Reader:
         with safe_open(self.path, framework="pt") as file:
             for name in wanted:
                 # A copy: what safetensors gives is a view of the file, which may be replaced while the model is in use.
-                value = file.get_tensor(prefix + name).clone()
+                value = file.get_tensor(self._stored_names.get(prefix + name, prefix + name)).clone()
                 if value.is_floating_point():
                     value = value.float()
                     if not bool(torch.isfinite(value).all()):
@@ -275,7 +293,7 @@ class _Reader:
     def model(self) -> Autoencoder:
         # On the meta device a configuration costs no memory, however large a model it claims.
         with torch.device("meta"):
-            model = Autoencoder(self.config)
+            model = build_model(self.config)
         wanted = dict(model.state_dict())
         if wanted.keys() != self._names("model."):
             odd = sorted(wanted.keys() ^ self._names("model."))[0]
@@ -292,6 +310,18 @@ class _Reader:
         model.load_state_dict(tensors, assign=True)
         model.requires_grad_(True)
         return model.eval()
+
+    def codes(self) -> FittedGaussian | None:
+        names = self._names("codes.")
+        if not names:
+            return None
+        latent = self.config.latent
+        shapes = {"mean": (latent,), "covariance": (latent, latent)}
+        if names != shapes.keys() or any(self.shapes[f"codes.{name}"][0] not in _FLOATS for name in names):
+            raise self._error("has statistics of codes that are not a mean and a covariance")
+        fitted = FittedGaussian(**self._tensors("codes.", shapes))
+        # In files of version 1 zeros stand for statistics that were not kept.
+        return fitted if bool(fitted.covariance.diagonal().sum() > 0) else None
 
     def held_out(self) -> HeldOut | None:
         names = self._names("held_out.")

@@ -20,6 +20,7 @@ from vae_core.data.dataset import Split
 from vae_core.metrics import Progress, disentanglement, iwae_nll, most_passes, per_image, summarise
 from vae_core.metrics.table import METRICS
 from vae_core.models.flat import Autoencoder
+from vae_core.models.samplers import FittedGaussian
 from vae_core.training.run import Summary
 
 HALF_TOLERANCE = 1e-3
@@ -57,7 +58,7 @@ def save_measured(
     chosen = data.validation.x[:IMAGES_FOR_HALF]
     deciding, measuring = 2 * len(chosen) * most_passes(model, 1), len(data.test) * most_passes(model, samples)
     tell = _counted(progress, deciding + measuring + len(data.test) * iwae_samples)
-    model.fit_codes(data.train.x[:IMAGES_FOR_CODES])
+    codes = FittedGaussian.fit(model.encode(data.train.x[:IMAGES_FOR_CODES]).mean)
     halved = _halved(model)
     figures = [
         summarise(per_image(one, chosen, samples=1, with_ssim=True, progress=tell(i * deciding // 2)))
@@ -76,6 +77,7 @@ def save_measured(
         training={"config": config.to_json()} | told | {"curve": [_point(point) for point in told["curve"]]},
         metrics=metrics,
         held_out=held_out,
+        codes=codes,
         title=title,
     )
     checkpoint.save(packed, path, half=half)

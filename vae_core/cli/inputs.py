@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
 
 from vae_core import devices
 from vae_core.checkpoint import Checkpoint, registry
 from vae_core.cli.reporting import download_line
-from vae_core.data import NAMES, DataError, Dataset, load_dataset
-from vae_core.data.digits import CARRIERS
+from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.preparation import Preparation, usual
 from vae_core.data.provenance import Provenance, provenance
 from vae_core.data.refusals import folded, unused
-from vae_core.data.sources import STAND_INS
 
 SAMPLE = 500
 """Images by which it is told how pictures for a model are prepared."""
@@ -85,19 +82,13 @@ def tell_own(data: Dataset) -> None:
 def _preparation(checkpoint: Checkpoint) -> Preparation | None:
     """The preparation of pictures for a model: that of the pictures that it was trained on.
 
-    None stands for the central square, for a model that was trained on own images. For one of a named set it is found from
-    images of that set where some are installed, else from what the model draws of its held-out codes, so that it is the same
-    on every computer.
+    Files of the first version do not hold it. None stands for the central square, for a model that was trained on own images;
+    for one of a named set it is found from the reconstructions of its held-out images.
     """
     if known := checkpoint.data.get("preparation"):
         return Preparation.from_json(known)
-    name = str(checkpoint.data.get("name", ""))
-    if name.startswith("own-"):
+    if str(checkpoint.data.get("name", "")).startswith("own-"):
         return None
-    installed = STAND_INS.get(name, name)
-    if installed in CARRIERS:
-        with suppress(DataError):
-            return usual(load_dataset(installed).test.x[:SAMPLE].numpy())
     model, held_out = checkpoint.model, checkpoint.held_out
     drawn = model.sample(SAMPLE) if held_out is None else model.decode(held_out.codes[:SAMPLE])
     return usual(drawn.cpu().numpy())

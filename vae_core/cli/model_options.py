@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from vae_core import zoo
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, ScheduleConfig, TrainConfig
+from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, fields_of, given_fields
+from vae_core.config import ModelConfig, NetConfig, TrainConfig
+from vae_core.config.descriptions import described
 from vae_core.models.altered import altered
 from vae_core.models.flat import Autoencoder
 from vae_core.training.budget_defaults import defaults_for
@@ -19,17 +20,11 @@ from vae_core.training.distributed import process_count
 from vae_core.training.starting_sigma import starting_sigma
 from vae_core.training.state import stored_configs
 
-NET, LIKELIHOOD, OBJECTIVE = ("channels", "hidden", "norm"), ("sigma", "binarize"), ("beta", "free_bits")
-MODEL = ("model", "latent", "net", *NET, "likelihood", *LIKELIHOOD, *OBJECTIVE, "beta_schedule")
+MODEL = ("model", "latent", "net", *fields_of(NET), "likelihood", *fields_of(LIKELIHOOD), *fields_of(OBJECTIVE))
 """Options that a recipe has settled."""
-ALTERABLE = ("likelihood", "sigma", *OBJECTIVE)
+ALTERABLE = ("likelihood", "sigma", "beta", "free_bits")
 """Options of the model that may be given beside a checkpoint to start from."""
 LATENT = 2
-
-
-def given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
-    """The options of these names that were given."""
-    return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
 def new_run(
@@ -43,25 +38,26 @@ def new_run(
     """
     image, latent = tuple(x.shape[1:]), LATENT if options.latent is None else options.latent
     kind = options.likelihood or ("bernoulli" if image[0] == 1 else "gaussian-learned")
-    chosen = given(options, LIKELIHOOD)
+    chosen = given_fields(options, LIKELIHOOD, kind)
     if kind == "gaussian-learned":
         chosen = {"sigma": round(starting_sigma(x, latent), 3)} | chosen
-    likelihood = LikelihoodConfig(kind, **chosen)
+    likelihood = LIKELIHOOD.config.of(kind, **chosen)
+    net_kind = options.net or "residual"
+    chosen_net = given_fields(options, NET, net_kind)
 
     def model_of(net: NetConfig) -> ModelConfig:
         model = zoo.model_config(options.model or "vae", image, latent, net, likelihood)
-        schedule = ScheduleConfig(options.beta_schedule or "constant")
-        return model.replace(objective=model.objective.replace(schedule=schedule, **given(options, OBJECTIVE)))
+        return model.replace(objective=model.objective.replace(**given_fields(options, OBJECTIVE, model.objective.kind)))
 
     # Several processes would each time their own machine, and must have one net.
-    if options.net or train.seconds is None or given(options, NET) or process_count() > 1:
-        return model_of(NetConfig(options.net or "residual", **given(options, NET))), train
+    if options.net or train.seconds is None or chosen_net or process_count() > 1:
+        return model_of(NET.config.of(net_kind, **chosen_net)), train
     if before := stored_configs(state):
         net, timed = before[0].net, train.replace(lr=before[1].lr)
     else:
         net, timed = defaults_for(train, x, model_of, device)
-    sizes = {"feature maps": net.channels if net.kind != "mlp" else (), "hidden": net.hidden}
-    shape = "; ".join(f"{name} {', '.join(map(str, widths))}" for name, widths in sizes.items() if widths)
+    widths = ((field.name, getattr(net, field.name)) for field in described(type(net)))
+    shape = "; ".join(f"{name} {', '.join(map(str, value))}" for name, value in widths if isinstance(value, tuple) and value)
     print(f"Net for {train.seconds:g} s on this machine: {net.kind}, {shape}. Choose another with --net.", file=sys.stderr)
     return model_of(net), train if options.lr is not None else timed
 
@@ -70,5 +66,6 @@ def tuned_model(options: argparse.Namespace, model: Autoencoder) -> Autoencoder:
     """A trained model under the likelihood and objective that the options ask for."""
     likelihood = model.config.likelihood
     if options.likelihood not in (None, likelihood.kind):
-        likelihood = LikelihoodConfig(options.likelihood)
-    return altered(model, likelihood=likelihood.replace(**given(options, ("sigma",))), **given(options, OBJECTIVE))
+        likelihood = LIKELIHOOD.config.of(options.likelihood)
+    likelihood = likelihood.replace(**given_fields(options, LIKELIHOOD, likelihood.kind))
+    return altered(model, likelihood=likelihood, **given_fields(options, OBJECTIVE, model.config.objective.kind))

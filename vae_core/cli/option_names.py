@@ -6,32 +6,32 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vae_core.config import ConfigError, ModelConfig, TrainConfig
+from vae_core.config import ConfigError, ModelConfig, TrainConfig, unused
 
-_OPTIONS = {"schedule": "beta_schedule"}
+_OPTIONS = {"schedule": "beta-schedule"}
 """Fields whose option has another name."""
 
 
 def option(field: str) -> str:
     """The option of a field, as in `--free-bits` for `ObjectiveConfig.free_bits`."""
-    return "--" + _attribute(field).replace("_", "-")
+    name = _attribute(field)
+    return "--" + _OPTIONS.get(name, name).replace("_", "-")
 
 
 def _attribute(field: str) -> str:
-    name = field.rsplit(".", 1)[-1]
-    return _OPTIONS.get(name, name)
+    return field.rsplit(".", 1)[-1]
 
 
-def refuse(options: argparse.Namespace, unused: dict[str, str]) -> None:
-    """Raises ValueError where an option is given that is of a field in `unused`, which says what it has no effect with."""
-    for field, beside in unused.items():
+def refuse(options: argparse.Namespace, without_effect: dict[str, str]) -> None:
+    """Raises ValueError where the option of a field in `without_effect` is given, which says beside what it has none."""
+    for field, beside in without_effect.items():
         if getattr(options, _attribute(field), None) is not None:
             raise ValueError(f"{option(field)} has no effect with {beside}; leave it out.")
 
 
 def refuse_unused(options: argparse.Namespace, model: ModelConfig, train: TrainConfig) -> None:
     """Raises ValueError where an option is given that changes nothing in this model or in this training of it."""
-    refuse(options, model.unused() | train.unused())
+    refuse(options, unused(model, train))
 
 
 @contextmanager

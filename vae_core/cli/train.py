@@ -21,15 +21,18 @@ from vae_core import devices, zoo
 from vae_core.checkpoint import SUFFIX, Checkpoint, check_storable, registry
 from vae_core.checkpoint.measured import save_measured
 from vae_core.cli import inputs
-from vae_core.cli.model_options import ALTERABLE, LATENT, MODEL, given, new_run, tuned_model
-from vae_core.cli.numbers import several, whole
+from vae_core.cli.axis_options import AXES, add_axis, given
+from vae_core.cli.model_options import ALTERABLE, LATENT, MODEL, new_run, tuned_model
+from vae_core.cli.numbers import whole
 from vae_core.cli.option_names import option, option_names, refuse_unused
 from vae_core.cli.reporting import download_line, print_figures
-from vae_core.config import Engine, Keep, NormStatistics, TrainConfig
+from vae_core.config import TrainConfig
+from vae_core.config.training import EngineName, Keep, NormStatistics
 from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.own_images import title_of
 from vae_core.data.provenance import provenance
 from vae_core.files import writable
+from vae_core.models.build import build_model
 from vae_core.models.flat import Autoencoder
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
@@ -55,24 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--size", type=whole(8, 128), help="side of the square that own images are made into")
     what.add_argument("--model", choices=list(zoo.ZOO), help="vae if not given")
     what.add_argument("--latent", type=int, help="dimensions of the code; 2 if not given")
-    what.add_argument("--net", choices=["mlp", "conv", "residual"],
-                      help="kind of encoder and decoder; if not given residual, and with --seconds what this machine trains "
-                      "far enough in that time")  # fmt: skip
-    what.add_argument("--channels", type=several, help="feature maps of each halving, as in 32,64 (conv, residual)")
-    what.add_argument("--hidden", type=several, help="widths of the fully connected layers, as in 400,200")
-    what.add_argument("--norm", choices=["batch", "none"], help="before each activation (conv, residual); batch if not given")
-    what.add_argument("--likelihood", choices=["bernoulli", "gaussian", "gaussian-learned"],
-                      help="p(x|z); bernoulli for grey and gaussian-learned for colour images if not given")  # fmt: skip
-    what.add_argument(
-        "--sigma",
-        type=float,
-        help="of a Gaussian likelihood, in units of [0, 1]; if not given 0.1, or near the "
-        "error of the images where it is learned",
-    )
-    what.add_argument("--binarize", action="store_true", default=None, help="draw binary pixels anew at each use (Bernoulli)")
-    what.add_argument("--beta", type=float, help="weight of the rate; the model's own if not given")
-    what.add_argument("--beta-schedule", choices=["constant", "linear", "cyclical"], help="of beta; constant if not given")
-    what.add_argument("--free-bits", type=float, help="nats of each dimension that cost nothing; 0 if not given")
+    for axis in AXES:
+        add_axis(what, axis)
     how = parser.add_argument_group("how to train")
     length = how.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=float, help="length in passes over the training images; 20 if no length is given")
@@ -93,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                      help="what batch norm normalises with; batch if not given, stored with --start")  # fmt: skip
     how.add_argument("--seed", type=int, help="of weights, order and noise; 0 if not given")
     how.add_argument("--threads", type=whole(1, 1024), help="CPU threads; as torch finds them if not given")
-    how.add_argument("--engine", choices=get_args(Engine), help="compile pays in runs of several minutes")
+    how.add_argument("--engine", choices=get_args(EngineName), help="compile pays in runs of several minutes")
     how.add_argument("--source", choices=["auto", "resident", "streamed"],
                      help="images all on the device, or brought as they are needed; by their size if not given")  # fmt: skip
     how.add_argument("--device", choices=devices.NAMES, default="auto", help="the fastest there is if not given")
@@ -173,10 +160,10 @@ def _run(options: argparse.Namespace) -> int:
     if start is not None:
         model = tuned_model(options, start.model)
     elif recipe is not None:
-        model = Autoencoder(recipe.model)
+        model = build_model(recipe.model)
     else:
         config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device)
-        model = Autoencoder(config)
+        model = build_model(config)
     out = options.out or (registry.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)
     check_storable(model, data, title)

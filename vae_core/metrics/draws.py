@@ -85,7 +85,7 @@ class Draws:
         latent_noise = NoiseStreams(model.latent_noise, self.seed, self._round)
         rows, first = max(1, self.batch_size // count), 0
         for batch in self.batch.split(self.batch_size):
-            batch = model.observation.in_compute(batch)
+            batch = batch.in_compute(model.observation)
             features = None if model.target_noise else model.features(batch.to(model.device))
             start = 0
             for some in batch.split(rows):

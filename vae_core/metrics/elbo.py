@@ -107,7 +107,7 @@ def _at_the_mean(
     streams = NoiseStreams(model.target_noise, seed)
     columns: list[tuple[Tensor | None, ...]] = []
     for piece in batch.split(batch_size):
-        piece = model.observation.in_compute(piece)
+        piece = piece.in_compute(model.observation)
         codes = model.encode_batch(piece.to(model.device))
         found = (
             codes.mean.cpu(),

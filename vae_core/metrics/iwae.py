@@ -48,7 +48,7 @@ def iwae_nll(
     first = done = 0
     with model.inference():
         for piece in batch.split(batch_size):
-            target = model.target(model.observation.in_compute(piece), target_noise.draw(len(piece))).to(model.device)
+            target = model.target(piece.in_compute(model.observation), target_noise.draw(len(piece))).to(model.device)
             features = model.features(target)
             for some in _rows(len(target), max(1, max_decodes // k)):
                 total = torch.full((some.stop - some.start,), -math.inf, dtype=torch.float64)

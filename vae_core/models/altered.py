@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vae_core.config import ConfigError, LikelihoodConfig
+from vae_core.models.build import build_model
 from vae_core.models.flat import Autoencoder
 
 
@@ -22,11 +23,11 @@ def altered(
     """
     config = model.config
     weights = {k: v for k, v in (("beta", beta), ("free_bits", free_bits)) if v is not None}
-    if weights and not model.capabilities.rate:
-        name = next(iter(weights))
-        raise ConfigError(f"{name} is of a rate, and this model, whose codes are points, has none.", name)
+    for name in weights:
+        if name not in config.objective.field_names():
+            raise ConfigError(f"{name} weighs a rate, which the objective of this model does not have.", name)
     likelihood = likelihood or config.likelihood
-    new = Autoencoder(config.replace(objective=config.objective.replace(**weights), likelihood=likelihood))
+    new = build_model(config.replace(objective=config.objective.replace(**weights), likelihood=likelihood))
     found, wanted = model.likelihood.raw_channels, new.likelihood.raw_channels
     if found != wanted:
         raise ConfigError(

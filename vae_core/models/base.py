@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from vae_core.batch import Batch, Noise
+from vae_core.config import ObservationSpec
 from vae_core.models.capabilities import Capabilities
 from vae_core.models.latent import Latent
 from vae_core.models.objectives import Objective, Terms
-from vae_core.specs import LatentSpec, NoiseSpec, ObservationSpec
+from vae_core.specs import LatentSpec, NoiseSpec
 
 
 class LatentVariableModel(nn.Module, abc.ABC):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -20,11 +19,11 @@ from vae_core.models.nets import build_decoder, build_encoder
 from vae_core.models.objectives import Objective
 from vae_core.models.posteriors import build_posterior
 from vae_core.models.priors import build_prior
-from vae_core.models.spaces import Euclidean, PathKind, Space
-from vae_core.specs import ImageField, LatentGroup, LatentSpec, ObservationSpec
+from vae_core.models.samplers import Sampler
+from vae_core.models.spaces import PathKind, Space
+from vae_core.specs import LatentGroup, LatentSpec
 
 Images = np.ndarray | Tensor
-SampleSource = Literal["prior", "codes"]
 IMAGE, LATENT = "image", "z"
 """Names of the field that is modelled and of the only group of the latent."""
 
@@ -53,25 +52,22 @@ class Autoencoder(LatentVariableModel):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        image = ImageField(*config.image)
-        self.observation = ObservationSpec({IMAGE: image})
-        self.latents = LatentSpec((LatentGroup(LATENT, (config.latent,), Euclidean(config.latent)),))
+        self.observation = config.observation
+        image = config.observation.images[0]
         self.posterior = build_posterior(config.posterior, config.latent)
+        self.latents = LatentSpec((LatentGroup(LATENT, (config.latent,), self.posterior.space),))
         self.prior = build_prior(config.prior, config.latent)
         self.likelihood = build_likelihood(config.likelihood, image)
-        self.objective = Objective(config.objective, self.posterior.has_density)
+        self.objective = Objective(config.objective)
         self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net)
         raw_channels = config.image[0] * self.likelihood.raw_channels
         self.decoder = build_decoder(config.latent, config.image, raw_channels, config.net)
         self.latent_noise = tuple(spec.within(LATENT) for spec in self.posterior.noise)
         self.target_noise = tuple(spec.within(IMAGE) for spec in self.likelihood.noise)
-        # A Gaussian of the training codes, the only thing that a plain autoencoder can be sampled from with sense.
-        self.register_buffer("codes_mean", torch.zeros(config.latent))
-        self.register_buffer("codes_covariance", torch.zeros(config.latent, config.latent))
 
     @property
     def device(self) -> torch.device:
-        return self.codes_mean.device
+        return next(self.parameters()).device
 
     @property
     def space(self) -> Space:
@@ -108,7 +104,7 @@ class Autoencoder(LatentVariableModel):
         pieces = []
         with self.inference():
             for piece in batch.split(batch_size):
-                codes = self.encode_batch(self.observation.in_compute(piece.to(self.device)))
+                codes = self.encode_batch(piece.to(self.device).in_compute(self.observation))
                 pieces.append((codes.mean, codes.scale, codes.rate, codes.rate_by_dimension))
         return Codes(*(None if column[0] is None else torch.cat(column).cpu() for column in zip(*pieces, strict=True)))
 
@@ -132,41 +128,13 @@ class Autoencoder(LatentVariableModel):
         """E[x|z] at the mean code of each image: float32 in [0, 1], (N, C, H, W)."""
         return self.decode(self.encode(x, batch_size).mean, batch_size)
 
-    def sample_codes(self, n: int, source: SampleSource = "prior", seed: int = 0) -> Tensor:
-        """n codes, (n, d): from the `prior`, or from a Gaussian fitted to the training `codes` (Ghosh et al. 2020, section 4).
+    def sample(self, n: int, sampler: Sampler | None = None, seed: int = 0, batch_size: int = 500) -> Tensor:
+        """E[x|z] at n codes drawn from `sampler`, or from the prior without one: (n, C, H, W).
 
-        Only the prior is what a VAE was trained for; a plain autoencoder was trained for neither. Raises ValueError where
-        no Gaussian has been fitted.
+        A plain autoencoder was not trained to decode draws from a prior; `FittedGaussian` is a sampler of codes like those of
+        its training data.
         """
-        generator = torch.Generator().manual_seed(seed)
-        if source == "prior":
-            return self.prior.sample(n, generator)
-        if source != "codes":
-            raise ValueError(f"Samples come from 'prior' or 'codes', not {source!r}.")
-        root = self.codes_root()
-        noise = torch.randn(n, self.config.latent, generator=generator, dtype=torch.float64)
-        return (self.codes_mean.cpu().double() + noise @ root.T).float()
-
-    def codes_root(self) -> Tensor:
-        """A root R of the covariance of the training codes, so that `codes_mean + R @ noise` has it: float64 (d, d).
-
-        Raises ValueError where no Gaussian has been fitted.
-        """
-        covariance = self.codes_covariance.cpu().double()
-        if not bool(covariance.diagonal().sum() > 0):
-            raise ValueError("No Gaussian has been fitted to this model's codes; call fit_codes with training images first.")
-        values, vectors = torch.linalg.eigh(covariance)
-        return vectors * values.clamp(min=0).sqrt()
-
-    def sample(self, n: int, source: SampleSource = "prior", seed: int = 0, batch_size: int = 500) -> Tensor:
-        """E[x|z] at n codes from `sample_codes`: (n, C, H, W)."""
-        return self.decode(self.sample_codes(n, source, seed), batch_size)
-
-    def fit_codes(self, x: Images, batch_size: int = 500) -> None:
-        """Keeps the mean and covariance of the codes of training images x, for `sample(..., source="codes")`."""
-        codes = self.encode(x, batch_size).mean.double()
-        self.codes_mean.copy_(codes.mean(0))
-        self.codes_covariance.copy_(torch.cov(codes.T).reshape_as(self.codes_covariance))
+        return self.decode((sampler or self.prior).sample(n, torch.Generator().manual_seed(seed)), batch_size)
 
     def traverse(self, z: Images, dimension: int, values: Images, batch_size: int = 500) -> Tensor:
         """The images of code z (d,) as one of its dimensions takes each of `values` (K,): (K, C, H, W)."""

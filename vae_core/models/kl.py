@@ -42,7 +42,7 @@ def group_latent(
 
     Without noise, log q and log p are None, and so is a rate without a closed form.
     """
-    kl = kl_divergence(posterior, raw, prior, condition) if posterior.has_density else None
+    kl = kl_divergence(posterior, raw, prior, condition)
     by_dimension = kl if kl is not None and kl.ndim == 2 else None
     rate = kl if by_dimension is None else by_dimension.sum(1)
     if noise is None:

@@ -13,9 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vae_core.batch import Batch, Noise
-from vae_core.config import TrainConfig
+from vae_core.config import ObservationSpec, TrainConfig
 from vae_core.models.base import LatentVariableModel
-from vae_core.specs import ObservationSpec
 from vae_core.training.distributed import ProcessGroup
 from vae_core.training.errors import TrainingError
 from vae_core.training.prefetch import Prefetcher, streams
@@ -68,8 +67,8 @@ class StepInputs:
 
 def batch_of(fields: Fields, spec: ObservationSpec, inputs: StepInputs, reach: int) -> Batch:
     """The observations of a step as the model computes with them, their images mirrored and moved by up to `reach` pixels."""
-    batch = spec.in_compute(Batch({name: value[inputs.index] for name, value in fields.items()}))
-    return batch.replace(**{name: _augmented(batch[name], inputs, reach) for name in spec.images})
+    batch = Batch({name: value[inputs.index] for name, value in fields.items()}).in_compute(spec)
+    return batch.replace(**{field.name: _augmented(batch[field.name], inputs, reach) for field in spec.images})
 
 
 def _augmented(x: Tensor, inputs: StepInputs, reach: int) -> Tensor:

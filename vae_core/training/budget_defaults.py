@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from vae_core.batch import Batch
-from vae_core.config import ConfigError, ModelConfig, NetConfig, TrainConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.config import ConfigError, MLPConfig, ModelConfig, NetConfig, ResidualConfig, TrainConfig
+from vae_core.models.build import build_model
 
 CANDIDATES: tuple[tuple[NetConfig, int], ...] = (
-    (NetConfig("residual", channels=(32, 64), hidden=(256,)), 300),
-    (NetConfig("residual", channels=(16, 32), hidden=(256,), conv_blocks=0), 150),
-    (NetConfig("mlp"), 0),
+    (ResidualConfig(channels=(32, 64), hidden=(256,)), 300),
+    (ResidualConfig(channels=(16, 32), hidden=(256,), conv_blocks=0), 150),
+    (MLPConfig(), 0),
 )
 """Nets from the largest to the smallest, and the number of steps from which each gets further than the next in equal time."""
 SHORT_STEPS, SHORT_LR = 1000, 5e-3
@@ -46,7 +46,7 @@ def defaults_for(
                     config = model_of(net)
                 except ConfigError as error:
                     # The image is too small to be halved so often.
-                    if error.field != "NetConfig.channels":
+                    if not error.field.endswith(".channels"):
                         raise
                     continue
                 steps = train.seconds / step_seconds(config, x[: train.batch_size], train.seconds / max(1, least_steps), device)
@@ -60,8 +60,8 @@ def defaults_for(
 def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.device) -> float:
     """Seconds that a forward and backward pass of a batch takes: the shortest of TIMED_STEPS after one that is not counted, or
     what that one took where it is far more than `enough`."""
-    model = Autoencoder(config).to(device, memory_format=torch.channels_last).train()
-    batch = model.observation.in_compute(Batch({"image": x.to(device)}))
+    model = build_model(config).to(device, memory_format=torch.channels_last).train()
+    batch = Batch({"image": x.to(device)}).in_compute(model.observation)
     batch = batch.map(lambda value: value.contiguous(memory_format=torch.channels_last))
     found = []
     for k in range(1 + TIMED_STEPS):

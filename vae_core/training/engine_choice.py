@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from vae_core.config import Engine as EngineName
 from vae_core.config import TrainConfig
+from vae_core.config.training import EngineName
 from vae_core.models.base import LatentVariableModel
 from vae_core.training.batches import Batches
 from vae_core.training.distributed import ProcessGroup

@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vae_core.batch import Batch
-from vae_core.config import Engine as EngineName
 from vae_core.config import TrainConfig
+from vae_core.config.training import EngineName
 from vae_core.models.base import LatentVariableModel
 from vae_core.training.batches import Fields, StepInputs, batch_of
 from vae_core.training.distributed import ProcessGroup
@@ -119,7 +119,7 @@ class Engine(abc.ABC):
                 noise = model.draw_noise(len(piece), generator)
                 if k % self.group.size != self.group.rank:
                     continue
-                terms = model.terms(model.observation.in_compute(piece.to(model.device)), noise)
+                terms = model.terms(piece.to(model.device).in_compute(model.observation), noise)
                 means = torch.cat([objective(terms, weights)[None], terms.means(objective.terms)])
                 total += len(piece) * means.cpu().double()
         return self.group.summed(total.to(self.sums)).cpu().double() / len(batch)

@@ -88,15 +88,14 @@ def _fields(model: LatentVariableModel, name: str, split: Split) -> Fields:
     if len(split) < 2:
         raise TrainingError(f"There are {len(split)} {name} images; a run needs at least 2.")
     known = split.fields
-    missing = [field for field in model.observation.fields if field not in known]
+    missing = [field for field in model.observation.names if field not in known]
     if missing:
         raise TrainingError(f"The model reads the {missing[0]} of each observation, which the {name} data do not have.")
-    fields = {field: known[field] for field in model.observation.fields}
-    for field, spec in model.observation.fields.items():
-        if tuple(fields[field].shape[1:]) != spec.shape:
-            found, wanted = tuple(fields[field].shape[1:]), spec.shape
-            raise TrainingError(f"The {field} of the {name} data has shape {found}; this model takes {wanted}.")
-    return fields
+    for field in model.observation.fields:
+        found = tuple(known[field.name].shape[1:])
+        if found != field.shape:
+            raise TrainingError(f"The {field.name} of the {name} data has shape {found}; this model takes {field.shape}.")
+    return {field: known[field] for field in model.observation.names}
 
 
 def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:

@@ -9,7 +9,7 @@ from types import MethodType
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from vae_core.config import NormStatistics, Trained
+from vae_core.config.training import NormStatistics, Trained
 from vae_core.models.flat import Autoencoder
 from vae_core.training.errors import TrainingError
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_core.config import Source
+from vae_core.config.training import Source
 
 SHARE = 0.5
 """Share of a device's free memory that data may take; the rest is for the model and its gradients."""

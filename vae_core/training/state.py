@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vae_core.config import ModelConfig, TrainConfig
+from vae_core.config.version_1 import is_version_1, upgraded_model
 from vae_core.files import PathError, replacing, writable
 from vae_core.training.errors import TrainingError, writing_errors
 
@@ -45,6 +46,8 @@ def locked(path: Path) -> Iterator[None]:
 MOST_TOLD = 4
 """Differing settings that a message names."""
 _NONE = object()
+_FORMER_BUFFERS = ("codes_mean", "codes_covariance")
+"""Names of tensors of earlier versions, in which a model held statistics of its codes."""
 
 
 class StateError(ValueError):
@@ -126,7 +129,7 @@ def stored_configs(path: Path) -> tuple[ModelConfig, TrainConfig] | None:
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["training_state"])
-        identity = header["identity"]
+        identity = _upgraded(header["identity"])
         return ModelConfig.from_json(identity["model"]), TrainConfig.from_json(identity["training"])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         return None
@@ -143,16 +146,14 @@ def read_state(path: Path, identity: dict[str, Any]) -> Stored:
             # A state of an earlier version.
             header["counters"]["skipped_in_a_row"] = header["counters"].pop("unfit")
         counters, found = Counters(**header["counters"]), header["identity"]
-        if isinstance(found.get("training"), dict):
-            # A state from before there was a choice of what trains.
-            found["training"].setdefault("trained", "all")
-            found["training"].setdefault("keep", "last")
-            found["training"].setdefault("norm_statistics", "batch")
+        found = _upgraded(found)
         other = [key for key, value in identity.items() if found.get(key) != value]
         differences = {key: _differences(found.get(key), identity[key]) for key in other}
         groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
         for key, value in tensors.items():
             group, name = key.split(".", 1)
+            if name.endswith(_FORMER_BUFFERS):
+                continue
             groups.setdefault(group, {})[name] = value
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -161,6 +162,15 @@ def read_state(path: Path, identity: dict[str, Any]) -> Stored:
         what = "; ".join(differences[other[0]]) or "other images, or other weights to begin with"
         raise StateError(f"{path} belongs to a run with another {other[0]} ({what}); delete it, or give that run's settings.")
     return Stored(path, counters, groups)
+
+
+def _upgraded(identity: dict[str, Any]) -> dict[str, Any]:
+    """The identity of a run as the present version writes it."""
+    model, training = identity.get("model"), identity.get("training")
+    if isinstance(training, dict):
+        # A state from before there was a choice of what trains.
+        training = {"trained": "all", "keep": "last", "norm_statistics": "batch"} | training
+    return identity | {"model": upgraded_model(model) if is_version_1(model) else model, "training": training}
 
 
 def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:

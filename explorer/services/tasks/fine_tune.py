@@ -133,14 +133,15 @@ def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Datas
 def _codes(start: Checkpoint) -> Tensor:
     """The codes that each snapshot decodes: a grid over a two-dimensional space, row by row from the top; otherwise random
     draws."""
-    model = start.model
+    model, fitted = start.model, start.codes
     side = GRID_SIDE if max(model.config.image[1:]) <= SMALL_IMAGE else GRID_SIDE // 2
     if model.config.latent != 2:
-        return model.sample_codes(side**2, "prior" if model.capabilities.prior else "codes")
-    spread = model.codes_covariance.diagonal().sqrt()
+        sampler = model.prior if model.capabilities.prior or fitted is None else fitted
+        return sampler.sample(side**2, torch.Generator().manual_seed(0))
+    mean, spread = (torch.zeros(2), torch.ones(2)) if fitted is None else (fitted.mean, fitted.covariance.diagonal().sqrt())
     steps = torch.linspace(-GRID_REACH, GRID_REACH, side)
     down, across = torch.meshgrid(-steps, steps, indexing="ij")
-    return model.codes_mean + spread * torch.stack([across, down], -1).reshape(-1, 2)
+    return mean + spread * torch.stack([across, down], -1).reshape(-1, 2)
 
 
 class ThrottledEvents:

@@ -17,7 +17,7 @@ from training.macs import FLOPS_OF_A_STEP, forward_macs, matmul_peak
 from training.subprocesses import called, fitted
 from training.timing import in_turns, ratios, speeds
 from vae_core import TrainConfig, devices, fit, load_dataset
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import ConvConfig, ModelConfig
 from vae_core.data import DataError
 from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.models.flat import Autoencoder
@@ -109,7 +109,7 @@ def celeba(repeats: int, small: bool) -> dict[str, Any]:
     shape, latent = (3, 64, 64), 256
     channels = (4, 8, 8, 8, 16) if small else (32, 64, 128, 256, 512)
     batch, steps, count = (8, 2, 64) if small else (256, 160, 20_000)
-    config = ModelConfig(shape, latent, NetConfig("conv", channels=channels))
+    config = ModelConfig.for_images(shape, latent, ConvConfig(channels=channels))
     settings = TrainConfig(steps=1, batch_size=batch, engine=_engine(small))
     work = (fitted, partial(Autoencoder, config), images.noise(shape, count), settings, device)
     seconds = in_turns({"fit": work}, steps, repeats)
@@ -138,7 +138,7 @@ def _of_peak(model: Autoencoder, config: TrainConfig, device: torch.device, spee
 
 def _two_d(device: torch.device) -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig((1, 28, 28), 2, GREY_NET)).to(device)
+    return Autoencoder(ModelConfig.for_images((1, 28, 28), 2, GREY_NET)).to(device)
 
 
 def _engine(small: bool) -> str:

@@ -12,7 +12,15 @@ import safetensors.numpy
 import torch
 from torch import nn
 
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+from vae_core.config import (
+    ConvConfig,
+    LearnedGaussianConfig,
+    MLPConfig,
+    ModelConfig,
+    NetConfig,
+    PosteriorConfig,
+    ResidualConfig,
+)
 from vae_core.export import Input, Program, decoder_program, encoder_program, program
 from vae_core.models.flat import Autoencoder
 
@@ -22,17 +30,17 @@ CODES = 64
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
 
 NETS = {
-    "mlp": ((1, 28, 28), NetConfig("mlp", hidden=(400, 200))),
-    "mlp-narrow": ((1, 9, 11), NetConfig("mlp", hidden=(5,))),
-    "conv": ((1, 28, 28), NetConfig("conv", channels=(32, 64), hidden=(256,))),
-    "conv-tall": ((1, 28, 20), NetConfig("conv", channels=(6, 10), hidden=(17,))),
-    "conv-odd": ((3, 29, 27), NetConfig("conv", channels=(5, 7, 9), hidden=(33,))),
-    "conv-tiny": ((1, 8, 8), NetConfig("conv", channels=(3, 5), hidden=(7,))),
-    "conv-plain": ((1, 28, 28), NetConfig("conv", channels=(6, 10), hidden=(17,), norm="none")),
-    "residual": ((1, 28, 28), NetConfig("residual", channels=(32, 64), hidden=(256, 512))),
-    "residual-odd": ((3, 29, 27), NetConfig("residual", channels=(6, 9), hidden=(30,), conv_blocks=2, dense_blocks=2)),
-    "residual-dense": ((1, 28, 20), NetConfig("residual", channels=(), hidden=(64, 65))),
-    "faces": ((3, 64, 64), NetConfig("residual", channels=(32, 64, 128, 256), hidden=(256,))),
+    "mlp": ((1, 28, 28), MLPConfig(hidden=(400, 200))),
+    "mlp-narrow": ((1, 9, 11), MLPConfig(hidden=(5,))),
+    "conv": ((1, 28, 28), ConvConfig(channels=(32, 64), hidden=(256,))),
+    "conv-tall": ((1, 28, 20), ConvConfig(channels=(6, 10), hidden=(17,))),
+    "conv-odd": ((3, 29, 27), ConvConfig(channels=(5, 7, 9), hidden=(33,))),
+    "conv-tiny": ((1, 8, 8), ConvConfig(channels=(3, 5), hidden=(7,))),
+    "conv-plain": ((1, 28, 28), ConvConfig(channels=(6, 10), hidden=(17,), norm="none")),
+    "residual": ((1, 28, 28), ResidualConfig(channels=(32, 64), hidden=(256, 512))),
+    "residual-odd": ((3, 29, 27), ResidualConfig(channels=(6, 9), hidden=(30,), conv_blocks=2, dense_blocks=2)),
+    "residual-dense": ((1, 28, 20), ResidualConfig(channels=(), hidden=(64, 65))),
+    "faces": ((3, 64, 64), ResidualConfig(channels=(32, 64, 128, 256), hidden=(256,))),
 }
 
 
@@ -52,7 +60,7 @@ def randomised(module: nn.Module, seed: int = 0) -> nn.Module:
 
 def model_of(image: tuple[int, int, int], net: NetConfig, latent: int = 5, **axes) -> Autoencoder:
     torch.manual_seed(1)
-    return randomised(Autoencoder(ModelConfig(image=image, latent=latent, net=net, **axes)))
+    return randomised(Autoencoder(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)))
 
 
 def run(node: str, folder: Path, program: Program, rows: np.ndarray) -> tuple[np.ndarray, dict]:
@@ -108,7 +116,7 @@ def test_weights_that_float16_holds_are_sent_as_such_and_nothing_is_lost(name: s
 @pytest.mark.parametrize("name", ["mlp", "conv-odd", "residual", "residual-odd"])
 @pytest.mark.parametrize("posterior", ["gaussian", "deterministic"])
 def test_encoder_agrees_with_torch(name: str, posterior: str, node: str, tmp_path: Path) -> None:
-    model = model_of(*NETS[name], posterior=PosteriorConfig(posterior))
+    model = model_of(*NETS[name], posterior=PosteriorConfig.of(posterior))
     x = np.random.default_rng(3).random((8, *model.config.image), np.float32)
     found, _ = run(node, tmp_path, encoder_program(model), x.reshape(len(x), -1))
     wanted = model.encode(x)
@@ -118,7 +126,7 @@ def test_encoder_agrees_with_torch(name: str, posterior: str, node: str, tmp_pat
 
 def test_gaussian_likelihood_and_large_latent(node: str, tmp_path: Path) -> None:
     image, net = NETS["residual-odd"]
-    model = model_of(image, net, latent=67, likelihood=LikelihoodConfig("gaussian-learned"))
+    model = model_of(image, net, latent=67, likelihood=LearnedGaussianConfig())
     z = codes(67)
     found, _ = run(node, tmp_path, decoder_program(model), z)
     assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 1e-4

@@ -20,7 +20,7 @@ from explorer.services import fine_tuning, models, runs, uploads
 from explorer.services.jobs import JobError
 from explorer.services.tasks.fine_tune import DRAWS
 from vae_core import checkpoint, load_dataset
-from vae_core.config import LikelihoodConfig, TrainConfig
+from vae_core.config import GaussianConfig, LearnedGaussianConfig, TrainConfig, image_observation
 from vae_core.data.preparation import Preparation
 from vae_core.metrics import evaluate
 from vae_core.models.altered import altered
@@ -148,7 +148,7 @@ def test_beta_is_offered_where_it_has_an_effect(put, kind, trained, takes):
 
 def test_what_trains_and_how_is_carried_to_the_run(put, until):
     put("m")
-    likelihood = LikelihoodConfig("gaussian-learned", sigma=0.3)
+    likelihood = LearnedGaussianConfig(sigma=0.3)
     given = {"likelihood": likelihood, "trained": "decoder", "patience": 3, "ema": 0.99}
     run = start(request(beta=2.0, **given))
     until(run.job, "done")
@@ -199,7 +199,7 @@ def test_the_usual_learning_rate_is_small_for_the_models_own_images_and_loss(put
     assert fine_tuning.learning_rate(card, card.source, 1.0, likelihood) == fine_tuning.SAME_TASK_RATE
     assert fine_tuning.learning_rate(card, card.source, None, likelihood) == fine_tuning.SAME_TASK_RATE
     others = [(None, 1.0, likelihood), ("mnist5k", 1.0, likelihood), (card.source, 4.0, likelihood)]
-    others.append((card.source, 1.0, LikelihoodConfig("gaussian", sigma=0.3)))
+    others.append((card.source, 1.0, GaussianConfig(sigma=0.3)))
     assert {fine_tuning.learning_rate(card, *given) for given in others} == {fine_tuning.NEW_TASK_RATE}
     assert {fine_tuning.SAME_TASK_RATE, fine_tuning.NEW_TASK_RATE} <= set(fine_tuning.LEARNING_RATES)
 
@@ -229,7 +229,7 @@ def test_likelihoods_fit_the_images_and_begin_with_the_models_own(put):
     assert [found.sigma for found in grey][2:] == [0.18, 0.18]
     assert next(iter(learned.values())) == "Gaussian, learned sigma" and len(learned) == 4
     card = models.registry().card("learned")
-    colour = replace(card, config=card.config.replace(image=(3, 8, 8)))
+    colour = replace(card, config=card.config.replace(observation=image_observation((3, 8, 8))))
     assert [found.kind for found in fine_tuning.likelihoods(colour)] == ["gaussian-learned", "gaussian"]
 
 

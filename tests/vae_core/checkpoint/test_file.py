@@ -15,23 +15,34 @@ from safetensors.torch import load_file, save_file
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, HeldOut, file
 from vae_core.checkpoint.header import MOST_CLASS_BYTES
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+from vae_core.config import (
+    ConvConfig,
+    LikelihoodConfig,
+    MLPConfig,
+    ModelConfig,
+    NetConfig,
+    PosteriorConfig,
+    ResidualConfig,
+)
 from vae_core.data import Dataset, Split
 from vae_core.data.provenance import LONGEST_RECORD, MOST_RECORDS, RECORD
 from vae_core.metrics.table import METRICS
 from vae_core.models.flat import Autoencoder
+from vae_core.models.samplers import FittedGaussian
 from vae_core.training.run import MOST_POINTS
 
-NETS = [NetConfig("mlp", hidden=(12,)), NetConfig("conv", (4, 6), (8,)), NetConfig("residual", (4,), (8,))]
+NETS = [MLPConfig(hidden=(12,)), ConvConfig((4, 6), (8,)), ResidualConfig((4,), (8,))]
 
 
 def make(net: NetConfig = NETS[0], posterior: str = "gaussian", likelihood: str = "bernoulli", n: int = 7) -> Checkpoint:
     torch.manual_seed(0)
-    config = ModelConfig((1, 8, 8), 3, net, PosteriorConfig(posterior), likelihood=LikelihoodConfig(likelihood))
-    held_out = HeldOut(torch.randn(n, 3), torch.rand(n, 3), torch.rand(n), torch.rand(n), torch.rand(n), torch.arange(n))
-    return Checkpoint(
-        Autoencoder(config), {"name": "digits", "classes": list("0123456")}, {"steps": 3}, {"rate": 1.5}, held_out, "A title"
+    config = ModelConfig.for_images(
+        (1, 8, 8), 3, net, PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(likelihood)
     )
+    held_out = HeldOut(torch.randn(n, 3), torch.rand(n, 3), torch.rand(n), torch.rand(n), torch.rand(n), torch.arange(n))
+    codes = FittedGaussian(torch.zeros(3), torch.eye(3))
+    data = {"name": "digits", "classes": list("0123456")}
+    return Checkpoint(Autoencoder(config), data, {"steps": 3}, {"rate": 1.5}, held_out, codes, "A title")
 
 
 @pytest.fixture(scope="module")
@@ -402,7 +413,7 @@ def test_what_no_checkpoint_can_hold_is_known_beforehand(changes, title, message
 
 def test_a_model_too_large_for_any_checkpoint_is_known_beforehand():
     with torch.device("meta"):
-        model = Autoencoder(ModelConfig((1, 8, 8), 3, NetConfig("mlp", hidden=(8192,) * 3)))
+        model = Autoencoder(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(8192,) * 3)))
     with pytest.raises(CheckpointError, match=r"has up to 1,0\d\d MB, and at most 512 MB"):
         checkpoint.check_storable(model, data_set())
 
@@ -422,13 +433,13 @@ def test_a_number_that_json_reads_as_infinite(tmp_path, good):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c.__setitem__("latent", 10**9), "latent"),
-        (lambda c: c.__setitem__("latent", 4), "shape"),
-        (lambda c: c.__setitem__("image", [1, 8, 10**9]), "image"),
+        (lambda c: c["structure"].__setitem__("latent", 10**9), "latent"),
+        (lambda c: c["structure"].__setitem__("latent", 4), "shape"),
+        (lambda c: c["observation"]["fields"][0].__setitem__("width", 10**9), "ImageField.width"),
         (lambda c: c["net"].__setitem__("kind", "transformer"), "NetConfig.kind"),
         (lambda c: c["net"].__setitem__("surprise", 1), "no field"),
         (lambda c: c["net"].__setitem__("hidden", [8192] * 16), "lacks the tensor"),
-        (lambda c: c["net"].__setitem__("hidden", [8192] * 10**5), "NetConfig.hidden"),
+        (lambda c: c["net"].__setitem__("hidden", [8192] * 10**5), "MLPConfig.hidden"),
     ],
 )
 def test_a_configuration_that_is_not_the_models(tmp_path, good, change, message):
@@ -504,8 +515,8 @@ def test_what_would_not_load_is_not_written(tmp_path, good):
 
 def test_wide_codes_are_kept_in_half_precision_files(tmp_path):
     saved = make()
-    saved.model.codes_covariance.fill_(1e6)
+    saved.codes = FittedGaussian(torch.full((3,), 1e6), torch.full((3, 3), 1e9))
     saved.held_out.distortion.fill_(1e6)
     checkpoint.save(saved, tmp_path / "a.safetensors", half=True)
     loaded = checkpoint.load(tmp_path / "a.safetensors")
-    assert loaded.model.codes_covariance.min() == loaded.held_out.distortion.min() == 1e6
+    assert loaded.codes.mean.min() == loaded.held_out.distortion.min() == 1e6 and loaded.codes.covariance.min() == 1e9

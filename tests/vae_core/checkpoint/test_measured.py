@@ -10,7 +10,7 @@ import torch
 
 from vae_core import TrainConfig, checkpoint
 from vae_core.checkpoint import CheckpointError, measured
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import MLPConfig, ModelConfig
 from vae_core.data import Dataset, Split
 from vae_core.models.flat import Autoencoder
 from vae_core.training.run import Summary
@@ -34,7 +34,7 @@ def data() -> Dataset:
 @pytest.fixture
 def model() -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig((1, 8, 8), 3, NetConfig("mlp", hidden=(8,)))).eval()
+    return Autoencoder(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(8,)))).eval()
 
 
 def test_half_precision_is_decided_on_validation_images_alone(model, data, tmp_path, monkeypatch):

@@ -8,21 +8,21 @@ import pytest
 import torch
 
 from vae_core.checkpoint import registry
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+from vae_core.config import DeterministicConfig, GaussianConfig, MLPConfig, ModelConfig, ResidualConfig
 from vae_core.export import ExportError
 from vae_core.export.onnx import onnx_model
 from vae_core.models.flat import Autoencoder
 
 NETS = {
-    "mlp": ((1, 9, 11), NetConfig("mlp", hidden=(5,)), {"posterior": PosteriorConfig("deterministic")}),
-    "residual": ((1, 8, 8), NetConfig("residual", channels=(4,), hidden=(6,)), {"likelihood": LikelihoodConfig("gaussian")}),
+    "mlp": ((1, 9, 11), MLPConfig(hidden=(5,)), {"posterior": DeterministicConfig()}),
+    "residual": ((1, 8, 8), ResidualConfig(channels=(4,), hidden=(6,)), {"likelihood": GaussianConfig()}),
 }
 
 
 def built(name: str) -> Autoencoder:
     image, net, axes = NETS[name]
     torch.manual_seed(0)
-    model = Autoencoder(ModelConfig(image=image, latent=4, net=net, **axes))
+    model = Autoencoder(ModelConfig.for_images(image=image, latent=4, net=net, **axes))
     with torch.no_grad():
         for layer in model.modules():
             if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):

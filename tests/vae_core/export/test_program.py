@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from vae_core.config import ModelConfig, NetConfig, PosteriorConfig
+from vae_core.config import ConvConfig, MLPConfig, ModelConfig, NetConfig, PosteriorConfig, ResidualConfig
 from vae_core.export import ExportError, Input, decoder_program, encoder_program
 from vae_core.export.fold import fold
 from vae_core.export.graph import Graph
@@ -22,7 +22,7 @@ from vae_core.models.flat import Autoencoder
 
 
 def model(net: NetConfig, image=(1, 28, 28), latent=4, **axes) -> Autoencoder:
-    return Autoencoder(ModelConfig(image=image, latent=latent, net=net, **axes)).eval()
+    return Autoencoder(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)).eval()
 
 
 def folded(*layers: nn.Module, shape: tuple[int, ...]) -> Graph:
@@ -34,7 +34,7 @@ def ops(graph: Graph) -> list[str]:
 
 
 def test_bytes_are_a_safetensors_file_that_describes_itself(tmp_path) -> None:
-    made = decoder_program(model(NetConfig("conv", channels=(4, 8), hidden=(16,))))
+    made = decoder_program(model(ConvConfig(channels=(4, 8), hidden=(16,))))
     (tmp_path / "a").write_bytes(made.to_bytes())
     with safe_open(tmp_path / "a", framework="numpy") as file:
         header = json.loads(file.metadata()["program"])
@@ -50,15 +50,15 @@ def test_bytes_are_a_safetensors_file_that_describes_itself(tmp_path) -> None:
 
 
 def test_arrays_are_the_weights() -> None:
-    built = model(NetConfig("mlp", hidden=(6,)))
+    built = model(MLPConfig(hidden=(6,)))
     made = decoder_program(built)
     found = made.arrays[made.header["nodes"][0]["arrays"]["weight"]]
     np.testing.assert_array_equal(found, built.decoder.body[0].weight.detach().numpy())
 
 
 def test_macs_of_a_decode() -> None:
-    assert decoder_program(model(NetConfig("mlp", hidden=(400, 200)))).macs == 4 * 200 + 200 * 400 + 400 * 784
-    net = NetConfig("conv", channels=(8, 16), hidden=(32,))
+    assert decoder_program(model(MLPConfig(hidden=(400, 200)))).macs == 4 * 200 + 200 * 400 + 400 * 784
+    net = ConvConfig(channels=(8, 16), hidden=(32,))
     transposed = 49 * 16 * 8 * 16 + 196 * 8 * 1 * 16
     assert decoder_program(model(net)).macs == 4 * 32 + 32 * 784 + transposed
 
@@ -182,7 +182,7 @@ def test_what_cannot_be_exported_says_so(layer: nn.Module, message: str) -> None
 
 def test_a_trace_leaves_other_threads_alone() -> None:
     """torch.fx replaces methods of all modules while it traces."""
-    built = model(NetConfig("conv", channels=(4, 8), hidden=(16,)))
+    built = model(ConvConfig(channels=(4, 8), hidden=(16,)))
     z = torch.randn(2, 4)
     wanted, made = built.decode(z), decoder_program(built).to_bytes()
     call, attribute = nn.Module.__call__, nn.Module.__getattr__
@@ -215,7 +215,7 @@ def test_a_trace_leaves_other_threads_alone() -> None:
 
 
 def test_unknown_likelihood_and_weights() -> None:
-    built = model(NetConfig("mlp", hidden=(6,)))
+    built = model(MLPConfig(hidden=(6,)))
     with pytest.raises(ExportError, match="float8"):
         decoder_program(built, "float8")
     built.likelihood = Strange()
@@ -227,7 +227,7 @@ def test_unknown_likelihood_and_weights() -> None:
 
 
 def test_weights_that_cannot_be_written() -> None:
-    built = model(NetConfig("mlp", hidden=(6,)))
+    built = model(MLPConfig(hidden=(6,)))
     with torch.no_grad():
         built.decoder.body[0].weight[0, 0] = 1e6
     decoder_program(built)
@@ -241,14 +241,14 @@ def test_weights_that_cannot_be_written() -> None:
 
 @pytest.mark.parametrize(("posterior", "names"), [("deterministic", {"mean"}), ("gaussian", {"mean", "scale"})])
 def test_encoder_outputs(posterior: str, names: set[str]) -> None:
-    made = encoder_program(model(NetConfig(), posterior=PosteriorConfig(posterior)))
+    made = encoder_program(model(ResidualConfig(), posterior=PosteriorConfig.of(posterior)))
     assert set(made.header["outputs"]) == names
     shapes = {node["output"]: node["shape"] for node in made.header["nodes"]}
     assert all(shapes[tensor] == [4] for tensor in made.header["outputs"].values())
 
 
 def test_export_leaves_the_model_alone() -> None:
-    built = Autoencoder(ModelConfig(image=(1, 28, 28), latent=4)).train()
+    built = Autoencoder(ModelConfig.for_images(image=(1, 28, 28), latent=4)).train()
     before = {name: value.clone() for name, value in built.state_dict().items()}
     decoder_program(built)
     assert built.training

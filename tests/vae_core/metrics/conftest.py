@@ -10,7 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig
+from vae_core.config import (
+    BernoulliConfig,
+    GaussianConfig,
+    LikelihoodConfig,
+    MLPConfig,
+    ModelConfig,
+    PosteriorConfig,
+    ResidualConfig,
+)
 from vae_core.models.flat import Autoencoder
 from vae_core.models.likelihoods import Gaussian
 from vae_core.models.nets import Net
@@ -62,7 +70,7 @@ def linear_gaussian() -> LinearGaussian:
     variance = 1 / (1 + (w**2).sum(0) / SIGMA**2)
     to_mean = (w * variance).T / SIGMA**2
 
-    config = ModelConfig((1, 8, 8), LATENT, NetConfig("mlp", hidden=(4,)), likelihood=LikelihoodConfig("gaussian", SIGMA))
+    config = ModelConfig.for_images((1, 8, 8), LATENT, MLPConfig(hidden=(4,)), likelihood=GaussianConfig(SIGMA))
     model = Autoencoder(config)
     encoder, decoder = nn.Linear(PIXELS, 2 * LATENT), nn.Linear(LATENT, PIXELS)
     with torch.no_grad():
@@ -90,11 +98,12 @@ def tiny():
     """Builds a small model for 8 x 8 grey images, in evaluation mode, with the same weights each time."""
 
     def build(posterior: str = "gaussian", likelihood: LikelihoodConfig | None = None, latent: int = 3) -> Autoencoder:
-        from vae_core.config import PosteriorConfig
 
         torch.manual_seed(0)
-        net = NetConfig("residual", channels=(4,), hidden=(8,))
-        config = ModelConfig((1, 8, 8), latent, net, PosteriorConfig(posterior), likelihood=likelihood or LikelihoodConfig())
+        net = ResidualConfig(channels=(4,), hidden=(8,))
+        config = ModelConfig.for_images(
+            (1, 8, 8), latent, net, PosteriorConfig.of(posterior), likelihood=likelihood or BernoulliConfig()
+        )
         return Autoencoder(config).eval()
 
     return build

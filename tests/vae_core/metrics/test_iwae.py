@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vae_core.config import LikelihoodConfig
+from vae_core.config import BernoulliConfig
 from vae_core.metrics import iwae_nll, per_image
 
 
@@ -69,7 +69,7 @@ def test_very_unlikely_images_neither_overflow_nor_vanish(linear_gaussian):
 
 def test_binary_pixels_are_those_of_held_out(tiny, images):
     """With q = p(z) and a decoder that ignores z, bound and distortion are one number if the target is one image."""
-    model = tiny(likelihood=LikelihoodConfig(binarize=True))
+    model = tiny(likelihood=BernoulliConfig(binarize=True))
     with torch.no_grad():
         for parameter in model.encoder.body[-1].parameters():
             parameter.zero_()

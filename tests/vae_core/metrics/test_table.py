@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from vae_core.config import LikelihoodConfig
+from vae_core.config import BernoulliConfig, GaussianConfig
 from vae_core.metrics import evaluate, table
 from vae_core.metrics.table import GREY_BERNOULLI, METRICS, decimals, shown, title
 
@@ -29,16 +29,16 @@ def test_decimals_of_each_figure():
 
 
 def test_what_is_evaluated_is_in_the_table_and_in_its_range(tiny, images):
-    for likelihood in (LikelihoodConfig(), LikelihoodConfig(binarize=True), LikelihoodConfig("gaussian")):
+    for likelihood in (BernoulliConfig(), BernoulliConfig(binarize=True), GaussianConfig()):
         figures = evaluate(tiny(likelihood=likelihood), images, iwae_samples=2)
         assert set(figures) <= set(METRICS)
         assert all(METRICS[name].allows(value) for name, value in figures.items())
 
 
 def test_grey_pixels_have_no_likelihood_to_bound():
-    assert LikelihoodConfig().scale == GREY_BERNOULLI
-    assert title("iwae_nll", LikelihoodConfig().scale) == "IWAE bound of the cross-entropy"
-    assert title("iwae_nll", LikelihoodConfig(binarize=True).scale) == "IWAE NLL"
+    assert BernoulliConfig().scale == GREY_BERNOULLI
+    assert title("iwae_nll", BernoulliConfig().scale) == "IWAE bound of the cross-entropy"
+    assert title("iwae_nll", BernoulliConfig(binarize=True).scale) == "IWAE NLL"
     assert title("rate", GREY_BERNOULLI) == "Rate"
 
 

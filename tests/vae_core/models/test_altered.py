@@ -5,19 +5,30 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vae_core.config import ConfigError, LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig
+from vae_core.config import (
+    BernoulliConfig,
+    ConfigError,
+    GaussianConfig,
+    LearnedGaussianConfig,
+    LikelihoodConfig,
+    ModelConfig,
+    PosteriorConfig,
+    ResidualConfig,
+)
 from vae_core.models.altered import altered
 from vae_core.models.flat import Autoencoder
 
+LIKELIHOODS = {config.kind: config for config in (BernoulliConfig(), GaussianConfig(0.3), LearnedGaussianConfig(0.3))}
 KINDS = ("bernoulli", "gaussian", "gaussian-learned")
 SIGMA = "likelihood.raw_sigma"
 
 
 def make(kind="bernoulli", posterior="gaussian") -> Autoencoder:
     torch.manual_seed(0)
-    net = NetConfig("residual", channels=(8,), hidden=(16,))
-    model = Autoencoder(ModelConfig((1, 8, 8), 2, net, PosteriorConfig(posterior), likelihood=LikelihoodConfig(kind)))
-    model.fit_codes(torch.rand(20, 1, 8, 8))
+    net = ResidualConfig(channels=(8,), hidden=(16,))
+    model = Autoencoder(
+        ModelConfig.for_images((1, 8, 8), 2, net, PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(kind))
+    )
     return model.eval()
 
 
@@ -25,7 +36,7 @@ def make(kind="bernoulli", posterior="gaussian") -> Autoencoder:
 @pytest.mark.parametrize("wanted", KINDS)
 def test_it_rebuilds_the_same_images_under_every_likelihood(found, wanted):
     model, x = make(found), torch.rand(5, 1, 8, 8)
-    new = altered(model, beta=3.0, free_bits=0.5, likelihood=LikelihoodConfig(wanted, sigma=0.3))
+    new = altered(model, beta=3.0, free_bits=0.5, likelihood=LIKELIHOODS[wanted])
     assert new.config.likelihood.kind == wanted
     assert (new.objective.weights(1.0)[0], new.config.objective.free_bits) == (3.0, 0.5)
     assert torch.equal(new.reconstruct(x), model.reconstruct(x)) and not new.training
@@ -44,24 +55,24 @@ def test_what_was_learnt_of_sigma_stays_unless_another_is_asked_for():
     learnt = model.likelihood.sigma.item()
     for same in (None, model.config.likelihood):
         assert altered(model, beta=2.0, likelihood=same).likelihood.sigma.item() == learnt
-    other = altered(model, likelihood=LikelihoodConfig("gaussian-learned", sigma=0.5))
+    other = altered(model, likelihood=LearnedGaussianConfig(sigma=0.5))
     assert other.likelihood.sigma.item() == pytest.approx(0.5) and model.likelihood.sigma.item() == learnt
 
 
 def test_grey_pixels_can_become_binary_ones():
-    assert altered(make(), likelihood=LikelihoodConfig(binarize=True)).draw_noise(1).keys() >= {"image.pixels"}
+    assert altered(make(), likelihood=BernoulliConfig(binarize=True)).draw_noise(1).keys() >= {"image.pixels"}
 
 
 def test_a_plain_autoencoder_has_no_rate_to_weigh():
     model = make(posterior="deterministic")
     for given in ({"beta": 1.0}, {"free_bits": 0.0}):
-        with pytest.raises(ConfigError, match=f"{next(iter(given))} is of a rate"):
+        with pytest.raises(ConfigError, match=f"{next(iter(given))} weighs a rate"):
             altered(model, **given)
-    assert altered(model, likelihood=LikelihoodConfig("gaussian")).config.objective == model.config.objective
+    assert altered(model, likelihood=GaussianConfig()).config.objective == model.config.objective
 
 
 def test_a_likelihood_of_other_raw_channels_is_refused(monkeypatch):
     model = make()
     monkeypatch.setattr("vae_core.models.likelihoods.Gaussian.raw_channels", 2)
     with pytest.raises(ConfigError, match=r"takes 2 raw channels .* gives 1"):
-        altered(model, likelihood=LikelihoodConfig("gaussian"))
+        altered(model, likelihood=GaussianConfig())

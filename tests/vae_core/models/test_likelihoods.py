@@ -9,16 +9,16 @@ import torch
 from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Normal
 
-from vae_core.config import LikelihoodConfig
+from vae_core.config import BernoulliConfig, GaussianConfig, ImageField, LearnedGaussianConfig
 from vae_core.models.likelihoods import Bernoulli, Gaussian, build_likelihood
-from vae_core.specs import ImageField, NoiseSpec
+from vae_core.specs import NoiseSpec
 
-IMAGE = ImageField(3, 9, 8)
+IMAGE = ImageField("image", 3, 9, 8)
 CONFIGS = [
-    LikelihoodConfig(),
-    LikelihoodConfig(binarize=True),
-    LikelihoodConfig("gaussian", 0.2),
-    LikelihoodConfig("gaussian-learned", 0.2),
+    BernoulliConfig(),
+    BernoulliConfig(binarize=True),
+    GaussianConfig(0.2),
+    LearnedGaussianConfig(0.2),
 ]
 
 

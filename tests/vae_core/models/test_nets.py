@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vae_core.config import ConfigError, ModelConfig, NetConfig
+from vae_core.config import ConfigError, MLPConfig, ModelConfig, NetConfig
 from vae_core.models.nets import NETS, build_decoder, build_encoder
 
 sizes = st.integers(8, 128)
@@ -16,7 +16,7 @@ sizes = st.integers(8, 128)
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from(sorted(NETS)),
+    st.sampled_from(list(NETS)),
     st.tuples(st.sampled_from([1, 3]), sizes, sizes),
     st.integers(0, 6),
     st.lists(st.integers(2, 9), min_size=1, max_size=3),
@@ -25,11 +25,12 @@ sizes = st.integers(8, 128)
 )
 def test_shapes_of_every_size_that_a_configuration_allows(kind, image, halvings, hidden, latent, out_channels):
     try:
-        net = NetConfig(kind, (4,) * halvings, tuple(hidden))
-        ModelConfig(image, latent, net)
+        shape = {"channels": (4,) * halvings, "hidden": tuple(hidden)}
+        net = kind(**{name: value for name, value in shape.items() if name in kind.field_names()})
+        ModelConfig.for_images(image, latent, net)
     except ConfigError:
         # The only reasons to refuse these: a conv net that does not halve, or one that halves too often.
-        assert kind != "mlp" and (halvings == 0 or min(image[1:]) >> halvings < 2)
+        assert kind is not MLPConfig and (halvings == 0 or min(image[1:]) >> halvings < 2)
         return
     with torch.device("meta"):
         # Shapes are worked out without any arithmetic.
@@ -39,11 +40,13 @@ def test_shapes_of_every_size_that_a_configuration_allows(kind, image, halvings,
 
 def build(kind: str, **changes) -> tuple[nn.Module, nn.Module]:
     torch.manual_seed(0)
-    config = NetConfig(kind, channels=(4, 6), hidden=(12, 8)).replace(**changes)
+    fields = {"channels": (4, 6), "hidden": (12, 8)} | changes
+    own = NetConfig.kinds[kind].field_names()
+    config = NetConfig.of(kind, **{name: value for name, value in fields.items() if name in own})
     return build_encoder((1, 13, 10), 5, config), build_decoder(3, (1, 13, 10), 2, config)
 
 
-@pytest.mark.parametrize("kind", sorted(NETS))
+@pytest.mark.parametrize("kind", sorted(NetConfig.kinds))
 def test_outputs_are_raw(kind):
     """Nothing bounds the last layer: its bias moves every output by as much."""
     for net, features in zip(build(kind), (torch.rand(4, 1, 13, 10), torch.randn(4, 3)), strict=True):
@@ -55,7 +58,7 @@ def test_outputs_are_raw(kind):
         torch.testing.assert_close(net(features) - before, torch.full_like(before, 1000), rtol=1e-4, atol=0)
 
 
-@pytest.mark.parametrize("kind", sorted(NETS))
+@pytest.mark.parametrize("kind", sorted(NetConfig.kinds))
 def test_every_pixel_and_every_code_matters(kind):
     encoder, decoder = (net.eval() for net in build(kind))
     x = torch.rand(2, 1, 13, 10, requires_grad=True)
@@ -67,14 +70,14 @@ def test_every_pixel_and_every_code_matters(kind):
     assert bool((z.grad != 0).all())
 
 
-@pytest.mark.parametrize("kind", sorted(NETS))
+@pytest.mark.parametrize("kind", sorted(NetConfig.kinds))
 def test_images_of_a_batch_do_not_see_each_other_in_evaluation(kind):
     for net, features in zip(build(kind), (torch.rand(5, 1, 13, 10), torch.randn(5, 3)), strict=True):
         net.eval()
         torch.testing.assert_close(net(features)[2:3], net(features[2:3]), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", sorted(NETS))
+@pytest.mark.parametrize("kind", sorted(NetConfig.kinds))
 def test_a_condition_is_left_aside(kind):
     for net, features in zip(build(kind), (torch.rand(2, 1, 13, 10), torch.randn(2, 3)), strict=True):
         net.eval()
@@ -128,7 +131,7 @@ def test_blocks_are_as_many_as_configured():
 
 
 def test_the_decoder_mirrors_the_widths_of_the_encoder():
-    for kind in NETS:
+    for kind in NetConfig.kinds:
         encoder, decoder = build(kind, dense_blocks=0)
         widths = [[m.out_features for m in net.modules() if isinstance(m, nn.Linear)] for net in (encoder, decoder)]
         assert widths[0][:2] == [12, 8] and widths[1][:2] == [8, 12]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vae_core.config import PosteriorConfig, PriorConfig
+from vae_core.config import DeterministicConfig, PosteriorConfig, StandardNormalConfig
 from vae_core.models.kl import group_latent
 from vae_core.models.latent import GroupLatent
 from vae_core.models.posteriors import Deterministic, DiagonalGaussian, Posterior, build_posterior
@@ -113,18 +113,18 @@ def test_a_point_has_no_density(raw):
     latent = drawn(posterior, raw, StandardNormal(2 * D))
     assert torch.equal(latent.z, raw) and torch.equal(posterior.mean(raw), raw) and posterior.scale(raw) is None
     assert latent.log_q is latent.log_p is latent.rate is latent.rate_by_dimension is None
-    assert not posterior.has_density
+    assert not DeterministicConfig.has_density
 
 
 @pytest.mark.parametrize(("kind", "raw_size"), [("deterministic", D), ("gaussian", 2 * D)])
 def test_the_raw_size_is_what_the_encoder_must_give(kind, raw_size):
-    posterior = build_posterior(PosteriorConfig(kind), D)
+    posterior = build_posterior(PosteriorConfig.of(kind), D)
     assert posterior.raw_size == raw_size
     assert drawn(posterior, torch.zeros(3, raw_size), StandardNormal(D), torch.zeros(3, D)).z.shape == (3, D)
 
 
 def test_the_prior_is_standard_normal():
-    prior = build_prior(PriorConfig(), D)
+    prior = build_prior(StandardNormalConfig(), D)
     draws, again = (prior.sample(20_000, torch.Generator().manual_seed(6)) for _ in range(2))
     assert torch.equal(draws, again)
     torch.testing.assert_close(draws.mean(0), torch.zeros(D), rtol=0, atol=0.036)

@@ -8,38 +8,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_core.config import ScheduleConfig
+from vae_core.config import ConstantSchedule, CyclicalSchedule, LinearSchedule
 from vae_core.models.objectives.schedules import learning_rate, weight
 
 progress = st.floats(0, 1)
 shares = st.floats(0.01, 1)
 
 
-@given(st.sampled_from(["constant", "linear", "cyclical"]), shares, st.integers(1, 20), progress)
-def test_a_weight_is_a_share_and_ends_whole(kind, share, cycles, at):
-    config = ScheduleConfig(kind, share, cycles)
+schedules = (
+    st.just(ConstantSchedule()) | st.builds(LinearSchedule, shares) | st.builds(CyclicalSchedule, shares, st.integers(1, 20))
+)
+
+
+@given(schedules, progress)
+def test_a_weight_is_a_share_and_ends_whole(config, at):
     assert 0 <= weight(config, at) <= 1
     assert weight(config, 1.0) == 1
 
 
 @given(shares, progress, progress)
 def test_linear_only_rises(share, a, b):
-    config = ScheduleConfig("linear", share)
+    config = LinearSchedule(share)
     assert weight(config, min(a, b)) <= weight(config, max(a, b))
 
 
 def test_linear_rises_in_a_straight_line_over_its_share():
-    config = ScheduleConfig("linear", 0.4)
+    config = LinearSchedule(0.4)
     assert [weight(config, p) for p in (0, 0.1, 0.2, 0.4, 0.9)] == pytest.approx([0, 0.25, 0.5, 1, 1])
 
 
 def test_constant_is_whole_from_the_start():
-    assert weight(ScheduleConfig("constant"), 0.0) == 1
+    assert weight(ConstantSchedule(), 0.0) == 1
 
 
 def test_cyclical_rises_anew_in_each_part():
     """Four cycles, the weight whole after half of each (Fu et al. 2019, with M = 4 and R = 0.5)."""
-    config = ScheduleConfig("cyclical", 0.5, 4)
+    config = CyclicalSchedule(0.5, 4)
     for start in (0, 0.25, 0.5, 0.75):
         seen = [weight(config, start + p) for p in (0, 0.0625, 0.125, 0.24)]
         assert seen == pytest.approx([0, 0.5, 1, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vae_core.config import ModelConfig, NetConfig, TrainConfig
+from vae_core.config import ModelConfig, NetConfig, ResidualConfig, TrainConfig
 from vae_core.training import budget_defaults
 from vae_core.training.budget_defaults import CANDIDATES, SHORT_LR, defaults_for, step_seconds
 from vae_core.zoo import model_config
@@ -46,7 +46,7 @@ def test_a_net_that_does_not_fit_the_image_is_passed_over(monkeypatch):
     tried = []
     monkeypatch.setattr(budget_defaults, "step_seconds", lambda config, *rest: tried.append(config.net) or 1e-9)
     monkeypatch.setattr(
-        budget_defaults, "CANDIDATES", ((NetConfig("residual", channels=(8, 8, 8, 8)), 10), *CANDIDATES)
+        budget_defaults, "CANDIDATES", ((ResidualConfig(channels=(8, 8, 8, 8)), 10), *CANDIDATES)
     )  # fmt: skip
     assert defaults_for(budget(60.0), images(), model_of, CPU)[0] == NETS[0] and tried == [NETS[0]]
 

@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 import torch
 
-from vae_core.config import Engine, ModelConfig, NetConfig, TrainConfig
+from vae_core.config import MLPConfig, ModelConfig, TrainConfig
+from vae_core.config.training import EngineName as Engine
 from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.models.flat import Autoencoder
 from vae_core.training import engine_choice, fit, fused_step
@@ -19,7 +20,7 @@ from vae_core.training.events import Compiling, NotCompiled, Started
 
 def made() -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig((1, 8, 8), 2, NetConfig("mlp", hidden=(16,))))
+    return Autoencoder(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(16,))))
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,14 @@ import pytest
 import torch
 
 from vae_core.config import (
-    LikelihoodConfig,
+    BernoulliConfig,
+    ConvConfig,
+    DeterministicConfig,
+    ELBOConfig,
+    LearnedGaussianConfig,
+    LinearSchedule,
+    MLPConfig,
     ModelConfig,
-    NetConfig,
-    ObjectiveConfig,
-    PosteriorConfig,
-    ScheduleConfig,
     TrainConfig,
 )
 from vae_core.data import load_dataset
@@ -29,16 +31,16 @@ from vae_core.training.events import Started
 
 CPU = torch.device("cpu")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
-BINARY = LikelihoodConfig("bernoulli", binarize=True)
-CONV, MLP = NetConfig("conv", channels=(4,), hidden=(8,)), NetConfig("mlp", hidden=(16,))
-LEARNED = LikelihoodConfig("gaussian-learned")
+BINARY = BernoulliConfig(binarize=True)
+CONV, MLP = ConvConfig(channels=(4,), hidden=(8,)), MLPConfig(hidden=(16,))
+LEARNED = LearnedGaussianConfig()
 MODELS = {
     "vae": (
-        {"net": CONV, "likelihood": BINARY, "objective": ObjectiveConfig(4.0, ScheduleConfig("linear"), 0.1)},
+        {"net": CONV, "likelihood": BINARY, "objective": ELBOConfig(4.0, LinearSchedule(), 0.1)},
         {"ema": 0.9},
     ),
     "ae": (
-        {"net": MLP, "likelihood": LEARNED, "posterior": PosteriorConfig("deterministic")},
+        {"net": MLP, "likelihood": LEARNED, "posterior": DeterministicConfig()},
         {"flip": True, "shift": 2, "clip": 0.5, "lr_schedule": "cosine", "trained": "decoder"},
     ),
     "small": ({"net": MLP}, {"ema": 0.9}),
@@ -52,7 +54,7 @@ def digits():
 
 def make(name: str = "vae") -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig((1, 8, 8), 2, **MODELS[name][0]))
+    return Autoencoder(ModelConfig.for_images((1, 8, 8), 2, **MODELS[name][0]))
 
 
 def curve(model: Autoencoder, data: Dataset | TrainingSplits, config: TrainConfig) -> list[dict]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import vae_core
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import MLPConfig, ModelConfig
 from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.training import TrainingError, events, state
 from vae_core.training.fit import STATE_FILE
@@ -23,7 +23,7 @@ def x() -> torch.Tensor:
 
 def made() -> vae_core.Autoencoder:
     torch.manual_seed(0)
-    return vae_core.Autoencoder(ModelConfig((1, 8, 8), 2, NetConfig("mlp", hidden=(8,))))
+    return vae_core.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(8,))))
 
 
 def full(monkeypatch, after: int) -> None:

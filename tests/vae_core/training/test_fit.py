@@ -16,14 +16,16 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from vae_core.config import (
+    CyclicalSchedule,
+    ELBOConfig,
     LikelihoodConfig,
+    LinearSchedule,
+    MLPConfig,
     ModelConfig,
-    NetConfig,
-    ObjectiveConfig,
     PosteriorConfig,
-    ScheduleConfig,
+    ResidualConfig,
     TrainConfig,
-)  # fmt: skip
+)
 from vae_core.data import load_dataset
 from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.models.flat import Autoencoder
@@ -32,7 +34,7 @@ from vae_core.training.fit import STATE_FILE
 from vae_core.training.state import StateError
 
 KILLS = 20
-SMALL = NetConfig("residual", channels=(8,), hidden=(32,))
+SMALL = ResidualConfig(channels=(8,), hidden=(32,))
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +49,9 @@ def splits(train: torch.Tensor, validation: torch.Tensor) -> TrainingSplits:
 def make(posterior="gaussian", likelihood="bernoulli", objective=None, net=SMALL, **kw) -> Autoencoder:
     torch.manual_seed(0)
     return Autoencoder(
-        ModelConfig(
-            (1, 8, 8), 2, net, PosteriorConfig(posterior), likelihood=LikelihoodConfig(likelihood, **kw),
-            objective=objective or ObjectiveConfig(),
+        ModelConfig.for_images(
+            (1, 8, 8), 2, net, PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(likelihood, **kw),
+            objective=objective,
         )
     )  # fmt: skip
 
@@ -98,7 +100,7 @@ def test_events_tell_what_happened(digits):
 
 
 def test_beta_warms_up_and_weighs_the_rate(digits):
-    objective = ObjectiveConfig(beta=4.0, schedule=ScheduleConfig("linear", share=0.5))
+    objective = ELBOConfig(beta=4.0, schedule=LinearSchedule(share=0.5))
     summary = fit(make(objective=objective), digits, TrainConfig(epochs=4, batch_size=64))
     betas = [p["beta"] for p in summary.curve]
     assert betas == sorted(betas) and betas[0] < 4.0 and betas[-1] == 4.0
@@ -111,7 +113,7 @@ def test_beta_warms_up_and_weighs_the_rate(digits):
 ])  # fmt: skip
 def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
     # Cycles and binarised pixels: all that depends on the step or on noise takes part.
-    objective = ObjectiveConfig(schedule=ScheduleConfig("cyclical", cycles=2))
+    objective = ELBOConfig(schedule=CyclicalSchedule(cycles=2))
     config = TrainConfig(steps=40, batch_size=128, validate_every=0.7, save_every=0, threads=1, **extra)
     whole = make(objective=objective, binarize=True)
     expected = fit(whole, digits, config)
@@ -149,8 +151,8 @@ config = TrainConfig(steps=300, batch_size=64, threads=1)
 
 def train(name):
     torch.manual_seed(0)
-    net = NetConfig("residual", channels=(8,), hidden=(32,))
-    model = Autoencoder(ModelConfig((1, 8, 8), 2, net))
+    net = ResidualConfig(channels=(8,), hidden=(32,))
+    model = Autoencoder(ModelConfig.for_images((1, 8, 8), 2, net))
     # How often it saves is nothing to what it comes to.
     often = config.replace(save_every=0 if name == "killed" else 30)
     fit(model, digits, often, folder=here / name)
@@ -296,7 +298,7 @@ def test_when_it_persists_the_run_stops_and_the_last_good_state_stays(digits, tm
 
 def test_early_stop_keeps_the_best_weights(digits):
     few = digits.train.x[:40]
-    net = NetConfig("mlp", hidden=(256,))
+    net = MLPConfig(hidden=(256,))
     config = TrainConfig(epochs=400, batch_size=20, lr=5e-3, lr_schedule="constant", validate_every=5, patience=3)
     model = make(net=net)
     summary = fit(model, splits(few, digits.validation.x), config)
@@ -325,7 +327,7 @@ def test_a_trained_model_that_only_gets_worse_is_kept_as_it_was(digits, engine, 
 
 def test_the_best_weights_of_a_run_are_kept_and_said_where_they_are_from(digits):
     few = digits.train.x[:40]
-    model = make(net=NetConfig("mlp", hidden=(256,)))
+    model = make(net=MLPConfig(hidden=(256,)))
     config = TrainConfig(epochs=150, batch_size=20, lr=5e-3, lr_schedule="constant", validate_every=5, keep="best")
     summary = fit(model, splits(few, digits.validation.x), config)
     best = min(summary.curve, key=lambda point: point["validation_loss"])
@@ -336,7 +338,7 @@ def test_the_best_weights_of_a_run_are_kept_and_said_where_they_are_from(digits)
 
 @pytest.mark.parametrize(("slower_from", "times"), [(math.inf, 1), (100, 2), (100, 0.5), (300, 2)])
 def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch, slower_from, times):
-    model, seen, clock = make(net=NetConfig("mlp", hidden=(16,))), [], [0.0]
+    model, seen, clock = make(net=MLPConfig(hidden=(16,))), [], [0.0]
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
     taken = [0]
@@ -358,7 +360,7 @@ def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch,
 
 @pytest.mark.parametrize(("seconds", "few"), [(3.0, True), (60.0, False)])
 def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, seconds, few):
-    model, seen, clock = make(net=NetConfig("mlp", hidden=(16,))), [], [0.0]
+    model, seen, clock = make(net=MLPConfig(hidden=(16,))), [], [0.0]
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
 
@@ -378,7 +380,7 @@ def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, s
 @pytest.mark.parametrize(("first", "each", "known"), [(9.0, 0.1, False), (2.0, 1.2, False), (1.0, 0.5, True)])
 def test_a_better_budget_is_named_only_where_a_step_was_timed(digits, monkeypatch, first, each, known):
     """Seconds of the first step and of each later one, in a budget of three. The first three are not counted."""
-    model, seen, clock, taken = make(net=NetConfig("mlp", hidden=(16,))), [], [0.0], [0]
+    model, seen, clock, taken = make(net=MLPConfig(hidden=(16,))), [], [0.0], [0]
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
 

@@ -11,7 +11,15 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vae_core.batch import Batch
-from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig, TrainConfig
+from vae_core.config import (
+    ConvConfig,
+    LikelihoodConfig,
+    MLPConfig,
+    ModelConfig,
+    PosteriorConfig,
+    ResidualConfig,
+    TrainConfig,
+)
 from vae_core.data import load_dataset
 from vae_core.models.flat import Autoencoder
 from vae_core.training import TrainingError, fit
@@ -20,11 +28,11 @@ from vae_core.training.freezing import only, parts
 from vae_core.training.state import StateError
 
 NETS = {
-    "mlp": NetConfig("mlp", hidden=(32, 16)),
-    "conv": NetConfig("conv", channels=(8,), hidden=(32,)),
-    "conv without norm": NetConfig("conv", channels=(8,), hidden=(32,), norm="none"),
-    "residual": NetConfig("residual", channels=(8,), hidden=(32,)),
-    "residual, dense": NetConfig("residual", channels=(), hidden=(32,)),
+    "mlp": MLPConfig(hidden=(32, 16)),
+    "conv": ConvConfig(channels=(8,), hidden=(32,)),
+    "conv without norm": ConvConfig(channels=(8,), hidden=(32,), norm="none"),
+    "residual": ResidualConfig(channels=(8,), hidden=(32,)),
+    "residual, dense": ResidualConfig(channels=(), hidden=(32,)),
 }
 CHOICES = ("encoder", "decoder", "heads")
 SIGMA = "likelihood.raw_sigma"
@@ -37,7 +45,9 @@ def digits():
 
 def make(net="residual", posterior="gaussian", likelihood="gaussian-learned") -> Autoencoder:
     torch.manual_seed(0)
-    config = ModelConfig((1, 8, 8), 2, NETS[net], PosteriorConfig(posterior), likelihood=LikelihoodConfig(likelihood))
+    config = ModelConfig.for_images(
+        (1, 8, 8), 2, NETS[net], PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(likelihood)
+    )
     model = Autoencoder(config)
     # As after a run of its own: statistics that are not those of a new norm, and a gradient that was left over.
     model.train()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import vae_core
-from vae_core.config import ModelConfig, NetConfig
+from vae_core.config import MLPConfig, ModelConfig
 from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.training import events, prefetch
 from vae_core.training.batches import Batches
@@ -30,7 +30,7 @@ def mapped(tmp_path_factory) -> torch.Tensor:
 
 def made() -> vae_core.Autoencoder:
     torch.manual_seed(0)
-    return vae_core.Autoencoder(ModelConfig((1, 8, 8), 2, NetConfig("mlp", hidden=(16,))))
+    return vae_core.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(16,))))
 
 
 def trained(x: torch.Tensor, source: str, engine: str = "eager"):

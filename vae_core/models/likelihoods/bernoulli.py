@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vae_core.batch import Noise
+from vae_core.config import ImageField
 from vae_core.models.likelihoods.base import Likelihood, summed
-from vae_core.specs import ImageField, NoiseSpec
+from vae_core.specs import NoiseSpec
 
 
 class Bernoulli(Likelihood):

@@ -6,12 +6,25 @@ Each kind is a module with `encoder(image, out, config)` and `decoder(latent, im
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Protocol
+
 from torch import Tensor, nn
 
-from vae_core.config import NetConfig
+from vae_core.config import ConvConfig, MLPConfig, NetConfig, ResidualConfig
 from vae_core.models.nets import conv, mlp, residual
 
-NETS = {"mlp": mlp, "conv": conv, "residual": residual}
+
+class NetModule(Protocol):
+    """A module that builds the layers of one kind of net."""
+
+    encoder: Callable[[tuple[int, int, int], int, Any], nn.Sequential]
+    """Layers from images (C, H, W) to a number of outputs."""
+    decoder: Callable[[int, tuple[int, int, int], int, Any], nn.Sequential]
+    """Layers from codes of a number of dimensions to images (C, H, W) with a number of raw channels."""
+
+
+NETS: dict[type[NetConfig], NetModule] = {MLPConfig: mlp, ConvConfig: conv, ResidualConfig: residual}
 
 
 class Net(nn.Module):
@@ -27,9 +40,9 @@ class Net(nn.Module):
 
 def build_encoder(image: tuple[int, int, int], out: int, config: NetConfig) -> Net:
     """Images (B, C, H, W) to raw parameters (B, out)."""
-    return Net(NETS[config.kind].encoder(image, out, config))
+    return Net(NETS[type(config)].encoder(image, out, config))
 
 
 def build_decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: NetConfig) -> Net:
     """Codes (B, latent) to raw parameters (B, out_channels, H, W)."""
-    return Net(NETS[config.kind].decoder(latent, image, out_channels, config))
+    return Net(NETS[type(config)].decoder(latent, image, out_channels, config))

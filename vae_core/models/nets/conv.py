@@ -12,8 +12,9 @@ from itertools import pairwise
 
 from torch import nn
 
-from vae_core.config import NetConfig
+from vae_core.config import ConvConfig, ResidualConfig
 
+Config = ConvConfig | ResidualConfig
 Blocks = Callable[[int], list[nn.Module]]
 
 
@@ -21,7 +22,7 @@ def _none(width: int) -> list[nn.Module]:
     return []
 
 
-def activation(config: NetConfig, width: int, norm: type[nn.Module] = nn.BatchNorm2d) -> list[nn.Module]:
+def activation(config: Config, width: int, norm: type[nn.Module] = nn.BatchNorm2d) -> list[nn.Module]:
     """The norm and activation before a layer that takes `width` features."""
     return [norm(width), nn.SiLU()] if config.norm == "batch" else [nn.SiLU()]
 
@@ -32,7 +33,7 @@ def sizes(side: int, halvings: int) -> list[int]:
 
 
 def encoder(
-    image: tuple[int, int, int], out: int, config: NetConfig, conv_blocks: Blocks = _none, dense_blocks: Blocks = _none
+    image: tuple[int, int, int], out: int, config: Config, conv_blocks: Blocks = _none, dense_blocks: Blocks = _none
 ) -> nn.Sequential:
     channels, height, width = image
     layers: list[nn.Module] = []
@@ -56,7 +57,7 @@ def decoder(
     latent: int,
     image: tuple[int, int, int],
     out_channels: int,
-    config: NetConfig,
+    config: Config,
     conv_blocks: Blocks = _none,
     dense_blocks: Blocks = _none,
 ) -> nn.Sequential:

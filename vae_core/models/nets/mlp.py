@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from vae_core.config import NetConfig
+from vae_core.config import MLPConfig
 
 
 def _layers(widths: list[int]) -> list[nn.Module]:
@@ -17,10 +17,10 @@ def _layers(widths: list[int]) -> list[nn.Module]:
     return layers[:-1]
 
 
-def encoder(image: tuple[int, int, int], out: int, config: NetConfig) -> nn.Sequential:
+def encoder(image: tuple[int, int, int], out: int, config: MLPConfig) -> nn.Sequential:
     return nn.Sequential(nn.Flatten(), *_layers([math.prod(image), *config.hidden, out]))
 
 
-def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: NetConfig) -> nn.Sequential:
+def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: MLPConfig) -> nn.Sequential:
     shape = (out_channels, *image[1:])
     return nn.Sequential(*_layers([latent, *config.hidden[::-1], math.prod(shape)]), nn.Unflatten(1, shape))

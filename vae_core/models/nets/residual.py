@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from vae_core.config import NetConfig
+from vae_core.config import ResidualConfig
 from vae_core.models.nets import conv
 
 
@@ -22,26 +22,26 @@ class Residual(nn.Module):
         return x + self.branch(x)
 
 
-def _conv_block(config: NetConfig, width: int) -> Residual:
+def _conv_block(config: ResidualConfig, width: int) -> Residual:
     halves = [[*conv.activation(config, width), nn.Conv2d(width, width, 3, 1, 1)] for _ in range(2)]
     return Residual(*halves[0], *halves[1])
 
 
-def _dense_block(config: NetConfig, width: int) -> Residual:
+def _dense_block(config: ResidualConfig, width: int) -> Residual:
     halves = [[*conv.activation(config, width, nn.BatchNorm1d), nn.Linear(width, width)] for _ in range(2)]
     return Residual(*halves[0], *halves[1])
 
 
-def _blocks(config: NetConfig) -> dict[str, conv.Blocks]:
+def _blocks(config: ResidualConfig) -> dict[str, conv.Blocks]:
     return {
         "conv_blocks": lambda width: [_conv_block(config, width) for _ in range(config.conv_blocks)],
         "dense_blocks": lambda width: [_dense_block(config, width) for _ in range(config.dense_blocks)],
     }
 
 
-def encoder(image: tuple[int, int, int], out: int, config: NetConfig) -> nn.Sequential:
+def encoder(image: tuple[int, int, int], out: int, config: ResidualConfig) -> nn.Sequential:
     return conv.encoder(image, out, config, **_blocks(config))
 
 
-def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: NetConfig) -> nn.Sequential:
+def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
     return conv.decoder(latent, image, out_channels, config, **_blocks(config))

@@ -37,18 +37,17 @@ class Terms:
 class Objective(nn.Module):
     """loss = distortion + beta * weight(progress) * rate (Higgins et al. 2017, eq. 4; with beta 1, Kingma & Welling 2014)."""
 
-    def __init__(self, config: ObjectiveConfig, has_rate: bool):
+    def __init__(self, config: ObjectiveConfig):
         super().__init__()
         self.config = config
-        self.weighted: tuple[str, ...] = ("rate",) if has_rate else ()
+        self.weighted: tuple[str, ...] = ("rate",) if config.needs_rate else ()
         """Names of the terms that have a weight, in the order of the weights."""
         self.terms: tuple[str, ...] = ("distortion", *self.weighted)
         """Names of all terms of the loss. A term that is not among `weighted` counts once."""
 
     def weights(self, progress: float) -> tuple[float, ...]:
         """The weight of each of `weighted` where a share `progress` of the run is done."""
-        scheduled = {"rate": self.config.beta * schedules.weight(self.config.schedule, progress)}
-        return tuple(scheduled[name] for name in self.weighted)
+        return tuple(self.config.beta * schedules.weight(self.config.schedule, progress) for _ in self.weighted)
 
     def forward(self, terms: Terms, weights: Sequence[float] | Tensor) -> Tensor:
         """The loss to descend: a scalar, in nats an observation. `weights` are those of `weights(progress)`."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
-from vae_core.config import LearningRateKind, ScheduleConfig
+from vae_core.config import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
+from vae_core.config.training import LearningRateKind
+
+WEIGHTS: dict[type[ScheduleConfig], Callable[[Any, float], float]] = {
+    ConstantSchedule: lambda config, progress: 1.0,
+    LinearSchedule: lambda config, progress: min(1.0, progress / config.share),
+    CyclicalSchedule: lambda config, progress: min(1.0, progress * config.cycles % 1.0 / config.share) if progress < 1 else 1.0,
+}
 
 
 def weight(config: ScheduleConfig, progress: float) -> float:
-    """The weight of a term at `progress` in [0, 1]: a number in [0, 1].
-
-    `linear` rises from 0 over the first `share` of the run (Bowman et al. 2016, there by steps); `cyclical` does so in each of
-    `cycles` equal parts of it (Fu et al. 2019, eq. 7).
-    """
-    if config.kind == "constant":
-        return 1.0
-    if config.kind == "linear":
-        return min(1.0, progress / config.share)
-    within = (progress * config.cycles) % 1.0 if progress < 1 else 1.0
-    return min(1.0, within / config.share)
+    """The weight of a term at `progress` in [0, 1]: a number in [0, 1]."""
+    return WEIGHTS[type(config)](config, progress)
 
 
 def learning_rate(kind: LearningRateKind, warmup: float, progress: float) -> float:

@@ -1,16 +1,24 @@
 """q(z|x): from the encoder's raw output to codes."""
 
-from vae_core.config import PosteriorConfig
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vae_core.config import DeterministicConfig, DiagonalGaussianConfig, PosteriorConfig
 from vae_core.models.posteriors.base import Draw, Posterior
 from vae_core.models.posteriors.deterministic import Deterministic
 from vae_core.models.posteriors.diagonal_gaussian import DiagonalGaussian
 
-POSTERIORS = {"deterministic": Deterministic, "gaussian": DiagonalGaussian}
+POSTERIORS: dict[type[PosteriorConfig], Callable[[Any, int], Posterior]] = {
+    DeterministicConfig: lambda config, latent: Deterministic(latent),
+    DiagonalGaussianConfig: lambda config, latent: DiagonalGaussian(latent),
+}
 
 
 def build_posterior(config: PosteriorConfig, latent: int) -> Posterior:
     """The posterior of a configuration, over codes of `latent` dimensions."""
-    return POSTERIORS[config.kind](latent)
+    return POSTERIORS[type(config)](config, latent)
 
 
 __all__ = ["POSTERIORS", "Deterministic", "DiagonalGaussian", "Draw", "Posterior", "build_posterior"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from vae_core.batch import Noise
+from vae_core.models.spaces import Space
 from vae_core.specs import NoiseSpec
 
 
@@ -31,8 +32,8 @@ class Posterior(nn.Module, abc.ABC):
     """Number of raw parameters of one observation, which the encoder gives."""
     noise: tuple[NoiseSpec, ...]
     """Random numbers that `draw` reads; none where a code is a function of its observation."""
-    has_density: bool
-    """True if log q(z|x) is defined. Without it there is no rate and no ELBO."""
+    space: Space
+    """Geometry of the codes."""
 
     @abc.abstractmethod
     def draw(self, raw: Tensor, noise: Noise) -> Draw:

@@ -6,17 +6,18 @@ from torch import Tensor
 
 from vae_core.batch import Noise
 from vae_core.models.posteriors.base import Draw, Posterior
+from vae_core.models.spaces import Euclidean
 
 
 class Deterministic(Posterior):
     """The code is the encoder's output (Hinton & Salakhutdinov 2006)."""
 
     noise = ()
-    has_density = False
 
     def __init__(self, latent: int):
         super().__init__()
         self.raw_size = latent
+        self.space = Euclidean(latent)
 
     def draw(self, raw: Tensor, noise: Noise) -> Draw:
         return Draw(raw.float())

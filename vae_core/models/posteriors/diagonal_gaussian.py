@@ -9,19 +9,20 @@ from torch import Tensor
 
 from vae_core.batch import Noise
 from vae_core.models.posteriors.base import Draw, Posterior
+from vae_core.models.spaces import Euclidean
 from vae_core.specs import NoiseSpec
 
 
 class DiagonalGaussian(Posterior):
     """N(mu, diag exp logvar), with mu and logvar the two halves of the raw output (Kingma & Welling 2014, eq. 9-10)."""
 
-    has_density = True
     LOGVAR_RANGE = (-16.0, 8.0)
     """Range of logvar. Beyond it a single bad batch overflows exp(); no trained model here comes near its ends."""
 
     def __init__(self, latent: int):
         super().__init__()
         self.raw_size = 2 * latent
+        self.space = Euclidean(latent)
         self.noise = (NoiseSpec("epsilon", (latent,), "normal"),)
 
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,15 +1,22 @@
 """p(z): the distribution that codes are drawn from when no observation is given."""
 
-from vae_core.config import PriorConfig
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vae_core.config import PriorConfig, StandardNormalConfig
 from vae_core.models.priors.base import Prior
 from vae_core.models.priors.standard_normal import StandardNormal
 
-PRIORS = {"normal": StandardNormal}
+PRIORS: dict[type[PriorConfig], Callable[[Any, int], Prior]] = {
+    StandardNormalConfig: lambda config, latent: StandardNormal(latent),
+}
 
 
 def build_prior(config: PriorConfig, latent: int) -> Prior:
     """The prior of a configuration, over codes of `latent` dimensions."""
-    return PRIORS[config.kind](latent)
+    return PRIORS[type(config)](config, latent)
 
 
 __all__ = ["PRIORS", "Prior", "StandardNormal", "build_prior"]

@@ -1,0 +1,95 @@
+"""Options of the axes of a model, derived from the configurations: `--net`, and one option for each field of a kind of net."""
+
+from __future__ import annotations
+
+import argparse
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vae_core.cli.numbers import several
+from vae_core.cli.option_names import option
+from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig
+from vae_core.config.descriptions import FieldDescription, described
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis whose kind or whose fields may be given on a command line."""
+
+    name: str
+    """Name of the axis in messages, and of the option of its kind where it has one."""
+    config: type[Config]
+    help: str
+    """Help of the option of the kind; empty where the kind follows from other options."""
+
+
+NET = Axis(
+    "net",
+    NetConfig,
+    "kind of encoder and decoder; if not given residual, and with --seconds what this machine trains far enough in that time",
+)
+LIKELIHOOD = Axis(
+    "likelihood", LikelihoodConfig, "p(x|z); bernoulli for grey and gaussian-learned for colour images if not given"
+)
+OBJECTIVE = Axis("objective", ObjectiveConfig, "")
+AXES = (NET, LIKELIHOOD, OBJECTIVE)
+
+
+def add_axis(parser: argparse._ArgumentGroup, axis: Axis) -> None:
+    """Adds the option of an axis and the options of the fields of its kinds."""
+    if axis.help:
+        parser.add_argument(option(axis.name), choices=list(axis.config.kinds), help=axis.help)
+    for name, (field, kinds) in _fields(axis).items():
+        text = _help(field.text, f" ({', '.join(kinds)})" if axis.help and len(kinds) < len(axis.config.kinds) else "")
+        parser.add_argument(option(name), dest=name, help=text, default=None, **_reader(field))
+
+
+def fields_of(axis: Axis) -> tuple[str, ...]:
+    """Names of the fields of all kinds of an axis."""
+    return tuple(_fields(axis))
+
+
+def given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """The options of these names that were given."""
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def given_fields(options: argparse.Namespace, axis: Axis, kind: str) -> Mapping[str, Any]:
+    """The fields that were given for a kind of an axis. Raises ValueError where the kind does not have one of them."""
+    changes = given(options, fields_of(axis))
+    for name in changes:
+        if name not in axis.config.kinds[kind].field_names():
+            raise ValueError(f"{option(name)} has no effect with {_article(axis.name)} of kind {kind}; leave it out.")
+    return changes
+
+
+def _fields(axis: Axis) -> dict[str, tuple[FieldDescription, list[str]]]:
+    """Fields of all kinds by name, each with the kinds that have it."""
+    found: dict[str, tuple[FieldDescription, list[str]]] = {}
+    for kind, config in axis.config.kinds.items():
+        for field in described(config):
+            found.setdefault(field.name, (field, []))[1].append(kind)
+    return found
+
+
+def _help(text: str, kinds: str) -> str:
+    # argparse formats help texts with %.
+    return (text[:1].lower() + text[1:].removesuffix(".").split(". ")[0] + kinds).replace("%", "%%")
+
+
+def _reader(field: FieldDescription) -> dict[str, Any]:
+    if typing.get_origin(field.type) is tuple:
+        return {"type": several}
+    if typing.get_origin(field.type) is Literal:
+        return {"choices": list(typing.get_args(field.type))}
+    if field.type is bool:
+        return {"action": "store_true"}
+    if issubclass(field.type, Config):
+        return {"type": field.type.of, "metavar": "{" + ",".join(field.type.kinds) + "}"}
+    return {"type": field.type}
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

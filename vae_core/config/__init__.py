@@ -1,0 +1,52 @@
+"""Configurations of models and of training: frozen dataclasses, validated when built, with an exact JSON round trip.
+
+A model is a choice on six axes (structure, net, posterior, prior, likelihood, objective), one module an axis and one class a
+kind. Nothing here imports torch: a page or a script can read and check a configuration without loading it.
+"""
+
+from vae_core.config.base import Config, ConfigError
+from vae_core.config.likelihoods import BernoulliConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
+from vae_core.config.model import ModelConfig
+from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
+from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
+from vae_core.config.observations import FieldSpec, ImageField, ObservationSpec, image_observation
+from vae_core.config.posteriors import DeterministicConfig, DiagonalGaussianConfig, PosteriorConfig
+from vae_core.config.priors import PriorConfig, StandardNormalConfig
+from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
+from vae_core.config.structures import FlatConfig, StructureConfig
+from vae_core.config.training import TrainConfig
+from vae_core.config.unused import unused
+
+__all__ = [
+    "BernoulliConfig",
+    "Config",
+    "ConfigError",
+    "ConstantSchedule",
+    "ConvConfig",
+    "CyclicalSchedule",
+    "DeterministicConfig",
+    "DiagonalGaussianConfig",
+    "ELBOConfig",
+    "FieldSpec",
+    "FlatConfig",
+    "GaussianConfig",
+    "ImageField",
+    "LearnedGaussianConfig",
+    "LikelihoodConfig",
+    "LinearSchedule",
+    "MLPConfig",
+    "ModelConfig",
+    "NetConfig",
+    "ObjectiveConfig",
+    "ObservationSpec",
+    "PosteriorConfig",
+    "PriorConfig",
+    "ReconstructionConfig",
+    "ResidualConfig",
+    "ScheduleConfig",
+    "StandardNormalConfig",
+    "StructureConfig",
+    "TrainConfig",
+    "image_observation",
+    "unused",
+]

@@ -1,0 +1,28 @@
+"""Settings that change nothing beside others. A file may have them; a command refuses the options that set them."""
+
+from __future__ import annotations
+
+from vae_core.config.model import ModelConfig
+from vae_core.config.nets import has_batch_norm
+from vae_core.config.training import TrainConfig
+
+OF_THE_RATE = ("beta", "schedule", "free_bits")
+"""Settings that weigh the rate."""
+
+
+def unused(model: ModelConfig, train: TrainConfig) -> dict[str, str]:
+    """Names of settings that have no effect, each with the setting beside which it has none: `warmup` with a constant learning
+    rate."""
+    found: dict[str, str] = {}
+    if not has_batch_norm(model.net):
+        found["norm_statistics"] = "a net without batch norm"
+    if getattr(model.objective, "beta", None) == 0:
+        found |= dict.fromkeys(("schedule", "free_bits"), "a beta of 0")
+    if train.lr_schedule == "constant":
+        found["warmup"] = "a constant learning rate"
+    if train.patience and train.keep == "last":
+        found["keep"] = "patience, by which the best weights are kept"
+    if train.trained == "decoder":
+        # The decoder has no part in the rate.
+        found |= dict.fromkeys(OF_THE_RATE, "training of the decoder alone")
+    return found

@@ -1,0 +1,16 @@
+"""From a configuration to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vae_core.config import FlatConfig, ModelConfig, StructureConfig
+from vae_core.models.flat import Autoencoder
+
+STRUCTURES: dict[type[StructureConfig], Callable[[ModelConfig], Autoencoder]] = {FlatConfig: Autoencoder}
+"""Models by their structure."""
+
+
+def build_model(config: ModelConfig) -> Autoencoder:
+    """A model with new weights. Raises ConfigError where the parts do not go together."""
+    return STRUCTURES[type(config.structure)](config)
