@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vae_core.config import FieldSpec, ImageField, ObservationSpec
+from vae_core.config import CategoryField, FieldSpec, ImageField, ObservationSpec
 
+Classes = int | Sequence[int] | np.ndarray | Tensor
+"""Class numbers (N,), or one number for all."""
 Noise = Mapping[str, Tensor]
 """The random numbers of one step by the names that the model's `noise` declares, each (B, *shape)."""
+
+
+@runtime_checkable
+class Observations(Protocol):
+    """Observations field by field, such as a `Batch` or a split of a data set."""
+
+    @property
+    def fields(self) -> Mapping[str, Tensor]:
+        """Values of each field, (N, *shape)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +61,7 @@ class Batch:
 
     def in_compute(self, spec: ObservationSpec) -> Batch:
         """The batch with every field as models compute with it, and without fields that the spec does not name."""
-        fields = {field.name: IN_COMPUTE[type(field)](self[field.name]) for field in spec.fields}
+        fields = {field.name: in_compute(field, self[field.name]) for field in spec.fields}
         return Batch(fields, {name: mask for name, mask in self.observed.items() if name in fields})
 
     def repeat(self, count: int) -> Batch:
@@ -72,10 +84,38 @@ def scale(x: Tensor) -> Tensor:
     return x.to(torch.float32) / 255
 
 
-IN_COMPUTE: dict[type[FieldSpec], Callable[[Tensor], Tensor]] = {
-    ImageField: lambda images: scale(images) if images.dtype == torch.uint8 else images,
+def one_hot(classes: Tensor, count: int) -> Tensor:
+    """Class numbers (B,) as float32 (B, count) with a 1 in the column of the class."""
+    # torch.nn.functional.one_hot reads the values, which a compiled step cannot wait for.
+    return (classes[:, None] == torch.arange(count, device=classes.device)).to(torch.float32)
+
+
+IN_COMPUTE: dict[type[FieldSpec], Callable[[Any, Tensor], Tensor]] = {
+    ImageField: lambda field, images: scale(images),
+    CategoryField: lambda field, classes: one_hot(classes, field.count),
 }
 """From values of each kind of field at rest to values that models compute with."""
+
+
+def in_compute(field: FieldSpec, values: Tensor) -> Tensor:
+    """Values of a field as models compute with them; floats are so already."""
+    return values if values.is_floating_point() else IN_COMPUTE[type(field)](field, values)
+
+
+def as_classes(classes: Classes, count: int, n: int) -> Tensor:
+    """Class numbers as int64 (n,), from (n,) numbers or one for all.
+
+    Raises ValueError on any other shape, on numbers that are not whole and on classes outside 0 to `count` - 1.
+    """
+    found = torch.as_tensor(np.ascontiguousarray(classes) if isinstance(classes, np.ndarray) else classes)
+    if found.is_floating_point() or found.is_complex() or found.dtype == torch.bool:
+        raise ValueError(f"Classes are {found.dtype}; give whole numbers from 0 to {count - 1}.")
+    if found.ndim > 1 or (found.ndim == 1 and len(found) != n):
+        raise ValueError(f"Classes have shape {tuple(found.shape)}; give one for each of {n} rows, or one number for all.")
+    wrong = found[(found < 0) | (found >= count)]
+    if wrong.numel():
+        raise ValueError(f"There is no class {int(wrong.flatten()[0])}; this model knows classes 0 to {count - 1}.")
+    return found.to(torch.int64).expand(n)
 
 
 def as_images(x: np.ndarray | Tensor, shape: tuple[int, int, int]) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vae_core.config import (
     BernoulliConfig,
+    CategoryField,
     ConfigError,
     DeterministicConfig,
     DiagonalGaussianConfig,
@@ -33,6 +34,8 @@ class Row:
     posterior: PosteriorConfig = DiagonalGaussianConfig()
     prior: PriorConfig = StandardNormalConfig()
     objective: ObjectiveConfig = ELBOConfig()
+    given: str = ""
+    """Name of the category that the model is given; empty where it is given nothing."""
 
 
 ZOO = {
@@ -54,6 +57,12 @@ ZOO = {
         "The rate of a VAE counts beta times, which trades detail for independent dimensions.",
         objective=ELBOConfig(beta=4.0),
     ),
+    "cvae": Row(
+        "CVAE",
+        "Sohn, Lee & Yan 2015; the decoder of M2 in Kingma et al. 2014",
+        "Encoder and decoder of a VAE are given the class of an image, so that the code holds what the class does not say.",
+        given="label",
+    ),
 }
 
 
@@ -63,18 +72,25 @@ def model_config(
     latent: int,
     net: NetConfig | None = None,
     likelihood: LikelihoodConfig | None = None,
+    classes: int = 0,
 ) -> ModelConfig:
     """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions.
 
-    Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. Raises ConfigError on
-    an unknown name, or where the parts do not go together.
+    Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
+    of classes of the images, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
+    the parts do not go together.
     """
     if name not in ZOO:
         raise ConfigError(f"There is no model {name!r}; the zoo has {', '.join(ZOO)}.")
     row = ZOO[name]
     if likelihood is None:
         likelihood = BernoulliConfig() if image[0] == 1 else LearnedGaussianConfig()
-    return ModelConfig.for_images(image, latent, net, row.posterior, row.objective, prior=row.prior, likelihood=likelihood)
+    if row.given and not classes:
+        raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
+    condition = CategoryField(row.given, classes) if row.given else None
+    return ModelConfig.for_images(
+        image, latent, net, row.posterior, row.objective, condition, prior=row.prior, likelihood=likelihood
+    )
 
 
 def zoo_name(config: ModelConfig) -> str:
@@ -83,7 +99,8 @@ def zoo_name(config: ModelConfig) -> str:
     A beta-VAE is one whatever its beta, as long as that is not 1.
     """
     for name, row in ZOO.items():
-        if (config.posterior, config.prior) == (row.posterior, row.prior) and _same(config.objective, row.objective):
+        parts = (row.posterior, row.prior, (row.given,) if row.given else ())
+        if (config.posterior, config.prior, config.given) == parts and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

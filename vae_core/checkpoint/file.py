@@ -90,6 +90,23 @@ class Checkpoint:
     def config(self) -> ModelConfig:
         return self.model.config
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes of the data set, or numbers where a model is given a class that has no name."""
+        named = tuple(self.data.get("classes", ()))
+        return named or tuple(str(i) for i in range(max(self.model.conditions.values(), default=0)))
+
+    def decode_held_out(self, rows: slice) -> Tensor:
+        """E[x|z] at the codes of some held-out images, each with its own class where the model is given it: (N, C, H, W).
+
+        Raises ValueError where there are no held-out images.
+        """
+        held_out = self.held_out
+        if held_out is None:
+            raise ValueError("This checkpoint stores no held-out images.")
+        classes = held_out.labels[rows] if self.model.conditions and held_out.labels is not None else None
+        return self.model.decode(held_out.codes[rows], classes)
+
 
 def about(data: Dataset, start: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The description of a model's data set that a header holds.
@@ -213,6 +230,9 @@ class _Reader:
             raise self._error(f"is damaged or cut short ({error})") from None
         self.header = self._parse(metadata)
         self.config = ModelConfig.from_json(self.header["config"])
+        named, given = len(self.header["data"].get("classes", ())), self.config.condition
+        if given is not None and named not in (0, given.count):
+            raise self._error(f"names {named} classes, and its model is given one of {given.count}")
         for name in self.shapes:
             if not name.startswith(("model.", "codes.", "held_out.")):
                 raise self._error(f"has a tensor {name[:60]!r} that is neither the model's nor of codes or held-out images")
@@ -344,7 +364,10 @@ class _Reader:
                 raise self._error(f"has values in held_out.{name} outside {metric.lowest:g} to {metric.highest:g}")
         if held_out.scale is not None and bool((held_out.scale < 0).any()):
             raise self._error("has standard deviations in held_out.scale that are negative")
-        classes = len(self.header["data"].get("classes", ()))
+        given = self.config.condition
+        classes = len(self.header["data"].get("classes", ())) or (0 if given is None else given.count)
+        if given is not None and held_out.labels is None:
+            raise self._error("has held-out images without the classes that its model is given")
         if held_out.labels is not None and not (held_out.labels.min() >= 0 and held_out.labels.max() < classes):
             raise self._error(f"has held-out labels that are not among its {classes} classes")
         return held_out

@@ -55,10 +55,10 @@ def save_measured(
     checkpoint.check_storable(model, data, title)
     model = model.eval()
     iwae_samples = iwae_samples if model.capabilities.density else 0
-    chosen = data.validation.x[:IMAGES_FOR_HALF]
+    chosen = data.validation.first(IMAGES_FOR_HALF)
     deciding, measuring = 2 * len(chosen) * most_passes(model, 1), len(data.test) * most_passes(model, samples)
     tell = _counted(progress, deciding + measuring + len(data.test) * iwae_samples)
-    codes = FittedGaussian.fit(model.encode(data.train.x[:IMAGES_FOR_CODES]).mean)
+    codes = FittedGaussian.fit(model.encode(data.train.first(IMAGES_FOR_CODES)).mean)
     halved = _halved(model)
     figures = [
         summarise(per_image(one, chosen, samples=1, with_ssim=True, progress=tell(i * deciding // 2)))
@@ -68,7 +68,7 @@ def save_measured(
     model = halved if half else model
     metrics, held_out = measured(model, data, samples=samples, progress=tell(deciding))
     if iwae_samples:
-        nll = iwae_nll(model, data.test.x, iwae_samples, progress=tell(deciding + measuring))
+        nll = iwae_nll(model, data.test, iwae_samples, progress=tell(deciding + measuring))
         metrics |= {"iwae_samples": iwae_samples, "iwae_nll": float(nll.mean())}
     told = asdict(summary)
     packed = Checkpoint(
@@ -109,7 +109,7 @@ def measured(
 
     Raises CheckpointError where a figure is outside its range.
     """
-    seen = per_image(model, data.test.x, samples=samples, with_ssim=True, progress=progress)
+    seen = per_image(model, data.test, samples=samples, with_ssim=True, progress=progress)
     metrics: dict[str, Any] = summarise(seen) | factor_scores(seen.mean, data.test, data.factor_names)
     for name, metric in METRICS.items():
         if metrics.get(name) is not None and not metric.allows(metrics[name]):

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     checkpoint = inputs.load_checkpoint(options)
     data, found = inputs.load_images(options, checkpoint)
     split = getattr(data, options.split)
-    codes = checkpoint.model.encode(split.x)
+    codes = checkpoint.model.encode(split)
     arrays = {"mean": codes.mean, "scale": codes.scale, "rate": codes.rate, "labels": split.y}
     arrays = {k: v.numpy() for k, v in arrays.items() if v is not None}
     with replacing(options.out) as temporary, temporary.open("wb") as file:

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     data, found = inputs.load_images(options, checkpoint)
     split, seed = options.split or "test", options.seed or 0
     part = getattr(data, split)
-    images = part.x[: options.images]
+    images = part if options.images is None else part.first(options.images)
     line = download_line()
     out = evaluate(
         model, images, seed=seed, samples=options.samples, iwae_samples=options.iwae or 0,

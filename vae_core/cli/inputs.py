@@ -9,6 +9,7 @@ from vae_core import devices
 from vae_core.checkpoint import Checkpoint, registry
 from vae_core.cli.reporting import download_line
 from vae_core.data import NAMES, Dataset, load_dataset
+from vae_core.data.class_names import numbered_as
 from vae_core.data.preparation import Preparation, usual
 from vae_core.data.provenance import Provenance, provenance
 from vae_core.data.refusals import folded, unused
@@ -50,11 +51,17 @@ def load_images(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[Da
     return data, found
 
 
-def load_for(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
+def load_for(checkpoint: Checkpoint, called: str, name: str, *, training: bool = False) -> Dataset:
     """The data set of that name, or own images brought to the shape of the model, which is said on stderr.
 
-    called: what a person calls the checkpoint. Raises ValueError where a named set has images of another shape.
+    called: what a person calls the checkpoint. training: True where the model is to be trained on the images. Raises ValueError
+    where a named set has images of another shape, or where the model is given a class that the images do not have.
     """
+    data = _fitting(checkpoint, called, name)
+    return numbered_as(data, checkpoint.classes, training=training) if checkpoint.model.conditions else data
+
+
+def _fitting(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
     image = checkpoint.config.image
     if name in NAMES:
         data = load_dataset(name, progress=download_line())
@@ -89,6 +96,9 @@ def _preparation(checkpoint: Checkpoint) -> Preparation | None:
         return Preparation.from_json(known)
     if str(checkpoint.data.get("name", "")).startswith("own-"):
         return None
-    model, held_out = checkpoint.model, checkpoint.held_out
-    drawn = model.sample(SAMPLE) if held_out is None else model.decode(held_out.codes[:SAMPLE])
+    model = checkpoint.model
+    if checkpoint.held_out is not None:
+        drawn = checkpoint.decode_held_out(slice(SAMPLE))
+    else:
+        drawn = model.sample(SAMPLE, condition=0 if model.conditions else None)
     return usual(drawn.cpu().numpy())

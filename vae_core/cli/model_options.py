@@ -28,12 +28,12 @@ LATENT = 2
 
 
 def new_run(
-    options: argparse.Namespace, x: Tensor, train: TrainConfig, state: Path, device: torch.device
+    options: argparse.Namespace, x: Tensor, train: TrainConfig, state: Path, device: torch.device, classes: int = 0
 ) -> tuple[ModelConfig, TrainConfig]:
     """The configuration of a model with new weights, and of its training.
 
     x: the training images, uint8 (N, C, H, W). Unless options say otherwise net and learning rate suit the time budget, and a
-    learned sigma starts near where it will end. state: the file of the run's training state; where there is one, net and
+    learned sigma starts near where it will end. classes: the number of classes of the images. state: the file of the run's training state; where there is one, net and
     learning rate are those of that run.
     """
     image, latent = tuple(x.shape[1:]), LATENT if options.latent is None else options.latent
@@ -46,7 +46,7 @@ def new_run(
     chosen_net = given_fields(options, NET, net_kind)
 
     def model_of(net: NetConfig) -> ModelConfig:
-        model = zoo.model_config(options.model or "vae", image, latent, net, likelihood)
+        model = zoo.model_config(options.model or "vae", image, latent, net, likelihood, classes)
         return model.replace(objective=model.objective.replace(**given_fields(options, OBJECTIVE, model.objective.kind)))
 
     # Several processes would each time their own machine, and must have one net.

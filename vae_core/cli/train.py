@@ -111,7 +111,7 @@ def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> D
         return data
     if options.size not in (None, start.config.image[1]):
         raise ValueError(f"{options.start} takes images of {'x'.join(map(str, start.config.image[1:]))}; leave out --size.")
-    data = inputs.load_for(start, options.start, name)
+    data = inputs.load_for(start, options.start, name, training=True)
     if not (found := provenance(start.data, data)).held_out:
         print(found.note, file=sys.stderr)
     return data
@@ -162,7 +162,7 @@ def _run(options: argparse.Namespace) -> int:
     elif recipe is not None:
         model = build_model(recipe.model)
     else:
-        config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device)
+        config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device, len(data.classes))
         model = build_model(config)
     out = options.out or (registry.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)

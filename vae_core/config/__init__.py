@@ -9,7 +9,7 @@ from vae_core.config.likelihoods import BernoulliConfig, GaussianConfig, Learned
 from vae_core.config.model import ModelConfig
 from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
-from vae_core.config.observations import FieldSpec, ImageField, ObservationSpec, image_observation
+from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, image_observation
 from vae_core.config.posteriors import DeterministicConfig, DiagonalGaussianConfig, PosteriorConfig
 from vae_core.config.priors import PriorConfig, StandardNormalConfig
 from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
@@ -19,6 +19,7 @@ from vae_core.config.unused import unused
 
 __all__ = [
     "BernoulliConfig",
+    "CategoryField",
     "Config",
     "ConfigError",
     "ConstantSchedule",

@@ -9,7 +9,7 @@ from vae_core.config.base import Config, ConfigError, require
 from vae_core.config.likelihoods import BernoulliConfig, LikelihoodConfig
 from vae_core.config.nets import NetConfig, ResidualConfig, halvings
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
-from vae_core.config.observations import ObservationSpec, image_observation
+from vae_core.config.observations import CategoryField, ImageField, ObservationSpec, image_observation
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
 from vae_core.config.priors import PriorConfig, StandardNormalConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
@@ -29,6 +29,21 @@ def _rate_is_defined(config: ModelConfig) -> None:
         raise ConfigError(f"An objective of kind {objective!r} weighs a rate, which a {posterior} posterior does not have.")
 
 
+def _fields_are_modelled_or_given(config: ModelConfig) -> None:
+    names = config.observation.names
+    for name in config.given:
+        if name not in names or config.given.count(name) > 1:
+            raise ConfigError(f"A model is given {name!r}; the fields of its observations are {', '.join(names)}, each given once.")
+    modelled = [field for field in config.observation.fields if field.name not in config.given]
+    given = [config.observation[name] for name in config.given]
+    if not modelled:
+        raise ConfigError("A model is given all fields of its observations; at least one has to be modelled.")
+    if len(modelled) > 1 or not isinstance(modelled[0], ImageField):
+        raise ConfigError(f"The fields {', '.join(field.name for field in modelled)} are modelled; models have one image.")
+    if len(given) > 1 or not all(isinstance(field, CategoryField) for field in given):
+        raise ConfigError(f"A model is given {', '.join(config.given)}; models are given one category, or nothing.")
+
+
 class ModelConfig(Config):
     """One model: the observations that it is for, and its choice on each axis."""
 
@@ -39,8 +54,10 @@ class ModelConfig(Config):
     prior: PriorConfig = StandardNormalConfig()
     likelihood: LikelihoodConfig = BernoulliConfig()
     objective: ObjectiveConfig = ELBOConfig()
+    given: tuple[str, ...] = ()
+    """Names of the fields that encoder and decoder are given. The other fields are modelled."""
 
-    rules = (_image_is_large_enough, _rate_is_defined)
+    rules = (_image_is_large_enough, _rate_is_defined, _fields_are_modelled_or_given)
 
     @classmethod
     def for_images(
@@ -50,22 +67,33 @@ class ModelConfig(Config):
         net: NetConfig | None = None,
         posterior: PosteriorConfig | None = None,
         objective: ObjectiveConfig | None = None,
+        condition: CategoryField | None = None,
         **axes: Any,
     ) -> typing.Self:
         """A model of images (C, H, W) with one code of `latent` dimensions.
 
-        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate. Further
-        `axes` are fields of this class. Raises ConfigError where the parts do not go together.
+        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate. With a
+        `condition` it is given that field. Further `axes` are fields of this class. Raises ConfigError where the parts do not
+        go together.
         """
         posterior = posterior or DiagonalGaussianConfig()
         objective = objective or (ELBOConfig() if posterior.has_density else ReconstructionConfig())
         parts = {"net": net or ResidualConfig(), "posterior": posterior, "objective": objective}
-        return cls(image_observation(image), FlatConfig(latent), **parts, **axes)
+        observation = image_observation(image)
+        if condition is not None:
+            observation = ObservationSpec((*observation.fields, condition))
+            axes["given"] = (condition.name,)
+        return cls(observation, FlatConfig(latent), **parts, **axes)
 
     @property
     def image(self) -> tuple[int, int, int]:
         """Channels, height and width of the first field that is an image. Raises IndexError where none is."""
         return self.observation.images[0].shape
+
+    @property
+    def condition(self) -> CategoryField | None:
+        """The category that the model is given; None where it is given nothing."""
+        return typing.cast(CategoryField, self.observation[self.given[0]]) if self.given else None
 
     @property
     def latent(self) -> int:

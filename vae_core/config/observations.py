@@ -9,6 +9,8 @@ from vae_core.config.base import Config, ConfigError
 from vae_core.config.constraints import OneOf, Range
 
 Side = Annotated[int, Range(8, 128, "pixels")]
+MOST_CLASSES = 1000
+"""Largest number of classes of a field; a model takes an input for each."""
 
 
 class FieldSpec(Config, axis=True):
@@ -19,7 +21,7 @@ class FieldSpec(Config, axis=True):
     @property
     @abc.abstractmethod
     def shape(self) -> tuple[int, ...]:
-        """Shape of the value of one observation."""
+        """Shape of the value of one observation at rest."""
 
 
 class ImageField(FieldSpec, kind="image"):
@@ -33,6 +35,17 @@ class ImageField(FieldSpec, kind="image"):
     def shape(self) -> tuple[int, int, int]:
         """Channels, height and width."""
         return self.channels, self.height, self.width
+
+
+class CategoryField(FieldSpec, kind="category"):
+    """One of several classes: its number, int64, at rest; one-hot, float32 of shape (count,), in compute."""
+
+    count: Annotated[int, Range(2, MOST_CLASSES, "classes")]
+
+    @property
+    def shape(self) -> tuple[()]:
+        """A class number has no dimensions."""
+        return ()
 
 
 def _fields_have_names_of_their_own(spec: ObservationSpec) -> None:

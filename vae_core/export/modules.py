@@ -13,30 +13,36 @@ PartName = Literal["decoder", "encoder"]
 
 
 class Decoder(nn.Module):
-    """E[x|z]: codes `z` (B, d) to `mean` (B, C, H, W) in [0, 1]."""
+    """E[x|z]: codes `z` (B, d) and, where the model is given a class, `condition` (B, K), one-hot, to `mean` (B, C, H, W) in
+    [0, 1]."""
 
     def __init__(self, model: Autoencoder):
         super().__init__()
         self.decoder, self.likelihood = model.decoder, model.likelihood
-        self.inputs = {"z": Input((model.config.latent,))}
+        self.inputs = {"z": Input((model.config.latent,))} | _condition(model)
 
-    def forward(self, z: Tensor) -> dict[str, Tensor]:
-        return {"mean": self.likelihood.mean(self.decoder(z))}
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
+        return {"mean": self.likelihood.mean(self.decoder(z, condition))}
 
 
 class Encoder(nn.Module):
-    """q(z|x): images `x` (B, C, H, W) in [0, 1] to `mean` (B, d) and, where the posterior has one, `scale` (B, d)."""
+    """q(z|x): images `x` (B, C, H, W) in [0, 1] and, where the model is given a class, `condition` (B, K), one-hot, to `mean`
+    (B, d) and, where the posterior has one, `scale` (B, d)."""
 
     def __init__(self, model: Autoencoder):
         super().__init__()
         self.encoder, self.posterior = model.encoder, model.posterior
-        self.inputs = {"x": Input(tuple(model.config.image))}
+        self.inputs = {"x": Input(tuple(model.config.image))} | _condition(model)
 
-    def forward(self, x: Tensor) -> dict[str, Tensor]:
-        raw = self.encoder(x)
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
+        raw = self.encoder(x, condition)
         scale = self.posterior.scale(raw)
         outputs = {"mean": self.posterior.mean(raw)}
         return outputs if scale is None else outputs | {"scale": scale}
+
+
+def _condition(model: Autoencoder) -> dict[str, Input]:
+    return {} if model.given is None else {"condition": Input((model.given.count,))}
 
 
 PARTS: dict[PartName, type[Decoder] | type[Encoder]] = {"decoder": Decoder, "encoder": Encoder}

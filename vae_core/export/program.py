@@ -49,8 +49,8 @@ class Program:
 
 
 def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:
-    """E[x|z] as a program: input `z` (d,), output `mean` (C, H, W) in [0, 1]; the header says under `draw` how x is drawn
-    around it: `["bernoulli"]`, or `["gaussian", sigma]`.
+    """E[x|z] as a program: input `z` (d,) and, where the model is given a class, `condition` (K,), one-hot; output `mean`
+    (C, H, W) in [0, 1]; the header says under `draw` how x is drawn around it: `["bernoulli"]`, or `["gaussian", sigma]`.
 
     Raises ExportError where a layer or the likelihood has no operation.
     """
@@ -61,7 +61,8 @@ def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program
 
 
 def encoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:
-    """q(z|x) as a program: input `x` (C, H, W) in [0, 1], outputs `mean` (d,) and, where the posterior has one, `scale` (d,).
+    """q(z|x) as a program: input `x` (C, H, W) in [0, 1] and, where the model is given a class, `condition` (K,), one-hot;
+    outputs `mean` (d,) and, where the posterior has one, `scale` (d,).
 
     Raises ExportError where a layer or the posterior has no operation.
     """

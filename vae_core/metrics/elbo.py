@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vae_core.batch import Batch
+from vae_core.batch import Batch, Observations
 from vae_core.metrics.activity import active_units
 from vae_core.metrics.draws import MOST_DRAWS, ROUND, Draws, is_random
 from vae_core.metrics.image import ssim
@@ -51,7 +51,7 @@ class PerImage:
 
 def per_image(
     model: Autoencoder,
-    x: Images,
+    x: Images | Observations,
     *,
     seed: int = 0,
     samples: int | None = None,
@@ -59,7 +59,8 @@ def per_image(
     with_ssim: bool = False,
     progress: Progress | None = None,
 ) -> PerImage:
-    """The figures of each image x (N, C, H, W), uint8 or float in [0, 1].
+    """The figures of each image of a split or a batch x, or of images (N, C, H, W), uint8 or float in [0, 1], alone, where the
+    model is given no more.
 
     Distortion and rate are those of training, averaged over draws of the code and, where the likelihood is of binarised
     pixels, of these pixels, which are encoded and scored. `samples` is the number of draws of each image; None: 16, and up to
@@ -125,13 +126,13 @@ def _at_the_mean(
 
 def _likeness(model: Autoencoder, codes: Tensor, wanted: Batch, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
     """MSE and, if asked for, SSIM of the decoded codes and the wanted images."""
-    image, found = wanted[IMAGE], model.mean_image(codes).cpu()
+    image, found = wanted[IMAGE], model.mean_image(codes, model.condition(wanted.to(model.device))).cpu()
     return ((found - image) ** 2).flatten(1).mean(1), ssim(found, image) if with_ssim else None
 
 
 def evaluate(
     model: Autoencoder,
-    x: Images,
+    x: Images | Observations,
     *,
     seed: int = 0,
     samples: int | None = None,
@@ -139,7 +140,7 @@ def evaluate(
     batch_size: int = 500,
     progress: Progress | None = None,
 ) -> dict[str, float | int | None]:
-    """The figures of a model on images x (N, C, H, W), uint8 or float in [0, 1]: means over images, None where not defined.
+    """The figures of a model on observations x, as `per_image` takes them: means over images, None where not defined.
 
     distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
     (distortion_se ...) and the number of draws (samples). mse, ssim: of the reconstruction at the mean code and the image as

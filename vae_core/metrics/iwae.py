@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from vae_core.batch import Batch, repeat
+from vae_core.batch import Batch, Observations, repeat
 from vae_core.metrics.noise import NoiseStreams
 from vae_core.models.flat import Autoencoder, Images
 
@@ -19,7 +19,7 @@ MOST_SAMPLES = 5000
 
 def iwae_nll(
     model: Autoencoder,
-    x: Images,
+    x: Images | Observations,
     k: int,
     *,
     seed: int = 0,

@@ -29,6 +29,8 @@ class LatentVariableModel(nn.Module, abc.ABC):
     target_noise: tuple[NoiseSpec, ...]
     """Random numbers that `target` reads for each observation."""
     objective: Objective
+    conditions: Mapping[str, int]
+    """Names of the categories that the model is given, each with its number of classes."""
 
     @property
     @abc.abstractmethod
@@ -60,7 +62,7 @@ class LatentVariableModel(nn.Module, abc.ABC):
     def capabilities(self) -> Capabilities:
         """The questions that the model can answer."""
         rate = "rate" in self.objective.terms
-        return Capabilities(rate=rate, density=rate, prior=rate)
+        return Capabilities(rate=rate, density=rate, prior=rate, conditions=self.conditions)
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """The random numbers that `terms` needs for n observations, on the model's device."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,5 @@ class Capabilities:
     """True if log q(z|x) and log p(z) are defined, and with them importance-weighted bounds of log p(x)."""
     prior: bool
     """True if the model is trained to decode draws from its prior. Without it, a distribution has to be fitted to codes."""
+    conditions: Mapping[str, int] = field(default_factory=dict)
+    """Names of the categories that the model is given, each with its number of classes."""

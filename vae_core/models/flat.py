@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vae_core.batch import Batch, Noise, as_codes, as_images, local
+from vae_core.batch import Batch, Classes, Noise, Observations, as_classes, as_codes, as_images, in_compute, local
 from vae_core.config import ModelConfig
 from vae_core.models.base import LatentVariableModel
 from vae_core.models.kl import group_latent
@@ -46,7 +46,9 @@ class Autoencoder(LatentVariableModel):
     """Encoder, posterior, decoder and likelihood under one configuration.
 
     Inference takes numpy arrays or tensors, runs in evaluation mode without gradients in pieces of `batch_size`, and gives
-    tensors on the CPU, so that memory is bounded whatever N is.
+    tensors on the CPU, so that memory is bounded whatever N is. A model that is given the class of each observation takes it as
+    `condition`, class numbers (N,) or one for all; ValueError says so where it is missing, out of range or not wanted. What
+    takes images also takes a split of a data set or a `Batch`, which have the classes with them.
     """
 
     def __init__(self, config: ModelConfig):
@@ -59,9 +61,12 @@ class Autoencoder(LatentVariableModel):
         self.prior = build_prior(config.prior, config.latent)
         self.likelihood = build_likelihood(config.likelihood, image)
         self.objective = Objective(config.objective)
-        self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net)
+        self.given = config.condition
+        self.conditions = {} if self.given is None else {self.given.name: self.given.count}
+        width = sum(self.conditions.values())
+        self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net, width)
         raw_channels = config.image[0] * self.likelihood.raw_channels
-        self.decoder = build_decoder(config.latent, config.image, raw_channels, config.net)
+        self.decoder = build_decoder(config.latent, config.image, raw_channels, config.net, width)
         self.latent_noise = tuple(spec.within(LATENT) for spec in self.posterior.noise)
         self.target_noise = tuple(spec.within(IMAGE) for spec in self.likelihood.noise)
 
@@ -78,7 +83,11 @@ class Autoencoder(LatentVariableModel):
         return batch.replace(image=self.likelihood.target(batch[IMAGE], local(noise, IMAGE)))
 
     def features(self, batch: Batch) -> dict[str, Tensor]:
-        return {LATENT: self.encoder(batch[IMAGE])}
+        return {LATENT: self.encoder(batch[IMAGE], self.condition(batch))}
+
+    def condition(self, batch: Batch) -> Tensor | None:
+        """What the model is given of each observation, one-hot (B, K); None for a model that is given nothing."""
+        return None if self.given is None else in_compute(self.given, batch[self.given.name])
 
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
         drawn_with = None if noise is None else local(noise, LATENT)
@@ -86,19 +95,33 @@ class Autoencoder(LatentVariableModel):
         return Latent({LATENT: group}, terms)
 
     def log_likelihood(self, codes: Mapping[str, Tensor], batch: Batch) -> Tensor:
-        return self.likelihood.log_prob(self.decoder(codes[LATENT]), batch[IMAGE], batch.observed.get(IMAGE))
+        raw = self.decoder(codes[LATENT], self.condition(batch))
+        return self.likelihood.log_prob(raw, batch[IMAGE], batch.observed.get(IMAGE))
 
-    def _in_pieces(self, f: Callable[[Tensor], Tensor], x: Tensor, batch_size: int) -> Tensor:
-        with self.inference():
-            return torch.cat([f(p.to(self.device)).cpu() for p in x.split(batch_size)])
+    def batch(self, x: Images | Observations, condition: Classes | None = None) -> Batch:
+        """Images at rest, with the class of each where the model is given it, as observations of this model. Raises ValueError
+        on images of another shape or range, and on classes that are missing, out of range or not wanted."""
+        fields = dict(x.fields) if isinstance(x, Observations) else {IMAGE: x}
+        images = as_images(fields[IMAGE], self.config.image)
+        if condition is None and self.given is not None:
+            condition = fields.get(self.given.name)
+        return Batch({IMAGE: images} | self._given(condition, len(images)), getattr(x, "observed", {}))
 
-    def batch(self, x: Images) -> Batch:
-        """Images at rest as observations of this model. Raises ValueError on images of another shape or range."""
-        return Batch({IMAGE: as_images(x, self.config.image)})
+    def _given(self, condition: Classes | None, n: int) -> dict[str, Tensor]:
+        """The field that the model is given, for n observations."""
+        if self.given is None:
+            if condition is not None:
+                raise ValueError("This model is given no classes; leave out the condition.")
+            return {}
+        if condition is None:
+            raise ValueError(
+                f"This model is given the {self.given.name} of each image; give a condition from 0 to {self.given.count - 1}."
+            )
+        return {self.given.name: as_classes(condition, self.given.count, n)}
 
-    def encode(self, x: Images, batch_size: int = 500) -> Codes:
+    def encode(self, x: Images | Observations, condition: Classes | None = None, batch_size: int = 500) -> Codes:
         """The posterior of each image. Raises ValueError on images that are not of this model's shape and range, or on none."""
-        batch = self.batch(x)
+        batch = self.batch(x, condition)
         if len(batch) == 0:
             raise ValueError("There are no images to encode.")
         pieces = []
@@ -114,40 +137,58 @@ class Autoencoder(LatentVariableModel):
         group = self.latent(features, None).groups[LATENT]
         return Codes(group.z, self.posterior.scale(features[LATENT]), group.rate, group.rate_by_dimension)
 
-    def decode(self, z: Images, batch_size: int = 500) -> Tensor:
+    def decode(self, z: Images, condition: Classes | None = None, batch_size: int = 500) -> Tensor:
         """E[x|z] for codes (N, d): float32 in [0, 1], (N, C, H, W)."""
         z = as_codes(z, self.config.latent)
-        return self._in_pieces(self.mean_image, z, batch_size)
+        batch = Batch({LATENT: z} | self._given(condition, len(z)))
+        with self.inference():
+            pieces = (piece.to(self.device) for piece in batch.split(batch_size))
+            return torch.cat([self.mean_image(piece[LATENT], self.condition(piece)).cpu() for piece in pieces])
 
-    def mean_image(self, z: Tensor) -> Tensor:
+    def mean_image(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """E[x|z] for codes (N, d) of this model's device, as it is just now: in its present mode, with gradients where they are
-        on. (N, C, H, W); `decode` is this with all care taken."""
-        return self.likelihood.mean(self.decoder(z))
+        on. (N, C, H, W); `decode` is this with all care taken. condition: one-hot (N, K), where the model is given a class."""
+        return self.likelihood.mean(self.decoder(z, condition))
 
-    def reconstruct(self, x: Images, batch_size: int = 500) -> Tensor:
+    def reconstruct(self, x: Images | Observations, condition: Classes | None = None, batch_size: int = 500) -> Tensor:
         """E[x|z] at the mean code of each image: float32 in [0, 1], (N, C, H, W)."""
-        return self.decode(self.encode(x, batch_size).mean, batch_size)
+        batch = self.batch(x, condition)
+        classes = None if self.given is None else batch[self.given.name]
+        return self.decode(self.encode(batch, batch_size=batch_size).mean, classes, batch_size)
 
-    def sample(self, n: int, sampler: Sampler | None = None, seed: int = 0, batch_size: int = 500) -> Tensor:
+    def sample(
+        self,
+        n: int,
+        sampler: Sampler | None = None,
+        seed: int = 0,
+        batch_size: int = 500,
+        *,
+        condition: Classes | None = None,
+    ) -> Tensor:
         """E[x|z] at n codes drawn from `sampler`, or from the prior without one: (n, C, H, W).
 
         A plain autoencoder was not trained to decode draws from a prior; `FittedGaussian` is a sampler of codes like those of
         its training data.
         """
-        return self.decode((sampler or self.prior).sample(n, torch.Generator().manual_seed(seed)), batch_size)
+        codes = (sampler or self.prior).sample(n, torch.Generator().manual_seed(seed))
+        return self.decode(codes, condition, batch_size)
 
-    def traverse(self, z: Images, dimension: int, values: Images, batch_size: int = 500) -> Tensor:
+    def traverse(
+        self, z: Images, dimension: int, values: Images, batch_size: int = 500, *, condition: Classes | None = None
+    ) -> Tensor:
         """The images of code z (d,) as one of its dimensions takes each of `values` (K,): (K, C, H, W)."""
         if not 0 <= dimension < self.config.latent:
             raise ValueError(f"Dimension {dimension} does not exist; this model has 0 to {self.config.latent - 1}.")
         values = torch.as_tensor(values, dtype=torch.float32).flatten()
         codes = self._one_code(z).repeat(len(values), 1)
         codes[:, dimension] = values
-        return self.decode(codes, batch_size)
+        return self.decode(codes, condition, batch_size)
 
-    def interpolate(self, a: Images, b: Images, steps: int = 9, path: PathKind = "linear") -> Tensor:
+    def interpolate(
+        self, a: Images, b: Images, steps: int = 9, path: PathKind = "linear", *, condition: Classes | None = None
+    ) -> Tensor:
         """The images on the way from code a (d,) to code b (d,), both ends included: (steps, C, H, W)."""
-        return self.decode(self.space.path(self._one_code(a)[0], self._one_code(b)[0], steps, path))
+        return self.decode(self.space.path(self._one_code(a)[0], self._one_code(b)[0], steps, path), condition)
 
     def _one_code(self, z: Images) -> Tensor:
         codes = as_codes(z, self.config.latent)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vae_core.batch import Batch
 from vae_core.config import ConfigError, MLPConfig, ModelConfig, NetConfig, ResidualConfig, TrainConfig
 from vae_core.models.build import build_model
 
@@ -61,7 +60,8 @@ def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.de
     """Seconds that a forward and backward pass of a batch takes: the shortest of TIMED_STEPS after one that is not counted, or
     what that one took where it is far more than `enough`."""
     model = build_model(config).to(device, memory_format=torch.channels_last).train()
-    batch = Batch({"image": x.to(device)}).in_compute(model.observation)
+    # The time of a step does not depend on the class.
+    batch = model.batch(x.to(device), 0 if model.conditions else None).to(device).in_compute(model.observation)
     batch = batch.map(lambda value: value.contiguous(memory_format=torch.channels_last))
     found = []
     for k in range(1 + TIMED_STEPS):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from vae_core.config import TrainConfig
+from vae_core.batch import as_classes
+from vae_core.config import CategoryField, TrainConfig
 from vae_core.data.dataset import Dataset, Split, TrainingSplits
 from vae_core.models.base import LatentVariableModel
 from vae_core.models.objectives import schedules
@@ -95,6 +96,11 @@ def _fields(model: LatentVariableModel, name: str, split: Split) -> Fields:
         found = tuple(known[field.name].shape[1:])
         if found != field.shape:
             raise TrainingError(f"The {field.name} of the {name} data has shape {found}; this model takes {field.shape}.")
+        if isinstance(field, CategoryField):
+            try:
+                as_classes(known[field.name], field.count, len(split))
+            except ValueError as error:
+                raise TrainingError(f"The {name} data do not fit the model. {error}") from None
     return {field: known[field] for field in model.observation.names}
 
 

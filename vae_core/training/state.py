@@ -170,7 +170,10 @@ def _upgraded(identity: dict[str, Any]) -> dict[str, Any]:
     if isinstance(training, dict):
         # A state from before there was a choice of what trains.
         training = {"trained": "all", "keep": "last", "norm_statistics": "batch"} | training
-    return identity | {"model": upgraded_model(model) if is_version_1(model) else model, "training": training}
+    if isinstance(model, dict):
+        # Fields that a model did not have when the state was written have their defaults.
+        model = {"given": []} | (upgraded_model(model) if is_version_1(model) else model)
+    return identity | {"model": model, "training": training}
 
 
 def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:

@@ -33,7 +33,12 @@ def sizes(side: int, halvings: int) -> list[int]:
 
 
 def encoder(
-    image: tuple[int, int, int], out: int, config: Config, conv_blocks: Blocks = _none, dense_blocks: Blocks = _none
+    image: tuple[int, int, int],
+    out: int,
+    config: Config,
+    condition: int = 0,
+    conv_blocks: Blocks = _none,
+    dense_blocks: Blocks = _none,
 ) -> nn.Sequential:
     channels, height, width = image
     layers: list[nn.Module] = []
@@ -48,7 +53,7 @@ def encoder(
         layers += activation(config, features)
     layers.append(nn.Flatten())
     flat = features * sizes(height, n)[-1] * sizes(width, n)[-1]
-    for a, b in pairwise([flat, *config.hidden]):
+    for a, b in pairwise([flat + condition, *config.hidden]):
         layers += [nn.Linear(a, b), *dense_blocks(b), *activation(config, b, nn.BatchNorm1d)]
     return nn.Sequential(*layers, nn.Linear(config.hidden[-1], out))
 

@@ -17,8 +17,8 @@ def _layers(widths: list[int]) -> list[nn.Module]:
     return layers[:-1]
 
 
-def encoder(image: tuple[int, int, int], out: int, config: MLPConfig) -> nn.Sequential:
-    return nn.Sequential(nn.Flatten(), *_layers([math.prod(image), *config.hidden, out]))
+def encoder(image: tuple[int, int, int], out: int, config: MLPConfig, condition: int = 0) -> nn.Sequential:
+    return nn.Sequential(nn.Flatten(), *_layers([math.prod(image) + condition, *config.hidden, out]))
 
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: MLPConfig) -> nn.Sequential:

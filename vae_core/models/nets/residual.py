@@ -39,8 +39,8 @@ def _blocks(config: ResidualConfig) -> dict[str, conv.Blocks]:
     }
 
 
-def encoder(image: tuple[int, int, int], out: int, config: ResidualConfig) -> nn.Sequential:
-    return conv.encoder(image, out, config, **_blocks(config))
+def encoder(image: tuple[int, int, int], out: int, config: ResidualConfig, condition: int = 0) -> nn.Sequential:
+    return conv.encoder(image, out, config, condition, **_blocks(config))
 
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
