@@ -9,8 +9,11 @@ from explorer.services.models import ModelCard
 from explorer.services.text import counted, escaped
 
 
-def path_panel(path: PadPath, card: ModelCard) -> None:
-    """Draws one button for each format. A file is made when its button is clicked."""
+def path_panel(path: PadPath, card: ModelCard, condition: int | None) -> None:
+    """Draws one button for each format. A file is made when its button is clicked.
+
+    condition: the class that the model is given, or None.
+    """
     try:
         codes = latent_paths.checked_codes(card, path.codes)
     except ValueError as error:
@@ -18,10 +21,11 @@ def path_panel(path: PadPath, card: ModelCard) -> None:
         return
     st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and the images decoded from them."))
     name = f"{user_models.cleaned(card.name, '-') or 'latent'}-path"
+    images = lambda: latent_paths.images(card, codes, condition)  # noqa: E731
     kinds = [
-        ("GIF", lambda: gif(latent_paths.images(card, codes)), f"{name}.gif", "image/gif"),
-        ("PNG strip", lambda: path_strip(latent_paths.images(card, codes)), f"{name}.png", "image/png"),
-        ("NPZ", lambda: latent_paths.npz(codes, latent_paths.images(card, codes)), f"{name}.npz", "application/octet-stream"),
+        ("GIF", lambda: gif(images()), f"{name}.gif", "image/gif"),
+        ("PNG strip", lambda: path_strip(images()), f"{name}.png", "image/png"),
+        ("NPZ", lambda: latent_paths.npz(codes, images()), f"{name}.npz", "application/octet-stream"),
         ("CSV", lambda: latent_paths.csv_table(codes), f"{name}.csv", "text/csv"),
     ]
     for column, (title, make, file, mime) in zip(st.columns([1] * len(kinds) + [4]), kinds, strict=False):

@@ -53,7 +53,7 @@ def pad_payload(cards: Sequence[ModelCard], start: View, uploads: UploadCodes = 
 
 
 def _state(view: View) -> PadState:
-    return PadState(view.lead, view.plane, view.z, view.same, view.display, view.overlay)
+    return PadState(view.lead, view.plane, view.z, view.same, view.display, view.overlay, view.condition)
 
 
 def reasons_for_server(cards: Sequence[ModelCard]) -> str:
@@ -152,6 +152,7 @@ def _model(card: ModelCard) -> PadModel:
         errors=stored.errors,
         unused=codes.unused_dimensions(card, stored.codes),
         prior=prior,
+        conditions=models.conditions(card),
         fitted=codes.fitted_gaussian(card),
         principal=plane,
         explained=explained,

@@ -15,15 +15,15 @@ MAX_CACHED = 4
 """Number of model selections whose payloads stay in memory."""
 
 
-def sketch_payload(cards: Sequence[ModelCard]) -> tuple[bytes | None, tuple[str, ...]]:
+def sketch_payload(cards: Sequence[ModelCard], condition: int) -> tuple[bytes | None, tuple[str, ...]]:
     """The payload for models of one image size, and the titles of the models that a page cannot run. The payload is None where
-    a page can run none of them."""
+    a page can run none of them. condition: the class that conditional models are given."""
     names = tuple((card.name, models.file_version(card.name)) for card in cards)
-    return _payload(names, datasets.has_originals(cards[0]))
+    return _payload(names, datasets.has_originals(cards[0]), condition)
 
 
 @st.cache_data(max_entries=MAX_CACHED, show_spinner=False)
-def _payload(names: tuple[tuple[str, int], ...], has_originals: bool) -> tuple[bytes | None, tuple[str, ...]]:
+def _payload(names: tuple[tuple[str, int], ...], has_originals: bool, condition: int) -> tuple[bytes | None, tuple[str, ...]]:
     registry = models.registry()
     cards = [registry.card(name) for name, _ in names]
     pairs = [(card.title, _model(card)) for card in cards]
@@ -38,6 +38,7 @@ def _payload(names: tuple[tuple[str, int], ...], has_originals: bool) -> tuple[b
         framing=Framing(preparation.frame, preparation.box, preparation.middle),
         background=background(held_out.images_for(cards[0]).x[: uploads.PREPARATION_SAMPLE]),
         smooth=cards[0].config.image[0] == 3,
+        condition=condition,
     )
     return data.to_bytes(), left_out
 

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.components.image_rows import MARKER_SYMBOLS, ImageRow, image_rows, scale_bar
 from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
 from explorer.components.rate_distortion import PlottedModel, rate_distortion
+from explorer.panels.condition_switch import condition_switch
 from explorer.presenters.error_maps import error_maps, error_scale
 from explorer.services import comparisons, held_out, models, view
 from explorer.services.text import escaped
@@ -32,6 +33,11 @@ def model_row(card: models.ModelCard, images, note: str = "", **more) -> ImageRo
     return ImageRow(card.title, images, note, style["colour"], style["marker"], **more)
 
 
+current, condition = condition_switch(
+    cards, current, "The class with which conditional models decode. Held-out images are encoded with their own class."
+)
+conditional = [card for card in cards if models.conditions(card)]
+
 st.subheader("Reconstructions", anchor="reconstructions")
 left, right = st.columns([3, 1], vertical_alignment="bottom")
 left.caption(escaped(images.about))
@@ -42,7 +48,8 @@ if right.button("Other images", key="compare-next", width="stretch"):
     view.show(current)
 indices = [(row + i) % count for i in range(min(IMAGES, count))]
 x = images.x[indices]
-reconstructions = {card.name: comparisons.reconstructions(card, x) for card in cards}
+classes = condition if images.labels is None else images.labels[indices]
+reconstructions = {card.name: comparisons.reconstructions(card, x, classes) for card in cards}
 errors = {name: abs(x / 255 - pictures).mean(1) for name, pictures in reconstructions.items()}
 high = error_scale(errors.values())
 title = "Held-out images" if images.real else "Decoded from codes"
@@ -51,16 +58,20 @@ for card in cards:
     mse = ((x / 255 - reconstructions[card.name]) ** 2).mean((1, 2, 3))
     rows.append(model_row(card, list(reconstructions[card.name]), "reconstruction", captions=[f"{value:.4f}" for value in mse]))
     rows.append(ImageRow(card.title, error_maps(errors[card.name], high), "error", subordinate=True))
+    if card in conditional:
+        name = models.conditions(card)[condition]
+        switched = comparisons.as_class(card, x, classes, condition)
+        rows.append(ImageRow(card.title, list(switched), f"the same codes, as {name}", subordinate=True))
 image_rows(rows, smooth=smooth)
 scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all models; numbers are the MSE of each image")
 
 st.subheader("New images", anchor="samples")
 rows = []
 for card in cards:
-    prior = model_row(card, list(comparisons.samples(card, SAMPLES, "prior", current.seed)), "z drawn from N(0, I)")
+    prior = model_row(card, list(comparisons.samples(card, SAMPLES, "prior", current.seed, condition)), "z drawn from N(0, I)")
     rows.append(prior)
     if comparisons.has_fitted_codes(card):
-        fitted = comparisons.samples(card, SAMPLES, "codes", current.seed)
+        fitted = comparisons.samples(card, SAMPLES, "codes", current.seed, condition)
         rows.append(model_row(card, list(fitted), "z drawn from a Gaussian fitted to its codes"))
 image_rows(rows, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
@@ -87,8 +98,9 @@ if ((a, b), path) != (current.ends, current.path):
     current = dataclasses.replace(current, ends=(a, b), path=path)
     view.show(current)
 rows = [ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model")]
+classes = condition if images.labels is None else images.labels[[a, b]]
 for card in cards:
-    decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path)
+    decoded = comparisons.interpolation(card, images.x[[a, b]], STEPS, path, classes, condition)
     rows.append(model_row(card, list(decoded), "decoded along the path"))
 image_rows(rows, smooth=smooth)
 st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")

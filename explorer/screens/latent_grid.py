@@ -21,7 +21,7 @@ if left_out:
 
 key = widget_key("pad", *(card.name for card in shown))
 try:
-    payload = pad_payload(shown, view.start(key), uploads.upload_codes(shown))
+    payload = pad_payload(shown, view.start(key), uploads.upload_codes(shown, current))
 except ValueError as error:
     st.error(escaped(f"{shown[0].title} cannot be shown: {error} Choose another model in the sidebar."))
     st.stop()
@@ -30,10 +30,10 @@ state = latent_pad(payload, key=key)
 if state is not None and state.lead in current.models:
     # Two dimensions have only one plane, so the address need not name it.
     plane = state.plane if registry.card(state.lead).config.latent > 2 else ""
-    shared = {name: getattr(state, name) for name in ("lead", "z", "same", "display", "overlay")}
+    shared = {name: getattr(state, name) for name in ("lead", "z", "same", "display", "overlay", "condition")}
     view.show(dataclasses.replace(current, plane=plane, **shared))
     if state.path is not None:
-        path_panel(state.path, registry.card(state.lead))
+        path_panel(state.path, registry.card(state.lead), state.condition)
 
 exported_view = st.session_state.view
 problem = reasons_for_server(shown)

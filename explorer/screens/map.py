@@ -91,7 +91,7 @@ if isinstance(projection, projections.PendingProjection):
 
 key = widget_key("map", card.name)
 start = view.start(key)
-payload = map_payload(card, projection, start if start.map == settings else current, uploads.upload_codes([card]))
+payload = map_payload(card, projection, start if start.map == settings else current, uploads.upload_codes([card], current))
 state = point_map(payload, key=key)
 if state is not None:
     selection = state.selection or {}

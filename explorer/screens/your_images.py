@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.components.image_rows import ImageRow, image_rows, scale_bar
 from explorer.components.sketch import sketch
+from explorer.panels.condition_switch import condition_switch
 from explorer.payloads.sketch import sketch_payload
 from explorer.presenters.error_maps import error_maps, error_scale
 from explorer.presenters.image_files import png_grid
@@ -27,6 +28,10 @@ cards = [registry.card(name) for name in current.models]
 cards = [card for card in cards if card.config.image == first.config.image]
 smooth = first.config.image[0] == 3
 
+current, condition = condition_switch(
+    cards, current, "Conditional models are told the class of an image. Give the class of your images, or another one to see "
+    "what the model makes of them."
+)  # fmt: skip
 turn = st.session_state.setdefault("uploads-turn", 0)
 left, right = st.columns([3, 2])
 files = left.file_uploader(
@@ -41,7 +46,7 @@ with right.expander("Take a picture"):
     photo = st.camera_input("Camera", key=f"uploads-camera-{turn}", label_visibility="collapsed")
 has_drawn = "uploads-submitted" in st.session_state
 with st.expander("Draw one, or paste one", expanded=not uploads.session_uploads() or has_drawn):
-    payload, left_out = sketch_payload(cards)
+    payload, left_out = sketch_payload(cards, condition)
     if left_out:
         st.caption(escaped(f"A page cannot run {' and '.join(left_out)} by itself, so drawings are not shown for it."))
     submitted = None if payload is None else sketch(payload, key=widget_key("sketch", *(card.name for card in cards)))
@@ -78,7 +83,9 @@ for key, upload in pictures.items():
         prepared[key] = uploads.prepared_image(upload, first)
     except ValueError as reason:
         prepared[key], problems[key] = None, str(reason)
-results = {card.name: {key: uploads.evaluate(card, x) for key, x in prepared.items() if x is not None} for card in cards}
+results = {
+    card.name: {key: uploads.evaluate(card, x, condition) for key, x in prepared.items() if x is not None} for card in cards
+}
 errors = [result.errors for by_key in results.values() for result in by_key.values()]
 high = error_scale(errors) if errors else 1.0
 usable = [key for key, x in prepared.items() if x is not None]

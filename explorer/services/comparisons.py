@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from explorer.services import models
+from explorer.services.conditions import for_model
 from explorer.services.models import ModelCard, Registry
+from vae_core.batch import Classes
 from vae_core.metrics import table
 from vae_core.metrics.table import METRICS, Metric, decimals
 
@@ -17,22 +19,32 @@ METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative
 NATS = ("distortion", "negative_elbo")
 
 
-def reconstructions(card: ModelCard, x: np.ndarray) -> np.ndarray:
-    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]."""
-    return models.load(card.name).model.reconstruct(x).numpy()
+def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes) -> np.ndarray:
+    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]. classes: the classes of the images,
+    which conditional models are given."""
+    return models.load(card.name).model.reconstruct(x, for_model(card, classes)).numpy()
 
 
-def samples(card: ModelCard, count: int, source: str, seed: int) -> np.ndarray:
-    """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes")."""
-    sampler = models.fitted_codes(card) if source == "codes" else None
-    return models.load(card.name).model.sample(count, sampler, seed).numpy()
-
-
-def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, path: str) -> np.ndarray:
-    """Images decoded along the path from image a to image b, both uint8 (C, H, W)."""
+def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> np.ndarray:
+    """Images decoded with another class from the codes of images: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]."""
     model = models.load(card.name).model
-    ends = model.encode(np.stack([a, b])).mean
-    return model.interpolate(ends[0], ends[1], steps, path).numpy()
+    return model.decode(model.encode(x, classes).mean, other).numpy()
+
+
+def samples(card: ModelCard, count: int, source: str, seed: int, condition: int) -> np.ndarray:
+    """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes"), with
+    the class `condition` where the model is given one."""
+    sampler = models.fitted_codes(card) if source == "codes" else None
+    given = for_model(card, condition)
+    return models.load(card.name).model.sample(count, sampler, seed, condition=given).numpy()
+
+
+def interpolation(card: ModelCard, x: np.ndarray, steps: int, path: str, classes: Classes, condition: int) -> np.ndarray:
+    """Images decoded along the path between two images, uint8 (2, C, H, W), of those classes, with the class `condition` where
+    the model is given one."""
+    model = models.load(card.name).model
+    ends = model.encode(x, for_model(card, classes)).mean
+    return model.interpolate(ends[0], ends[1], steps, path, condition=for_model(card, condition)).numpy()
 
 
 def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from explorer.services import models
 from vae_core import devices
+from vae_core.batch import one_hot
 from vae_core.models.flat import Autoencoder
 
 CHUNK = 64
@@ -42,20 +43,39 @@ def _on_device(name: str, version: int) -> Autoencoder:
     return model if device == model.device else copy.deepcopy(model).to(device)
 
 
+def row_length(model: Autoencoder) -> int:
+    """Numbers of a row of `codes` below: d, and one more where the model is given a class, which is the last number."""
+    return model.config.latent + len(model.capabilities.conditions)
+
+
+def conditions_exist(model: Autoencoder, codes: np.ndarray) -> bool:
+    """True if the classes in rows of codes are classes of the model."""
+    counts = model.capabilities.conditions.values()
+    classes = codes[:, model.config.latent :]
+    return all(bool(np.isin(column, np.arange(count)).all()) for column, count in zip(classes.T, counts, strict=True))
+
+
 def mean_images(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
-    """The mean images of codes, float32 (N, d) to float16 (N, C, H, W)."""
+    """The mean images of codes, float32 (N, row length) to float16 (N, C, H, W)."""
     return _decoded(model, codes, torch.Tensor.half)
 
 
 def squared_distances(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
-    """Squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on: float32 (2N, d) to float32 (N,)."""
+    """Squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on: float32 (2N, row length) to
+    float32 (N,)."""
     return _decoded(model, codes, _squared_distances_of_pairs)
 
 
 def _decoded(model: Autoencoder, codes: np.ndarray, then) -> np.ndarray:
     with torch.inference_mode():
         chunks = torch.from_numpy(codes).to(model.device).split(CHUNK)
-        return torch.cat([then(model.mean_image(chunk)).cpu() for chunk in chunks]).numpy()
+        return torch.cat([then(_mean_image(model, chunk)).cpu() for chunk in chunks]).numpy()
+
+
+def _mean_image(model: Autoencoder, rows: torch.Tensor) -> torch.Tensor:
+    z, classes = rows.tensor_split([model.config.latent], 1)
+    condition = [one_hot(classes[:, i], count) for i, count in enumerate(model.capabilities.conditions.values())]
+    return model.mean_image(z, torch.cat(condition, 1) if condition else None)
 
 
 def _squared_distances_of_pairs(images: torch.Tensor) -> torch.Tensor:

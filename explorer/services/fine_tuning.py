@@ -26,6 +26,8 @@ SAVE_EVERY = 10
 BATCH_SIZES = (16, 32, 64, 128, 256, 512)
 BATCH_SIZE = 64
 LEARNING_RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+MAX_CLASSES_SHOWN = 12
+"""Number of classes that a message names."""
 SAME_TASK_RATE, NEW_TASK_RATE = 1e-4, 3e-3
 """Default learning rates: for the data and the loss that the model was trained with, and for others.
 `tests/benchmarks/fine_tune_defaults.py` measures them."""
@@ -95,6 +97,12 @@ def start(request: RunRequest, card: ModelCard, files: Sequence[tuple[str, bytes
             raise JobError(f"{shown(name)} is not a .zip that can be read.")
     if request.data is None and not any(_is_zip(name) for name, _ in files) and len(files) < FEWEST:
         raise JobError(f"There are {len(files)} images, and a run needs at least {FEWEST}; add more, or use a .zip of them.")
+    classes = models.conditions(card)
+    if request.data is None and classes and not any(_is_zip(name) for name, _ in files):
+        raise JobError(
+            "This model is given the class of each image; use a .zip with a folder for each class, called as the class "
+            f"({', '.join(classes[:MAX_CLASSES_SHOWN])}{' ...' if len(classes) > MAX_CLASSES_SHOWN else ''})."
+        )
     source = checkpoint_files.find(request.model).path
     likelihood = None if request.likelihood == card.config.likelihood else request.likelihood
     training = TrainConfig(

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.pixels import as_uint8
-from explorer.services import datasets, models
+from explorer.services import conditions, datasets, models
 from explorer.services.models import ModelCard
 from vae_core import load_dataset
 from vae_core.data.sources import STAND_INS
@@ -24,6 +24,8 @@ class HeldOutImages:
     """The class of each image, or its number where classes are not known."""
     about: str
     """A sentence about where the images are from, and whether they are real."""
+    labels: np.ndarray | None
+    """The class of each image, integers (N,), or None where classes are not known."""
     real: bool
     """True if these are images of a data set, rather than images decoded by the model."""
 
@@ -37,14 +39,14 @@ def images_for(card: ModelCard) -> HeldOutImages:
         labels = None if held_out is None or held_out.labels is None else held_out.labels.numpy()
         unseen = "." if card.trained_before else ": these models were not trained on them."
         about = f"{'Test' if card.trained_before else 'Held-out'} images of {card.data_title}{unseen}"
-        return HeldOutImages(own, _names(card, labels, len(own)), about, True)
+        return HeldOutImages(own, _names(card, labels, len(own)), about, labels, True)
     if card.source in STAND_INS:
         x, labels = _installed(STAND_INS[card.source])
         about = (
             f"{datasets.reason_missing(card)} These are digits of mnist5k, which is "
             "installed. No shipped model was trained on them."
         )
-        return HeldOutImages(x, _names(card, labels, len(x)), about, True)
+        return HeldOutImages(x, _names(card, labels, len(x)), about, labels, True)
     return _decoded(card.name, models.file_version(card.name))
 
 
@@ -62,13 +64,12 @@ def _decoded(name: str, version: int) -> HeldOutImages:
         "errors are smaller than with real images."
     )
     if checkpoint.held_out is None:
-        x, labels = checkpoint.model.sample(200), None
+        x, labels = checkpoint.model.sample(200, condition=conditions.for_model(card, 0)), None
     else:
-        held_out = checkpoint.held_out
-        x, labels = checkpoint.model.decode(held_out.codes[:1000]), held_out.labels
+        x, labels = checkpoint.decode_held_out(slice(1000)), checkpoint.held_out.labels
         labels = None if labels is None else labels[:1000].numpy()
     images = as_uint8(x.numpy())
-    return HeldOutImages(images, _names(card, labels, len(images)), about, False)
+    return HeldOutImages(images, _names(card, labels, len(images)), about, labels, False)
 
 
 def _names(card: ModelCard, labels: np.ndarray | None, count: int) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from explorer.pixels import as_uint8
 from explorer.services import models
+from explorer.services.conditions import for_model
 from explorer.services.models import ModelCard
 
 
@@ -21,9 +22,9 @@ def checked_codes(card: ModelCard, codes: Sequence[Sequence[float]]) -> np.ndarr
     return array
 
 
-def images(card: ModelCard, codes: np.ndarray) -> np.ndarray:
-    """The images that the model decodes from codes (K, d): uint8 (K, C, H, W)."""
-    return as_uint8(models.load(card.name).model.decode(codes).numpy())
+def images(card: ModelCard, codes: np.ndarray, condition: int | None) -> np.ndarray:
+    """The images that the model decodes from codes (K, d), with that class where it is given one: uint8 (K, C, H, W)."""
+    return as_uint8(models.load(card.name).model.decode(codes, for_model(card, condition)).numpy())
 
 
 def npz(codes: np.ndarray, images: np.ndarray) -> bytes:

@@ -208,6 +208,12 @@ def has_prior(card: ModelCard) -> bool:
     return load(card.name).model.capabilities.prior
 
 
+def conditions(card: ModelCard) -> tuple[str, ...]:
+    """Names of the classes of which the model is given one; none for a model that is given nothing."""
+    checkpoint = load(card.name)
+    return checkpoint.classes if checkpoint.model.capabilities.conditions else ()
+
+
 def fitted_codes(card: ModelCard) -> FittedGaussian | None:
     """The Gaussian fitted to the codes of training images. None where it was not kept, or all codes are equal."""
     return load(card.name).codes
@@ -229,6 +235,8 @@ def explain(card: ModelCard) -> str:
         card.config.latent,
         f"a plane through its {card.config.latent} dimensions, the other dimensions held fixed; dots off the plane are pale",
     )
+    if conditions(card):
+        plane += ". The model is given a class, which the switch below the plane sets; the code holds the rest, such as style"
     why = EXPLANATIONS.get(card.kind, "").format(beta=beta_of(card))
     dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

@@ -12,7 +12,9 @@ import streamlit as st
 from PIL import Image
 
 from explorer.services import datasets, held_out, models
+from explorer.services.conditions import chosen, for_model
 from explorer.services.models import ModelCard
+from explorer.services.view import View
 from vae_core.data.containers import SUFFIXES
 from vae_core.data.preparation import FRAMES, LIMITS, Preparation, decoded, prepared, suggested, usual
 from vae_core.data.untrusted import RefusedError, shown
@@ -123,11 +125,12 @@ class ImageEvaluation:
         return self.error_rank is not None and self.error_rank >= OUTLIER_SHARE
 
 
-def evaluate(card: ModelCard, x: np.ndarray, neighbours: int = 5) -> ImageEvaluation:
-    """Encodes and reconstructs one image, uint8 (C, H, W), and finds its `neighbours` nearest held-out images."""
-    checkpoint = models.load(card.name)
-    code = checkpoint.model.encode(x[None]).mean
-    reconstruction = checkpoint.model.decode(code).numpy()[0]
+def evaluate(card: ModelCard, x: np.ndarray, condition: int, neighbours: int = 5) -> ImageEvaluation:
+    """Encodes and reconstructs one image, uint8 (C, H, W), and finds its `neighbours` nearest held-out images. condition: the
+    class that conditional models are given."""
+    checkpoint, given = models.load(card.name), for_model(card, condition)
+    code = checkpoint.model.encode(x[None], given).mean
+    reconstruction = checkpoint.model.decode(code, given).numpy()[0]
     mse = float(((reconstruction - x / 255) ** 2).mean())
     known, error_rank, nearest = checkpoint.held_out, None, ()
     if known is not None and known.mse is not None:
@@ -152,8 +155,9 @@ class UploadCodes:
 NO_UPLOADS = UploadCodes()
 
 
-def upload_codes(cards: Sequence[ModelCard]) -> UploadCodes:
-    """The codes of this session's pictures. Pictures that cannot be prepared for the models are left out."""
+def upload_codes(cards: Sequence[ModelCard], view: View) -> UploadCodes:
+    """The codes of this session's pictures, for the class of the view where models are given one. Pictures that cannot be
+    prepared for the models are left out."""
     names, x = [], []
     for upload in session_uploads().values():
         try:
@@ -163,7 +167,8 @@ def upload_codes(cards: Sequence[ModelCard]) -> UploadCodes:
         names.append(upload.name)
     if not x:
         return NO_UPLOADS
-    encoded = {card.name: models.load(card.name).model.encode(np.stack(x)) for card in cards}
+    condition = chosen(cards, view)
+    encoded = {card.name: models.load(card.name).model.encode(np.stack(x), for_model(card, condition)) for card in cards}
     codes = {name: found.mean.numpy() for name, found in encoded.items()}
     scales = {name: None if found.scale is None else found.scale.numpy() for name, found in encoded.items()}
     return UploadCodes(tuple(names), codes, scales)
@@ -176,7 +181,7 @@ def held_out_image(card: ModelCard, i: int) -> tuple[np.ndarray, bool]:
     if own is not None and i < len(own):
         return own[i], True
     checkpoint = models.load(card.name)
-    return checkpoint.model.decode(checkpoint.held_out.codes[i : i + 1]).numpy()[0], False
+    return checkpoint.decode_held_out(slice(i, i + 1)).numpy()[0], False
 
 
 def npz(names: Sequence[str], x: np.ndarray, evaluations: dict[str, list[ImageEvaluation]]) -> bytes:

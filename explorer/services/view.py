@@ -55,6 +55,8 @@ class View:
     """The pad's display mode: one of DISPLAY_MODES."""
     overlay: str = "none"
     """The pad's overlay: one of OVERLAYS."""
+    condition: int | None = None
+    """The class that conditional models are given; None for the class of the first held-out image."""
     map: MapSettings = MapSettings()
     colour: int = -1
     """The index of the map's colouring; -1 for colours by class."""
@@ -91,6 +93,8 @@ class View:
             out["look"] = self.display
         if self.overlay != OVERLAYS[0]:
             out["heat"] = self.overlay
+        if self.condition is not None:
+            out["class"] = str(self.condition)
         if self.map != MapSettings():
             out["map"] = self.map.query()
         if self.colour >= 0:
@@ -125,6 +129,8 @@ def read(query: Mapping[str, str], registry: Registry) -> View:
     lead = query.get("lead", names[0])
     lead = lead if lead in names else names[0]
     latent = registry.card(lead).config.latent
+    given = [registry.card(name).config.condition for name in names]
+    classes = max((category.count for category in given if category is not None), default=0)
     colour = _index(query.get("colour", ""), MAX_COLOURINGS)
     return View(
         data,
@@ -135,6 +141,7 @@ def read(query: Mapping[str, str], registry: Registry) -> View:
         same="same" in query,
         display=query["look"] if query.get("look") in DISPLAY_MODES else DISPLAY_MODES[0],
         overlay=query["heat"] if query.get("heat") in OVERLAYS else OVERLAYS[0],
+        condition=_index(query.get("class", ""), classes),
         map=_map(query.get("map", "")),
         colour=-1 if colour is None else colour,
         picked=_index(query.get("picked", ""), MAX_IMAGES),

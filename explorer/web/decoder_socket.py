@@ -1,9 +1,9 @@
 """The WebSocket route that decodes for pages: for models that a page cannot run, or that are too heavy for it.
 
 Each socket serves one model. The page sends `{"token", "model"}` and receives `{"ready": true}` or `{"error"}`. All further
-messages are bytes, little-endian: a sequence number and a kind (uint32 each), followed by codes (float32) in a request and by
-the result in a reply. Of the requests of a drag only the newest is answered; the sequence number tells the page which request
-a reply belongs to.
+messages are bytes, little-endian: a sequence number and a kind (uint32 each), followed by codes (float32, each followed by the
+class that a conditional model is given) in a request and by the result in a reply. Of the requests of a drag only the newest is
+answered; the sequence number tells the page which request a reply belongs to.
 """
 
 from __future__ import annotations
@@ -132,13 +132,15 @@ class _RequestQueue:
 def reply(model: models.Autoencoder, request: bytes) -> bytes:
     """The reply to a request. Raises RefusedError where the request is malformed."""
     number, kind = HEADER.unpack_from(request)
-    d = model.config.latent
+    d = decoding.row_length(model)
     length = len(request) - HEADER.size
     if kind not in (DRAG, IMAGES, DISTANCES) or length % (4 * d) or not 0 < length <= 4 * d * MAX_CODES:
         raise RefusedError(f"A request for decoding has {length} bytes of codes, of which this model's have {4 * d} each.")
     codes = np.frombuffer(request, "<f4", offset=HEADER.size).reshape(-1, d).astype(np.float32)
     if not np.isfinite(codes).all() or (kind == DISTANCES and len(codes) % 2):
         raise RefusedError("A request for decoding has codes that are not finite, or an odd number of codes for distances.")
+    if not decoding.conditions_exist(model, codes):
+        raise RefusedError("A request for decoding gives the model a class that it does not have.")
     if kind == DISTANCES:
         result = decoding.squared_distances(model, codes).astype("<f4", copy=False)
     else:

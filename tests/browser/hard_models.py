@@ -46,6 +46,10 @@ def make(folder: Path) -> list[str]:
     save("no labels", codes=codes, classes=[])
     save("no program", codes=codes, classes=few, net=CONVOLUTIONAL)
     save("huge codes", codes=1e30 * codes, classes=few)
+    save("conditional", kind="cvae", codes=codes, classes=few)
+    save("conditional of many classes", kind="cvae", codes=codes.repeat(5, 1), classes=many)
+    save("conditional without images", kind="cvae", codes=None, classes=few)
+    save("conditional without a program", kind="cvae", codes=codes, classes=few, net=CONVOLUTIONAL)
     save(HOSTILE, codes=codes, classes=["<i>a</i>", "$b$ **b**", "__proto__"], data=HOSTILE_DATA)
     save(LONG, codes=codes, classes=few)
     return sorted(path.stem for path in folder.glob("*.safetensors"))
@@ -64,8 +68,9 @@ def _save(
     fitted: bool = True,
 ) -> None:
     torch.manual_seed(0)
-    model = Autoencoder(zoo.model_config(kind, IMAGE, latent, net))
-    gaussian = FittedGaussian.fit(model.encode(torch.rand(20, *IMAGE)).mean) if fitted else None
+    model = Autoencoder(zoo.model_config(kind, IMAGE, latent, net, classes=len(classes)))
+    given = 0 if model.capabilities.conditions else None
+    gaussian = FittedGaussian.fit(model.encode(torch.rand(20, *IMAGE), given).mean) if fitted else None
     held_out, metrics = None, {}
     if codes is not None:
         n = len(codes)

@@ -20,6 +20,7 @@ APP = Path(__file__).with_name("hard_app.py")
 NAMES = (
     "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
     "many classes", "two images", "one image", "no held-out images", "no labels", "no program", "huge codes",
+    "conditional", "conditional of many classes", "conditional without images", "conditional without a program",
     hard_models.HOSTILE, hard_models.LONG,
 )  # fmt: skip
 # What is there once a page has been drawn; on a map, of which some of these have none, a picture or a sentence.

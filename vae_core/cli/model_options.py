@@ -33,8 +33,8 @@ def new_run(
     """The configuration of a model with new weights, and of its training.
 
     x: the training images, uint8 (N, C, H, W). Unless options say otherwise net and learning rate suit the time budget, and a
-    learned sigma starts near where it will end. classes: the number of classes of the images. state: the file of the run's training state; where there is one, net and
-    learning rate are those of that run.
+    learned sigma starts near where it will end. state: the file of the run's training state; where there is one, net and
+    learning rate are those of that run. classes: the number of classes of the images.
     """
     image, latent = tuple(x.shape[1:]), LATENT if options.latent is None else options.latent
     kind = options.likelihood or ("bernoulli" if image[0] == 1 else "gaussian-learned")

@@ -33,7 +33,7 @@ def _fields_are_modelled_or_given(config: ModelConfig) -> None:
     names = config.observation.names
     for name in config.given:
         if name not in names or config.given.count(name) > 1:
-            raise ConfigError(f"A model is given {name!r}; the fields of its observations are {', '.join(names)}, each given once.")
+            raise ConfigError(f"A model is given {name!r}; it can be given each of {', '.join(names)} once.")
     modelled = [field for field in config.observation.fields if field.name not in config.given]
     given = [config.observation[name] for name in config.given]
     if not modelled:

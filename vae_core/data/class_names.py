@@ -16,8 +16,8 @@ SHOWN = 12
 def numbered_as(data: Dataset, classes: Sequence[str], *, training: bool = False) -> Dataset:
     """The data set with its labels numbered by `classes`, the names of the classes that a model was trained with.
 
-    Classes are found by name. A data set with other names and as many classes keeps its numbers where the model is to be trained
-    on it. Raises DataError where images have no class, or one that the model does not know.
+    Classes are found by name. A data set with other names and as many classes keeps its numbers where the model is to be
+    trained on it. Raises DataError where images have no class, or one that the model does not know.
     """
     classes = tuple(classes)
     splits = {name: getattr(data, name) for name in ("train", "validation", "test")}

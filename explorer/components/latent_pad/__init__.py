@@ -62,6 +62,8 @@ class PadModel:
     """Codes of the user's own images, (K, d)."""
     upload_scales: np.ndarray | None = None
     """Standard deviations of the posteriors of the user's own images, (K, d)."""
+    conditions: Sequence[str] = ()
+    """Names of the classes of which the model is given one; empty where it is given nothing."""
     where: DecoderLocation = "auto"
     """Where the model is decoded. `auto` means in the page, and in a web worker of the page if the model is slow."""
     sampling: Sequence[Any] = ()
@@ -103,6 +105,7 @@ class PadModel:
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
             "prior": self.prior,
+            "conditions": list(self.conditions),
             "unused": [int(i) for i in self.unused],
             "explained": [float(share) for share in self.explained],
             "colour": self.colour,
@@ -152,6 +155,8 @@ class PadState:
     """The display mode: one of DISPLAY_MODES."""
     overlay: str = "none"
     """The overlay of the plane: one of OVERLAYS."""
+    condition: int | None = None
+    """The class that conditional models are given; None for the class of the first held-out image."""
     path: PadPath | None = None
     """The path over the codes that the user has pinned."""
 
@@ -198,6 +203,7 @@ class PadData:
         check(all(len(model.codes) == count for model in self.models), "models", "has codes of the same images")
         check(len({model.name for model in self.models}) == len(self.models), "models", "has each model once")
         counts = {0 if model.uploads is None else len(model.uploads) for model in self.models}
+        check(len({tuple(model.conditions) for model in self.models if model.conditions}) < 2, "models", "has the same classes")
         check(counts == {len(self.uploads)}, "uploads", "has a name for each of the models' own-image codes")
         shape = (0, 0) if self.attributes is None else np.shape(self.attributes)
         check(len(shape) == 2 and shape[0] <= count, "attributes", f"has shape (M, A), M at most {count}")
@@ -249,6 +255,7 @@ def latent_pad(data: PadData | bytes, key: str) -> PadState | None:
         same=bool(state["same"]),
         display=str(state["display"]),
         overlay=str(state["overlay"]),
+        condition=None if state.get("condition") is None else int(state["condition"]),
         path=path,
     )
 

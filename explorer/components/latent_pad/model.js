@@ -34,6 +34,11 @@ export class Model {
     this.shown = new Float32Array(this.latent);
   }
 
+  // Sets the class that the model is given; a model that is given none is left as it is.
+  setCondition(condition) {
+    if (this.conditions.length) this.decoder.condition = condition;
+  }
+
   // The posterior of an image: its mean, and its standard deviations, which are null for a deterministic posterior.
   //
   // chosen: { image } for a held-out image, or { upload } for one of the user's own

@@ -88,10 +88,11 @@ class Pad {
     this.root.dataset.ready = "true";
   }
 
-  // The state that Python asks for: { lead, plane, z, same, display, overlay }, of which any may be missing.
-  start({ lead, plane, z, same, display, overlay }) {
+  // The state that Python asks for: { lead, plane, z, same, display, overlay, condition }, of which any may be missing.
+  start({ lead, plane, z, same, display, overlay, condition }) {
     const { scene } = this;
     this.home = { lead, plane, z, same };
+    scene.useCondition(condition);
     scene.displayMode.use(display);
     scene.overlay.use(overlay);
     this.same = same ?? false;
@@ -147,9 +148,18 @@ class Pad {
     this.setPlane(this.scene.kind);
   }
 
+  // Gives conditional models another class at the same code.
+  setCondition(condition) {
+    this.scene.useCondition(condition);
+    this.root.dataset.touched = "";
+    this.commit();
+  }
+
   // Marks an image and moves the handle to its code: { image } for a held-out image, { upload } for one of the user's own.
   goToImage(marked) {
     this.scene.mark(marked);
+    // A held-out image is rebuilt with its own class.
+    if (marked.image !== undefined) this.scene.useCondition(this.scene.labels?.[marked.image]);
     this.goToCode(this.scene.model.posterior(marked).mean);
   }
 
@@ -270,9 +280,9 @@ class Pad {
 
   // The state that is reported to Python.
   state() {
-    const { model, kind, displayMode, overlay, paths } = this.scene;
+    const { model, kind, displayMode, overlay, paths, condition } = this.scene;
     const { name: lead, z } = model;
-    return { lead, plane: kind, z: [...z], same: this.same, display: displayMode.kind, overlay: overlay.kind, path: paths.state() };
+    return { lead, plane: kind, z: [...z], same: this.same, display: displayMode.kind, overlay: overlay.kind, condition, path: paths.state() };
   }
 
   reset() {

@@ -1,3 +1,4 @@
+import { makeConditionSwitch } from "../base/condition_switch.js";
 import { rebuildKeepingFocus } from "../base/focus.js";
 import { Legend } from "../base/legend.js";
 import { markerPath, svgPath } from "../base/markers.js";
@@ -54,12 +55,36 @@ export class Scene {
     this.overlay = new Overlay(overlay, () => pad.commitSoon());
     this.nameOf = nameOf;
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
+    this.conditions = this.models.find(({ conditions }) => conditions.length)?.conditions ?? [];
+    this.buildConditionSwitch();
     const layers = [["Decoded grid", this.canvases.tiles]];
     if (this.models[0].codes.length) layers.push(["Encoded images", this.canvases.points]);
     layers.push(["Posterior", root.querySelector(".posterior")]);
     layerToggles(root.querySelector(".layers"), layers);
     root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
     root.toggleAttribute("data-smooth", about.smooth);
+  }
+
+  // Builds the switch of the class that conditional models are given; it is hidden where there are none.
+  buildConditionSwitch() {
+    const place = this.root.querySelector(".condition");
+    place.replaceChildren();
+    place.hidden = !this.conditions.length;
+    this.condition = null;
+    if (place.hidden) return;
+    this.conditionSwitch = makeConditionSwitch(this.conditions, 0, (k) => this.pad.setCondition(k));
+    place.append(this.conditionSwitch.element);
+    this.useCondition(this.labels?.[0] ?? 0);
+  }
+
+  // Gives conditional models a class; null, and what is no class of theirs, leave the present one.
+  useCondition(condition) {
+    if (!(condition in this.conditions) || condition === this.condition) return;
+    this.condition = condition;
+    this.conditionSwitch.use(condition);
+    for (const model of this.models) model.setCondition(condition);
+    this.tiles?.redraw();
+    this.overlay.imagesChanged();
   }
 
   // Takes over the user's pins and mark from the previous scene, as far as models and images are the same.
@@ -240,7 +265,8 @@ export class Scene {
     const nearest = model.neighbours.find(z);
     const distance = Math.sqrt(model.neighbours.square[0]);
     // Unless the page decodes, this request would delay the image that is dragged.
-    const decode = (done) => model.decoder.decodeQueued(model.codeOf(nearest), done);
+    const own = model.conditions.length ? this.labels?.[nearest] : undefined;
+    const decode = (done) => model.decoder.decodeQueued(model.codeOf(nearest), done, own);
     this.nearest.show(nearest, distance, model.decoder.where === "page" || !this.pad.busy() ? decode : null);
   }
 

@@ -71,7 +71,7 @@ class PointMap {
     this.count = points.length / 2;
     this.labels = labels.length ? labels : null;
     this.amounts = about.colourings.map((_, i) => tensor(`amount${i}`));
-    this.images = new MapImages(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"));
+    this.images = new MapImages(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"), tensor("labels"));
     this.pointColours = new PointColours(this.count, this.labels, about.colourings, this.amounts);
     this.card = new HoverCard(this.root.querySelector(".card"), this.images, (i) => this.describe(i));
     this.gallery = new Gallery(

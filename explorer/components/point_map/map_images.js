@@ -1,11 +1,13 @@
 import { toPixels } from "../base/pixels.js";
+import { setCondition } from "../base/runtime/condition.js";
 import { buildNetwork } from "../base/runtime/network.js";
 
 // The images behind the points: originals where their pixels are available, and images decoded from their codes.
 export class MapImages {
   // originals: uint8 pixels of the first images, which may be fewer than there are codes
-  constructor([channels, height, width], program, codes, latent, originals) {
-    Object.assign(this, { channels, height, width, codes, latent, originals });
+  // labels: the class of each image, which a conditional model is given
+  constructor([channels, height, width], program, codes, latent, originals, labels) {
+    Object.assign(this, { channels, height, width, codes, latent, originals, labels });
     this.network = program.length ? buildNetwork(program) : null;
     this.size = channels * height * width;
     this.values = new Float32Array(this.size);
@@ -29,6 +31,7 @@ export class MapImages {
 
   decoded(canvas, i) {
     this.network.inputs.z.set(this.codes.subarray(i * this.latent, (i + 1) * this.latent));
+    setCondition(this.network, this.labels[i] ?? null);
     this.network.run();
     this.paint(canvas, this.network.outputs.mean);
   }

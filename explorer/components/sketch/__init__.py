@@ -63,6 +63,8 @@ class SketchData:
     """The colour of the empty canvas: red, green, blue, 0 to 255."""
     smooth: bool = False
     """True if images are interpolated (faces) rather than drawn as crisp pixels."""
+    condition: int = 0
+    """The class that conditional models are given."""
 
     def __post_init__(self) -> None:
         check(0 < len(self.models) <= MAX_MODELS, "models", f"has 1 to {MAX_MODELS} models")
@@ -77,6 +79,7 @@ class SketchData:
             "framing": asdict(self.framing),
             "background": list(self.background),
             "smooth": self.smooth,
+            "condition": self.condition,
         }
         tensors = {f"encoder{i}": byte_tensor(model.encoder) for i, model in enumerate(self.models)}
         tensors |= {f"decoder{i}": byte_tensor(model.decoder) for i, model in enumerate(self.models)}

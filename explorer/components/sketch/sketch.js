@@ -3,6 +3,7 @@ import { componentMount } from "../base/component_mount.js";
 import { readMessage, sameValues } from "../base/message.js";
 import { Panes } from "../base/panes.js";
 import { ImageCanvas } from "../base/image_canvas.js";
+import { setCondition } from "../base/runtime/condition.js";
 import { buildNetwork } from "../base/runtime/network.js";
 import { encodeImage, onPaste } from "./image_transfer.js";
 import { Preparer } from "./prepare.js";
@@ -53,6 +54,7 @@ class Sketch {
       encoder: buildNetwork(tensor(`encoder${i}`)),
       decoder: buildNetwork(tensor(`decoder${i}`)),
     }));
+    for (const { encoder, decoder } of this.models) for (const network of [encoder, decoder]) setCondition(network, about.condition);
     const same = this.about && JSON.stringify([this.about.image, this.about.background]) === JSON.stringify([about.image, about.background]);
     this.about = about;
     if (!same) {

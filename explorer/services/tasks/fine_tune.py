@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from vae_core.checkpoint import Checkpoint
 from vae_core.checkpoint.measured import save_measured
 from vae_core.config import LikelihoodConfig, TrainConfig
 from vae_core.data import Dataset
-from vae_core.data.dataset import TrainingSplits
+from vae_core.data.class_names import numbered_as
+from vae_core.data.dataset import Split, TrainingSplits
 from vae_core.data.own_images import own_images
 from vae_core.data.preparation import Preparation
 from vae_core.data.provenance import provenance
@@ -70,7 +72,7 @@ def fine_tune(context: Context) -> None:
     model = altered(start.model, beta=arguments["beta"], likelihood=likelihood).to(devices.pick())
     context.emit({"event": "device", "name": devices.described(model.device)})
     context.emit({"event": "before", "metrics": _before(context, start, model, data)})
-    snapshots = _Snapshots(context, model, data.test.x[:RECONSTRUCTED], _codes(start))
+    snapshots = _Snapshots(context, model, data.test.first(RECONSTRUCTED), _codes(start))
     snapshots.store(0, 0)
     training = TrainConfig.from_json(arguments["training"])
     per_epoch = max(1, len(data.train) // training.batch_size)
@@ -109,7 +111,7 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
         found = load_dataset(arguments["data"], progress=lambda what, done, total: report(done, total))
         if found.image != start.config.image:
             raise ValueError(f"{found.title} has images of another size than this model takes.")
-        return found
+        return _labelled(found, start)
     path = next((context.folder / OWN).glob("*.zip"), context.folder / OWN)
     report = _phase(context, "Reading your images", stoppable=True)
     found = own_images(
@@ -119,7 +121,13 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
     if found.refused:
         context.emit({"event": "refused", "count": len(found.refused), "lines": folded(found.refused)})
     # Each upload is a data set of its own, whatever it is called.
-    return replace(found, name=f"own-{context.folder.name}")
+    return replace(_labelled(found, start), name=f"own-{context.folder.name}")
+
+
+def _labelled(data: Dataset, start: Checkpoint) -> Dataset:
+    """The data set with its classes as the model numbers them, where the model is given a class. Raises DataError where the
+    images have no classes that it knows."""
+    return numbered_as(data, start.classes, training=True) if start.model.capabilities.conditions else data
 
 
 def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Dataset) -> dict[str, float | int | None]:
@@ -127,7 +135,7 @@ def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Datas
     if model.config.likelihood == start.config.likelihood and start.data.get("fingerprint") == data.fingerprint:
         return {name: value for name, value in start.metrics.items() if not isinstance(value, list | dict)}
     report = _phase(context, f"Measuring the model before training, on {len(data.test):,} test images", stoppable=True)
-    return summarise(per_image(model, data.test.x, samples=DRAWS, with_ssim=True, progress=report))
+    return summarise(per_image(model, data.test, samples=DRAWS, with_ssim=True, progress=report))
 
 
 def _codes(start: Checkpoint) -> Tensor:
@@ -169,8 +177,11 @@ class ThrottledEvents:
 class _Snapshots:
     """Stores reconstructions of the same images, and images decoded from the same codes, at about forty steps of a run."""
 
-    def __init__(self, context: Context, model: Autoencoder, x: Tensor, codes: Tensor):
-        self.context, self.model, self.x, self.codes = context, model, x, codes
+    def __init__(self, context: Context, model: Autoencoder, images: Split, codes: Tensor):
+        self.context, self.model, self.images, self.codes = context, model, images, codes
+        counts = list(model.capabilities.conditions.values())
+        # A conditional model draws each row of the mosaic as another class.
+        self.classes = torch.arange(len(codes)) // math.isqrt(len(codes)) % counts[0] if counts else None
         self.next_step, self.next_time = 0.0, 0.0
 
     def store(self, step: int, steps: int, *, last: bool = False) -> None:
@@ -178,8 +189,8 @@ class _Snapshots:
         begin = time.perf_counter()
         if (step < self.next_step or begin < self.next_time) and not last:
             return
-        rebuilt, drawn = self.model.reconstruct(self.x), self.model.decode(self.codes)
-        arrays = {"x": self.x, "rebuilt": _pixels(rebuilt), "drawn": _pixels(drawn)}
+        rebuilt, drawn = self.model.reconstruct(self.images), self.model.decode(self.codes, self.classes)
+        arrays = {"x": self.images.x, "rebuilt": _pixels(rebuilt), "drawn": _pixels(drawn)}
         with replacing(self.context.folder / SNAPSHOTS / f"{step:09d}.npz") as path, path.open("wb") as file:
             np.savez_compressed(file, **{name: value.numpy() for name, value in arrays.items()})
         self.context.emit({"event": "view", "step": step})

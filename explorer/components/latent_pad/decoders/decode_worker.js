@@ -1,15 +1,17 @@
+import { setCondition } from "../../base/runtime/condition.js";
 import { buildNetwork } from "../../base/runtime/network.js";
 
-// A web worker that decodes. The first message is { program }; each further message, { number, code }, is answered by { number,
-// values }.
+// A web worker that decodes. The first message is { program }; each further message, { number, code, condition }, is answered by
+// { number, values }.
 let network = null;
 
-addEventListener("message", ({ data: { program, number, code } }) => {
+addEventListener("message", ({ data: { program, number, code, condition } }) => {
   if (program) {
     network = buildNetwork(program);
     return;
   }
   network.inputs.z.set(code);
+  setCondition(network, condition);
   network.run();
   const values = network.outputs.mean.slice();
   postMessage({ number, values }, [values.buffer]);

@@ -8,7 +8,8 @@ const PAGE_MS = 8;
 // The first runs of a network are slow because the browser is still compiling.
 const TRIES = 12;
 
-// Opens a decoder for a model: { where, sampling, macs, depth, decode(z, done), decodeQueued(z, done), stop() }. `done(values)`
+// Opens a decoder for a model: { where, sampling, macs, depth, condition, decode(z, done), decodeQueued(z, done, condition), stop()
+// }. `condition` is the class that the model is given, which may be set at any time, or null. `done(values)`
 // is called synchronously if the page itself decodes, with memory that is valid until the next call; otherwise it is called
 // when the reply arrives. It is never called after `stop`, nor by a `decode` that a newer one has superseded; `decodeQueued`
 // requests are all answered. `depth` is the largest number of drag frames in flight.

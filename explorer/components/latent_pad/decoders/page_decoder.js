@@ -1,3 +1,5 @@
+import { setCondition } from "../../base/runtime/condition.js";
+
 // Decodes synchronously on the page's own thread.
 export class PageDecoder {
   constructor(network) {
@@ -6,16 +8,18 @@ export class PageDecoder {
     this.network = network;
     this.sampling = network.draw;
     this.macs = network.macs;
+    this.condition = null;
   }
 
-  decode(z, done) {
+  decode(z, done, condition = this.condition) {
     this.network.inputs.z.set(z);
+    setCondition(this.network, condition);
     this.network.run();
     done(this.network.outputs.mean);
   }
 
-  decodeQueued(z, done) {
-    this.decode(z, done);
+  decodeQueued(z, done, condition) {
+    this.decode(z, done, condition);
   }
 
   stop() {}

@@ -12,19 +12,28 @@ const LAST_RETRY_MS = 8000;
 // A connection to the server for one model, over a WebSocket that is reopened when it breaks.
 export class ServerConnection {
   // server: { address, token }. onProblem: called with a sentence, or with "" when the problem is over.
-  constructor(name, server, onProblem) {
-    Object.assign(this, { name, server, onProblem, number: 0, waiting: new Map(), ready: false, closed: false, retryMs: FIRST_RETRY_MS });
+  constructor(name, latent, server, onProblem) {
+    Object.assign(this, { name, latent, server, onProblem, number: 0, waiting: new Map(), ready: false, closed: false, retryMs: FIRST_RETRY_MS });
     this.connect();
   }
 
-  // kind: DRAG or IMAGES
-  decode(kind, z, done) {
-    this.request(kind, z, (bytes) => done(widen(new Uint16Array(bytes))));
+  // kind: DRAG or IMAGES. condition: the class that the model is given, or null.
+  decode(kind, z, condition, done) {
+    this.request(kind, this.withCondition(z, condition), (bytes) => done(widen(new Uint16Array(bytes))));
   }
 
   // The squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.
-  squaredDistances(codes) {
-    return new Promise((done) => this.request(DISTANCES, codes, (bytes) => done(new Float32Array(bytes))));
+  squaredDistances(codes, condition) {
+    return new Promise((done) => this.request(DISTANCES, this.withCondition(codes, condition), (bytes) => done(new Float32Array(bytes))));
+  }
+
+  // Codes each followed by the class that the model is given, as the server takes them.
+  withCondition(codes, condition) {
+    if (condition === null) return codes;
+    const { latent } = this;
+    const rows = new Float32Array((codes.length / latent) * (latent + 1)).fill(condition);
+    for (let row = 0; row * latent < codes.length; row++) rows.set(codes.slice(row * latent, (row + 1) * latent), row * (latent + 1));
+    return rows;
   }
 
   request(kind, floats, receive) {

@@ -1,8 +1,10 @@
 import { buildNetwork } from "../../base/runtime/network.js";
+import { setCondition } from "../../base/runtime/condition.js";
 import { ServerConnection } from "../decoders/server_connection.js";
 import { FIELDS } from "./fields.js";
 
-// A web worker that computes overlays. { model } describes the model; { number, kind, plane, columns, rows } requests a field on
+// A web worker that computes overlays. { model } describes the model; { number, kind, plane, columns, rows,
+// condition } requests a field on
 // a grid, which is sent row by row as { number, row, values }, or as { number, problem } if it fails. A later request replaces
 // one that is in progress.
 let model = null;
@@ -10,8 +12,9 @@ let latest = 0;
 
 const pause = () => new Promise((go) => setTimeout(go));
 
-async function compute({ number, kind, plane, columns, rows }) {
-  const field = FIELDS[kind]({ ...model, plane });
+async function compute({ number, kind, plane, columns, rows, condition }) {
+  const squaredDistances = (codes) => model.squaredDistances(codes, condition);
+  const field = FIELDS[kind]({ ...model, plane, squaredDistances });
   const { origin, u, v, a0, a1, b0, b1 } = plane;
   for (let row = 0; row < rows; row++) {
     const b = b1 - ((row + 0.5) / rows) * (b1 - b0);
@@ -28,8 +31,8 @@ async function compute({ number, kind, plane, columns, rows }) {
 function withDistances({ program, server, name, ...rest }) {
   const problem = (sentence) => sentence && postMessage({ number: latest, problem: sentence });
   if (server) {
-    const connection = new ServerConnection(name, server, problem);
-    return { ...rest, squaredDistances: (codes) => connection.squaredDistances(codes) };
+    const connection = new ServerConnection(name, rest.latent, server, problem);
+    return { ...rest, squaredDistances: (codes, condition) => connection.squaredDistances(codes, condition) };
   }
   const network = buildNetwork(program);
   const image = (z) => {
@@ -37,7 +40,13 @@ function withDistances({ program, server, name, ...rest }) {
     network.run();
     return network.outputs.mean;
   };
-  return { ...rest, squaredDistances: (codes) => squaredDistances(codes, rest.latent, image) };
+  return {
+    ...rest,
+    squaredDistances: (codes, condition) => {
+      setCondition(network, condition);
+      return squaredDistances(codes, rest.latent, image);
+    },
+  };
 }
 
 // As on the server: the squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.

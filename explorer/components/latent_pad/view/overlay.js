@@ -48,6 +48,11 @@ export class Overlay {
     this.request();
   }
 
+  // Computes the overlay again where it depends on the images, which have changed everywhere.
+  imagesChanged() {
+    if (this.kind === "change") this.request();
+  }
+
   has(kind) {
     const { codes, errors } = this.model;
     return kind === "error" ? errors.length > 0 : kind !== "density" || codes.length > 0;
@@ -80,7 +85,7 @@ export class Overlay {
     this.values = new Float64Array(this.columns * this.rows);
     this.left = this.rows;
     const plane = { origin, u, v, a0, a1, b0, b1 };
-    this.worker.postMessage({ number: this.number, kind: this.kind, plane, columns: this.columns, rows: this.rows });
+    this.worker.postMessage({ number: this.number, kind: this.kind, plane, columns: this.columns, rows: this.rows, condition: decoder.condition });
     this.showText("Computing the overlay.");
   }
 

@@ -33,6 +33,12 @@ export class Tiles {
     this.rows = rows;
     this.canvas.width = columns * this.width;
     this.canvas.height = rows * this.height;
+    this.redraw();
+  }
+
+  // Draws all tiles again; those that are there stay until then.
+  redraw() {
+    const { columns, rows } = this;
     this.queue = [];
     for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) this.queue.push([column, row]);
     const fromCentre = ([column, row]) => Math.hypot(column - (columns - 1) / 2, row - (rows - 1) / 2);
