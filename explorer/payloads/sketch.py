@@ -15,7 +15,7 @@ MAX_CACHED = 4
 """Number of model selections whose payloads stay in memory."""
 
 
-def sketch_payload(cards: Sequence[ModelCard], condition: int) -> tuple[bytes | None, tuple[str, ...]]:
+def sketch_payload(cards: Sequence[ModelCard], condition: int = 0) -> tuple[bytes | None, tuple[str, ...]]:
     """The payload for models of one image size, and the titles of the models that a page cannot run. The payload is None where
     a page can run none of them. condition: the class that conditional models are given."""
     names = tuple((card.name, models.file_version(card.name)) for card in cards)

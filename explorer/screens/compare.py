@@ -100,7 +100,7 @@ if ((a, b), path) != (current.ends, current.path):
 rows = [ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model")]
 classes = condition if images.labels is None else images.labels[[a, b]]
 for card in cards:
-    decoded = comparisons.interpolation(card, images.x[[a, b]], STEPS, path, classes, condition)
+    decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path, classes, condition)
     rows.append(model_row(card, list(decoded), "decoded along the path"))
 image_rows(rows, smooth=smooth)
 st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")

@@ -19,8 +19,8 @@ METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative
 NATS = ("distortion", "negative_elbo")
 
 
-def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes) -> np.ndarray:
-    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]. classes: the classes of the images,
+def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes | None = None) -> np.ndarray:
+    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]. classes: those of the images,
     which conditional models are given."""
     return models.load(card.name).model.reconstruct(x, for_model(card, classes)).numpy()
 
@@ -31,7 +31,7 @@ def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> np
     return model.decode(model.encode(x, classes).mean, other).numpy()
 
 
-def samples(card: ModelCard, count: int, source: str, seed: int, condition: int) -> np.ndarray:
+def samples(card: ModelCard, count: int, source: str, seed: int, condition: int | None = None) -> np.ndarray:
     """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes"), with
     the class `condition` where the model is given one."""
     sampler = models.fitted_codes(card) if source == "codes" else None
@@ -39,11 +39,19 @@ def samples(card: ModelCard, count: int, source: str, seed: int, condition: int)
     return models.load(card.name).model.sample(count, sampler, seed, condition=given).numpy()
 
 
-def interpolation(card: ModelCard, x: np.ndarray, steps: int, path: str, classes: Classes, condition: int) -> np.ndarray:
-    """Images decoded along the path between two images, uint8 (2, C, H, W), of those classes, with the class `condition` where
-    the model is given one."""
+def interpolation(
+    card: ModelCard,
+    a: np.ndarray,
+    b: np.ndarray,
+    steps: int,
+    path: str,
+    classes: Classes | None = None,
+    condition: int | None = None,
+) -> np.ndarray:
+    """Images decoded along the path from image a to image b, both uint8 (C, H, W). Where the model is given a class, `classes`
+    are those of the two images, and `condition` is that of the decoded ones."""
     model = models.load(card.name).model
-    ends = model.encode(x, for_model(card, classes)).mean
+    ends = model.encode(np.stack([a, b]), for_model(card, classes)).mean
     return model.interpolate(ends[0], ends[1], steps, path, condition=for_model(card, condition)).numpy()
 
 

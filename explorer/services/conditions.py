@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from explorer.services import models
 from explorer.services.models import ModelCard
 from explorer.services.view import View
+from vae_core.batch import Classes
 
 
 def names(cards: Sequence[ModelCard]) -> tuple[str, ...]:
@@ -26,6 +25,6 @@ def chosen(cards: Sequence[ModelCard], view: View) -> int:
     return 0 if labels is None or not count else min(int(labels[0]), count - 1)
 
 
-def for_model(card: ModelCard, classes: int | np.ndarray | None) -> int | np.ndarray | None:
+def for_model(card: ModelCard, classes: Classes | None) -> Classes | None:
     """Classes as the model takes them: None for a model that is given nothing."""
     return classes if models.conditions(card) else None

@@ -22,7 +22,7 @@ def checked_codes(card: ModelCard, codes: Sequence[Sequence[float]]) -> np.ndarr
     return array
 
 
-def images(card: ModelCard, codes: np.ndarray, condition: int | None) -> np.ndarray:
+def images(card: ModelCard, codes: np.ndarray, condition: int | None = None) -> np.ndarray:
     """The images that the model decodes from codes (K, d), with that class where it is given one: uint8 (K, C, H, W)."""
     return as_uint8(models.load(card.name).model.decode(codes, for_model(card, condition)).numpy())
 

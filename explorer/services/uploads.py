@@ -125,7 +125,7 @@ class ImageEvaluation:
         return self.error_rank is not None and self.error_rank >= OUTLIER_SHARE
 
 
-def evaluate(card: ModelCard, x: np.ndarray, condition: int, neighbours: int = 5) -> ImageEvaluation:
+def evaluate(card: ModelCard, x: np.ndarray, condition: int | None = None, neighbours: int = 5) -> ImageEvaluation:
     """Encodes and reconstructs one image, uint8 (C, H, W), and finds its `neighbours` nearest held-out images. condition: the
     class that conditional models are given."""
     checkpoint, given = models.load(card.name), for_model(card, condition)

@@ -41,11 +41,13 @@ def put(folder):
         mse=None,
     ) -> None:
         torch.manual_seed(0)
-        config = zoo.model_config(kind, (1, 8, 8), latent, MLPConfig(hidden=(8,)), LikelihoodConfig.of(likelihood))
+        net, pixels = MLPConfig(hidden=(8,)), LikelihoodConfig.of(likelihood)
+        config = zoo.model_config(kind, (1, 8, 8), latent, net, pixels, classes=3)
         seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3, mse=mse) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
         model = Autoencoder(config)
-        fitted = FittedGaussian.fit(model.encode(torch.rand(20, 1, 8, 8)).mean) if seen else None
+        given = 0 if model.capabilities.conditions else None
+        fitted = FittedGaussian.fit(model.encode(torch.rand(20, 1, 8, 8), given).mean) if seen else None
         saved = Checkpoint(model, about, {}, metrics or {}, seen, fitted, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")
 

@@ -24,7 +24,8 @@ from vae_core.checkpoint.foreign import HEAD_BYTES, described
 from vae_core.checkpoint.header import HeaderError, check, check_data, check_title
 from vae_core.checkpoint.upgrades import UPGRADES
 from vae_core.config import ModelConfig
-from vae_core.data.dataset import Dataset
+from vae_core.data.class_names import numbered_as
+from vae_core.data.dataset import DataError, Dataset
 from vae_core.data.preparation import Preparation, usual
 from vae_core.data.provenance import trained_before
 from vae_core.files import replacing
@@ -130,13 +131,18 @@ def check_storable(model: Autoencoder, data: Dataset, title: str = "") -> None:
     """Raises CheckpointError where no checkpoint can hold what comes of training this model with these data.
 
     It looks at what is known before the first step: the title, the names of the classes, the number of held-out images and
-    the size of the file.
+    the size of the file; where the model is given a class, also that every image has one.
     """
     try:
         check_title(title)
         check_data(about(data))
     except HeaderError as error:
         raise CheckpointError(f"No checkpoint can be written of {data.title[:80]}: it {error}.") from None
+    if model.capabilities.conditions:
+        try:
+            numbered_as(data, data.classes, training=True)
+        except DataError as error:
+            raise CheckpointError(str(error)) from None
     n = len(data.test)
     if not 1 <= n <= MAX_HELD_OUT:
         raise CheckpointError(f"{data.title} has {n:,} test images; a checkpoint holds the figures of 1 to {MAX_HELD_OUT:,}.")

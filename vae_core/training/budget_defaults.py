@@ -62,7 +62,8 @@ def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.de
     model = build_model(config).to(device, memory_format=torch.channels_last).train()
     # The time of a step does not depend on the class.
     batch = model.batch(x.to(device), 0 if model.conditions else None).to(device).in_compute(model.observation)
-    batch = batch.map(lambda value: value.contiguous(memory_format=torch.channels_last))
+    images = (image.name for image in model.observation.images)
+    batch = batch.replace(**{name: batch[name].contiguous(memory_format=torch.channels_last) for name in images})
     found = []
     for k in range(1 + TIMED_STEPS):
         begin = time.perf_counter()

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from vae_core.config import (
+    CategoryField,
     ConvConfig,
     LearnedGaussianConfig,
     MLPConfig,
@@ -213,3 +214,17 @@ def test_committed_kernels_are_those_of_the_source() -> None:
     from explorer.components.build_kernels import module_text
 
     assert (RUNTIME / "kernels.js").read_text() == module_text()
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv-odd", "residual-odd"])
+def test_a_conditional_model_agrees_with_torch_in_each_class(name: str, node: str, tmp_path: Path) -> None:
+    model = model_of(*NETS[name], condition=CategoryField("label", 4))
+    classes = np.arange(8) % 4
+    z, x = codes()[:8], np.random.default_rng(3).random((8, *model.config.image), np.float32)
+    rows = lambda values: np.concatenate([np.eye(4)[classes], values.reshape(8, -1)], 1)  # noqa: E731
+    found, _ = run(node, tmp_path, decoder_program(model), rows(z))
+    np.testing.assert_allclose(found, model.decode(z, classes).flatten(1).numpy(), atol=1e-4, rtol=0)
+    assert np.abs(found - model.decode(z, 0).flatten(1).numpy()).max() > 5e-4
+    found, _ = run(node, tmp_path, encoder_program(model), rows(x))
+    wanted = model.encode(x, classes)
+    np.testing.assert_allclose(found, torch.cat([wanted.mean, wanted.scale], 1).numpy(), atol=1e-4, rtol=1e-4)

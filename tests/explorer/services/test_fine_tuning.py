@@ -281,3 +281,35 @@ def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, monkeyp
     results = [checkpoint.load(job.folder / "result.safetensors").model.state_dict() for job in (whole.job, broken.job)]
     for name, value in results[0].items():
         assert torch.equal(value, results[1][name]), name
+
+
+def folders(names: str) -> bytes:
+    """A .zip with a folder of twelve images for each name."""
+    out, rng = io.BytesIO(), np.random.default_rng(0)
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            for i in range(12):
+                archive.writestr(f"{name}/{i}.png", png(rng.integers(0, 256, (8, 8), np.uint8)))
+    return out.getvalue()
+
+
+def test_a_conditional_model_trains_on_its_own_classes(put, until):
+    put("m", "cvae")
+    run = start(request(None, 4, batch_size=4), [("album.zip", folders("bca"))])
+    until(run.job, "done")
+    result = runs.result(again(run))
+    assert result.classes == ("a", "b", "c") and result.held_out.labels is not None
+    assert runs.snapshot(again(run), 4)["drawn"].shape == (144, 1, 8, 8)
+
+
+def test_a_conditional_model_does_not_train_without_its_classes(put, until):
+    put("m", "cvae")
+    with pytest.raises(JobError, match="a folder for each class, called as the class .a, b, c."):
+        start(request(None), [(f"{i}.png", png(np.zeros((8, 8), np.uint8))) for i in range(12)])
+    for asked, files, said in [
+        (request(None), [("album.zip", folders("x"))], "have none; put each image into a folder"),
+        (request("digits"), [], "10 classes, and this model was trained with 3"),
+    ]:
+        run = start(asked, files)
+        until(run.job, "failed")
+        assert said in again(run).message

@@ -15,10 +15,11 @@ from vae_core.zoo import model_config
 
 
 def card(name: str, data: str, kind: str = "vae", latent: int = 2) -> ModelCard:
-    return ModelCard(name, data, data.title(), "", kind, model_config(kind, (1, 28, 28), latent), kind, {}, "")
+    config = model_config(kind, (1, 28, 28), latent, classes=10)
+    return ModelCard(name, data, data.title(), "", kind, config, kind, {}, "")
 
 
-A = (card("a-vae", "a"), card("a-ae", "a", "ae"), card("a-5", "a", latent=5), card("a-6", "a"), card("a-7", "a"))
+A = (card("a-vae", "a"), card("a-ae", "a", "ae"), card("a-5", "a", latent=5), card("a-6", "a"), card("a-7", "a"), card("a-c", "a", "cvae"))
 REGISTRY = Registry((*A, card("b-vae", "b")), ())
 
 
@@ -30,6 +31,7 @@ REGISTRY = Registry((*A, card("b-vae", "b")), ())
         View("a", ("a-vae", "a-ae"), "a-ae", "0-1", (-3.0, 1000.0), True),
         View("a", ("a-vae", "a-ae", "a-5"), "a-5", "4-2", (0.0, 1.0, 2.0, 3.0, -4.0)),
         View("a", ("a-5",), "a-5", "pc"),
+        View("a", ("a-vae", "a-c"), "a-vae", condition=9),
         View("a", ("a-5",), "a-5", "im12-7-99", display="spread", overlay="density"),
         View("a", ("a-5",), "a-5", map=MapSettings("umap", (("min_dist", 0.25), ("neighbours", 30.0))), colour=1, picked=12),
         View(
@@ -59,7 +61,7 @@ def test_an_address_is_short_whatever_is_looked_at():
 
 FIELDS = (
     "v", "data", "models", "lead", "plane", "z", "same", "look", "heat", "map", "colour", "picked", "lasso", "row", "seed",
-    "ends", "path", "run",
+    "ends", "path", "run", "class",
 )  # fmt: skip
 
 
@@ -104,3 +106,8 @@ def test_choosing_more_models_leaves_the_place():
 def test_without_its_lead_a_view_begins_anew():
     seen = View("a", ("a-vae", "a-5"), "a-vae", "0-1", (1.0, 2.0))
     assert view.with_models(seen, REGISTRY, "a", ("a-5",)) == View("a", ("a-5",), "a-5")
+
+
+@pytest.mark.parametrize("name, chosen", [("a-c", "10"), ("a-vae", "0"), ("a-c", "x")])
+def test_a_class_that_no_shown_model_has_is_left_out(name, chosen):
+    assert view.read({"models": name, "class": chosen}, REGISTRY).condition is None

@@ -127,3 +127,27 @@ def test_the_sockets_are_bounded(client, token, monkeypatch):
         with pytest.raises(WebSocketDisconnect), client.websocket_connect(routes.decoder_path(), headers=ORIGIN):
             pass
     assert not decoder_socket._open
+
+
+def test_a_conditional_model_is_given_the_class_at_the_end_of_each_code(put, client, token):
+    put("c", "cvae")
+    model, classes = models.load("c").model, np.array([0, 2, 1, 1])
+    rows = np.concatenate([CODES, classes[:, None]], 1)
+    images = model.decode(CODES, classes).flatten(1).numpy()
+    with client.websocket_connect(routes.decoder_path(), headers=ORIGIN) as socket:
+        greet(socket, token, "c")
+        socket.send_bytes(request(1, IMAGES, rows))
+        found = np.frombuffer(socket.receive_bytes(), "<f2", offset=8).reshape(-1, 64)
+        np.testing.assert_allclose(found, images, atol=5e-4)
+        socket.send_bytes(request(2, DISTANCES, rows))
+        found = np.frombuffer(socket.receive_bytes(), "<f4", offset=8)
+        np.testing.assert_allclose(found, ((images[1::2] - images[::2]) ** 2).sum(1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [3, -1, 0.5])
+def test_a_class_that_a_model_does_not_have_is_refused(put, client, token, wrong):
+    put("c", "cvae")
+    with client.websocket_connect(routes.decoder_path(), headers=ORIGIN) as socket:
+        greet(socket, token, "c")
+        socket.send_bytes(request(1, IMAGES, np.float32([[0, 0, wrong]])))
+        assert "a class that it does not have" in json.loads(socket.receive_text())["error"]

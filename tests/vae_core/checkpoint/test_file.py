@@ -30,6 +30,7 @@ from vae_core.metrics.table import METRICS
 from vae_core.models.flat import Autoencoder
 from vae_core.models.samplers import FittedGaussian
 from vae_core.training.run import MOST_POINTS
+from vae_core.zoo import model_config
 
 NETS = [MLPConfig(hidden=(12,)), ConvConfig((4, 6), (8,)), ResidualConfig((4,), (8,))]
 
@@ -520,3 +521,47 @@ def test_wide_codes_are_kept_in_half_precision_files(tmp_path):
     checkpoint.save(saved, tmp_path / "a.safetensors", half=True)
     loaded = checkpoint.load(tmp_path / "a.safetensors")
     assert loaded.codes.mean.min() == loaded.held_out.distortion.min() == 1e6 and loaded.codes.covariance.min() == 1e9
+
+
+def conditional(**changes) -> Checkpoint:
+    torch.manual_seed(0)
+    given = {"labels": torch.arange(5) % 3, "classes": list("abc")} | changes
+    model = Autoencoder(model_config("cvae", (1, 8, 8), 3, NETS[0], classes=3))
+    return Checkpoint(model, {"classes": given["classes"]}, held_out=HeldOut(torch.randn(5, 3), labels=given["labels"]))
+
+
+def test_a_conditional_model_comes_back_with_the_classes_of_its_held_out_images(tmp_path):
+    saved = conditional()
+    checkpoint.save(saved, tmp_path / "a.safetensors")
+    found = checkpoint.load(tmp_path / "a.safetensors")
+    assert found.config == saved.config and found.classes == ("a", "b", "c")
+    wanted = saved.model.decode(saved.held_out.codes, saved.held_out.labels)
+    torch.testing.assert_close(found.decode_held_out(slice(None)), wanted)
+    torch.testing.assert_close(found.decode_held_out(slice(1, 3)), wanted[1:3])
+    unnamed = conditional(classes=[])
+    checkpoint.save(unnamed, tmp_path / "b.safetensors")
+    assert checkpoint.load(tmp_path / "b.safetensors").classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"labels": None}, "without the classes that its model is given"),
+        ({"labels": torch.arange(5)}, "not among its 3 classes"),
+        ({"classes": list("ab")}, "names 2 classes, and its model is given one of 3"),
+    ],
+)
+def test_a_conditional_model_whose_classes_do_not_fit_is_refused(tmp_path, changes, said):
+    with pytest.raises(CheckpointError, match=said):
+        checkpoint.save(conditional(**changes), tmp_path / "a.safetensors")
+    assert not list(tmp_path.glob("*"))
+
+
+def test_images_without_classes_are_refused_before_a_conditional_model_is_trained():
+    images = torch.zeros(4, 1, 8, 8, dtype=torch.uint8)
+    known, unknown = Split(images, torch.arange(4) % 3), Split(images, torch.arange(4) - 1)
+    model = conditional().model
+    checkpoint.check_storable(model, Dataset("a", "A", "", known, known, known, ("a", "b", "c")))
+    for data in (Dataset("a", "A", "", known, known, unknown, ("a", "b", "c")), Dataset("a", "A", "", known, known, known)):
+        with pytest.raises(CheckpointError, match="images of A have none"):
+            checkpoint.check_storable(model, data)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vae_core.checkpoint import registry
-from vae_core.config import DeterministicConfig, GaussianConfig, MLPConfig, ModelConfig, ResidualConfig
+from vae_core.config import CategoryField, DeterministicConfig, GaussianConfig, MLPConfig, ModelConfig, ResidualConfig
 from vae_core.export import ExportError
 from vae_core.export.onnx import onnx_model
 from vae_core.models.flat import Autoencoder
@@ -89,3 +89,15 @@ def test_export_leaves_the_model_alone() -> None:
     onnx_model(model, "encoder")
     assert all(module.training for module in model.modules())
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_a_conditional_model_agrees_with_torch() -> None:
+    torch.manual_seed(0)
+    model = Autoencoder(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(6,)), condition=CategoryField("label", 4)))
+    classes = np.array([0, 3, 1, 2, 1])
+    given = {"condition": np.eye(4, dtype=np.float32)[classes]}
+    z, x = torch.randn(5, 3).numpy(), torch.rand(5, 1, 8, 8).numpy()
+    (images,) = session(model, "decoder").run(["mean"], {"z": z} | given)
+    np.testing.assert_allclose(images, model.decode(z, classes).numpy(), atol=1e-4)
+    (means,) = session(model, "encoder").run(["mean"], {"x": x} | given)
+    np.testing.assert_allclose(means, model.encode(x, classes).mean.numpy(), atol=1e-4)
