@@ -56,6 +56,10 @@ def new_run(registry: Registry, current: View) -> None:
             help="They are prepared as on the page Your images. The run stores them until it has ended, and their "
             "reconstructions until it is discarded. Everyone who opens this app sees its runs.",
         )
+        if models.conditions(card):
+            names = ", ".join(models.conditions(card)[: fine_tuning.MAX_CLASSES_SHOWN])
+            about = "is given the class of each image: use a .zip with a folder for each class"
+            st.caption(escaped(f"{card.title} {about} ({names})."))
     with st.expander("Training settings"):
         settings = _settings(card, None if choice == OWN_IMAGES else choice)
     left, right = st.columns([1, 4], vertical_alignment="center")

@@ -90,6 +90,8 @@ def run_snapshots(run: FineTuningRun) -> None:
     scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all; numbers are the MSE of each image")
     decoded = [(mosaic(snapshot["drawn"]), f"Decoded from the same codes, {name}") for name, snapshot in snapshots]
     captioned_images(decoded, smooth=smooth)
+    if "rows" in now:
+        st.caption(escaped(f"Each column is one code; its rows are the classes {', '.join(now['rows'])}, from the top."))
 
 
 def _clock(seconds: float) -> str:

@@ -22,6 +22,11 @@ if len(compatible) < len(cards):
     names = ", ".join(card.title for card in cards if card not in compatible)
     st.info(escaped(f"Not compared: {names}. Their images have another size than those of {cards[0].title}."))
 cards = compatible
+def given(card: models.ModelCard) -> str:
+    """The class that the model is given, for the end of a note; empty for a model that is given none."""
+    return f", as {models.conditions(card)[condition]}" if card in conditional else ""
+
+
 smooth = cards[0].config.image[0] == 3
 images = held_out.images_for(cards[0])
 count = len(images.x)
@@ -59,20 +64,19 @@ for card in cards:
     rows.append(model_row(card, list(reconstructions[card.name]), "reconstruction", captions=[f"{value:.4f}" for value in mse]))
     rows.append(ImageRow(card.title, error_maps(errors[card.name], high), "error", subordinate=True))
     if card in conditional:
-        name = models.conditions(card)[condition]
         switched = comparisons.as_class(card, x, classes, condition)
-        rows.append(ImageRow(card.title, list(switched), f"the same codes, as {name}", subordinate=True))
+        rows.append(ImageRow(card.title, list(switched), f"the same codes{given(card)}", subordinate=True))
 image_rows(rows, smooth=smooth)
 scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all models; numbers are the MSE of each image")
 
 st.subheader("New images", anchor="samples")
 rows = []
 for card in cards:
-    prior = model_row(card, list(comparisons.samples(card, SAMPLES, "prior", current.seed, condition)), "z drawn from N(0, I)")
-    rows.append(prior)
+    prior = comparisons.samples(card, SAMPLES, "prior", current.seed, condition)
+    rows.append(model_row(card, list(prior), f"z drawn from N(0, I){given(card)}"))
     if comparisons.has_fitted_codes(card):
         fitted = comparisons.samples(card, SAMPLES, "codes", current.seed, condition)
-        rows.append(model_row(card, list(fitted), "z drawn from a Gaussian fitted to its codes"))
+        rows.append(model_row(card, list(fitted), f"z drawn from a Gaussian fitted to its codes{given(card)}"))
 image_rows(rows, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
 if not all(models.has_prior(card) for card in cards):
@@ -101,7 +105,7 @@ rows = [ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x
 classes = condition if images.labels is None else images.labels[[a, b]]
 for card in cards:
     decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path, classes, condition)
-    rows.append(model_row(card, list(decoded), "decoded along the path"))
+    rows.append(model_row(card, list(decoded), f"decoded along the path{given(card)}"))
 image_rows(rows, smooth=smooth)
 st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")
 

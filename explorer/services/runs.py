@@ -216,7 +216,7 @@ def _read_snapshot(path: str, modified_ns: int) -> dict[str, np.ndarray]:
 
 def snapshot(run: FineTuningRun, step: int) -> dict[str, np.ndarray]:
     """The snapshot at a step, uint8 (N, C, H, W) each: `x`, held-out images; `rebuilt`, their reconstructions; `drawn`, images
-    decoded from the same codes at each step."""
+    decoded from the same codes at each step. Of a conditional model also `rows`, the class of each row of `drawn`, text."""
     path = _snapshot_file(run, step)
     return _read_snapshot(str(path), path.stat().st_mtime_ns)
 

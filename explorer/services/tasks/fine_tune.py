@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,7 +72,7 @@ def fine_tune(context: Context) -> None:
     model = altered(start.model, beta=arguments["beta"], likelihood=likelihood).to(devices.pick())
     context.emit({"event": "device", "name": devices.described(model.device)})
     context.emit({"event": "before", "metrics": _before(context, start, model, data)})
-    snapshots = _Snapshots(context, model, data.test.first(RECONSTRUCTED), _codes(start))
+    snapshots = _Snapshots(context, model, data.test.first(RECONSTRUCTED), _codes(start), data.classes)
     snapshots.store(0, 0)
     training = TrainConfig.from_json(arguments["training"])
     per_epoch = max(1, len(data.train) // training.batch_size)
@@ -140,16 +140,19 @@ def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Datas
 
 def _codes(start: Checkpoint) -> Tensor:
     """The codes that each snapshot decodes: a grid over a two-dimensional space, row by row from the top; otherwise random
-    draws."""
+    draws. A conditional model decodes the same codes in all rows, each with another class."""
     model, fitted = start.model, start.codes
     side = GRID_SIDE if max(model.config.image[1:]) <= SMALL_IMAGE else GRID_SIDE // 2
     if model.config.latent != 2:
         sampler = model.prior if model.capabilities.prior or fitted is None else fitted
-        return sampler.sample(side**2, torch.Generator().manual_seed(0))
-    mean, spread = (torch.zeros(2), torch.ones(2)) if fitted is None else (fitted.mean, fitted.covariance.diagonal().sqrt())
-    steps = torch.linspace(-GRID_REACH, GRID_REACH, side)
-    down, across = torch.meshgrid(-steps, steps, indexing="ij")
-    return mean + spread * torch.stack([across, down], -1).reshape(-1, 2)
+        codes = sampler.sample(side**2, torch.Generator().manual_seed(0))
+    else:
+        mean, spread = (torch.zeros(2), torch.ones(2)) if fitted is None else (fitted.mean, fitted.covariance.diagonal().sqrt())
+        steps = torch.linspace(-GRID_REACH, GRID_REACH, side)
+        down, across = torch.meshgrid(-steps, steps, indexing="ij")
+        codes = mean + spread * torch.stack([across, down], -1).reshape(-1, 2)
+    middle = slice(side * (side // 2), side * (side // 2 + 1))
+    return codes[middle].repeat(side, 1) if model.capabilities.conditions else codes
 
 
 class ThrottledEvents:
@@ -177,11 +180,12 @@ class ThrottledEvents:
 class _Snapshots:
     """Stores reconstructions of the same images, and images decoded from the same codes, at about forty steps of a run."""
 
-    def __init__(self, context: Context, model: Autoencoder, images: Split, codes: Tensor):
+    def __init__(self, context: Context, model: Autoencoder, images: Split, codes: Tensor, names: Sequence[str]):
         self.context, self.model, self.images, self.codes = context, model, images, codes
-        counts = list(model.capabilities.conditions.values())
-        # A conditional model draws each row of the mosaic as another class.
-        self.classes = torch.arange(len(codes)) // math.isqrt(len(codes)) % counts[0] if counts else None
+        side = math.isqrt(len(codes))
+        conditional = bool(model.capabilities.conditions)
+        self.classes = torch.arange(len(codes)) // side % len(names) if conditional else None
+        self.rows = [names[row % len(names)] for row in range(side)] if conditional else []
         self.next_step, self.next_time = 0.0, 0.0
 
     def store(self, step: int, steps: int, *, last: bool = False) -> None:
@@ -191,8 +195,9 @@ class _Snapshots:
             return
         rebuilt, drawn = self.model.reconstruct(self.images), self.model.decode(self.codes, self.classes)
         arrays = {"x": self.images.x, "rebuilt": _pixels(rebuilt), "drawn": _pixels(drawn)}
+        rows = {"rows": np.array(self.rows)} if self.rows else {}
         with replacing(self.context.folder / SNAPSHOTS / f"{step:09d}.npz") as path, path.open("wb") as file:
-            np.savez_compressed(file, **{name: value.numpy() for name, value in arrays.items()})
+            np.savez_compressed(file, **{name: value.numpy() for name, value in arrays.items()}, **rows)
         self.context.emit({"event": "view", "step": step})
         now = time.perf_counter()
         self.next_step, self.next_time = step + max(1, steps / SNAPSHOT_COUNT), now + (now - begin) / SNAPSHOT_SHARE

@@ -49,6 +49,7 @@ def test_payload_holds_everything() -> None:
         "same": True,
         "display": "sample",
         "overlay": "prior",
+        "condition": None,
         "path": None,
     }
     assert about["smooth"] is True

@@ -304,7 +304,7 @@ def test_a_conditional_model_trains_on_its_own_classes(put, until):
 
 def test_a_conditional_model_does_not_train_without_its_classes(put, until):
     put("m", "cvae")
-    with pytest.raises(JobError, match="a folder for each class, called as the class .a, b, c."):
+    with pytest.raises(JobError, match=r"a folder for each class, called as the class \(a, b, c\)\."):
         start(request(None), [(f"{i}.png", png(np.zeros((8, 8), np.uint8))) for i in range(12)])
     for asked, files, said in [
         (request(None), [("album.zip", folders("x"))], "have none; put each image into a folder"),

@@ -19,7 +19,10 @@ def card(name: str, data: str, kind: str = "vae", latent: int = 2) -> ModelCard:
     return ModelCard(name, data, data.title(), "", kind, config, kind, {}, "")
 
 
-A = (card("a-vae", "a"), card("a-ae", "a", "ae"), card("a-5", "a", latent=5), card("a-6", "a"), card("a-7", "a"), card("a-c", "a", "cvae"))
+A = (
+    card("a-vae", "a"), card("a-ae", "a", "ae"), card("a-5", "a", latent=5), card("a-6", "a"), card("a-7", "a"),
+    card("a-c", "a", "cvae"),
+)  # fmt: skip
 REGISTRY = Registry((*A, card("b-vae", "b")), ())
 
 

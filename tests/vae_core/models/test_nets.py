@@ -78,10 +78,18 @@ def test_images_of_a_batch_do_not_see_each_other_in_evaluation(kind):
 
 
 @pytest.mark.parametrize("kind", sorted(NetConfig.kinds))
-def test_a_condition_is_left_aside(kind):
-    for net, features in zip(build(kind), (torch.rand(2, 1, 13, 10), torch.randn(2, 3)), strict=True):
+def test_a_condition_changes_the_outputs_of_its_own_row(kind):
+    torch.manual_seed(0)
+    config = NetConfig.of(kind, hidden=(12, 8))
+    nets = build_encoder((1, 13, 10), 6, config, 7), build_decoder(3, (1, 13, 10), 2, config, 7)
+    given = torch.eye(7)[[0, 3]]
+    for net, features in zip(nets, (torch.rand(2, 1, 13, 10), torch.randn(2, 3)), strict=True):
         net.eval()
-        assert torch.equal(net(features, torch.ones(2, 7)), net(features))
+        both = net(features, given)
+        other = net(features, torch.eye(7)[[0, 4]])
+        assert both.shape == (2, 6) or both.shape == (2, 2, 13, 10)
+        torch.testing.assert_close(other[0], both[0])
+        assert not torch.allclose(other[1], both[1])
 
 
 def test_residual_without_blocks_is_the_conv_net():
