@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,6 +11,7 @@ import hard_models
 import numpy as np
 import pytest
 from pad_page import TOLERANCE, read, wait_until_done
+from PIL import Image
 
 from explorer.services.view import View
 from vae_core import checkpoint
@@ -26,16 +29,28 @@ def folder(tmp_path_factory):
     return made
 
 
+@pytest.fixture(scope="module")
+def url(serve, folder, tmp_path_factory):
+    none = tmp_path_factory.mktemp("none")
+    return serve(APP, {"VAE_CHECKPOINTS": str(none), "VAE_DATA": ""}, "--checkpoints", str(folder))
+
+
 @pytest.fixture
-def open_pad(serve, open_page, folder, tmp_path):
-    def opened(*names: str, width: int = 1440, **more):
-        url = serve(APP, {"VAE_CHECKPOINTS": str(tmp_path), "VAE_DATA": ""}, "--checkpoints", str(folder))
-        page = open_page(f"{url}/?{urlencode(View('', names, names[0], **more).query())}", width)
-        page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+def open_at(url, open_page):
+    """open_at(path, selector, *names): the page of these models, once something is on it."""
+
+    def opened(path: str, selector: str, *names: str, width: int = 1440, **more):
+        page = open_page(f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}", width)
+        page.wait_for_selector(selector, timeout=60_000)
         page.settled()
         return page
 
     return opened
+
+
+@pytest.fixture
+def open_pad(open_at):
+    return lambda *names, **more: open_at("", ".pad[data-ready=true]", *names, **more)
 
 
 def agrees(page, folder: Path, condition: int, name: str = NAME) -> np.ndarray:
@@ -96,3 +111,47 @@ def test_the_server_decodes_with_the_class(open_pad, folder):
 def test_models_without_conditions_have_no_switch(open_pad):
     page = open_pad("no rate")
     assert page.locator(".condition").is_hidden()
+
+
+def images(page, block: int, line: int, columns: int) -> np.ndarray:
+    """The images of a row on Compare: block 0 reconstructions, 1 new images, 2 the path; (columns, H, W) in 0 to 255."""
+    found = page.locator(".rows").nth(block).locator("img")
+    uris = [found.nth(line * columns + i).get_attribute("src") for i in range(columns)]
+    return np.stack([np.array(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))) for uri in uris])
+
+
+def test_compare_decodes_with_the_chosen_class(open_at, folder):
+    page = open_at("compare", "text=Rate against distortion", NAME, condition=1)
+    page.wait_for_function("document.querySelectorAll('.rows').length === 3", timeout=60_000)
+    saved = checkpoint.load(folder / f"{NAME}.safetensors")
+    model = saved.model
+    for condition in (1, 2):
+        wanted = model.sample(8, condition=condition)[:, 0].numpy()
+        np.testing.assert_allclose(images(page, 1, 0, 8), 255 * wanted, atol=0.51)
+        x = images(page, 0, 0, 8).astype(np.uint8)
+        codes = model.encode(x, saved.held_out.labels[:8]).mean
+        rebuilt, switched = (model.decode(codes, classes)[:, 0] for classes in (saved.held_out.labels[:8], condition))
+        np.testing.assert_allclose(images(page, 0, 1, 8), 255 * rebuilt.numpy(), atol=0.51)
+        np.testing.assert_allclose(images(page, 0, 3, 8), 255 * switched.numpy(), atol=0.51)
+        if condition == 1:
+            page.get_by_role("radio", name="c", exact=True).click()
+            page.wait_for_function("location.search.includes('class=2')")
+            page.settled()
+            page.wait_for_selector("text=the same codes, as c")
+    assert page.problems == []
+
+
+def test_drawings_are_rebuilt_in_the_chosen_class(open_at, folder):
+    page = open_at("your_images", ".sketch[data-ready=true]", NAME, condition=1)
+    host = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.sketch)?.sketch"
+    model = checkpoint.load(folder / f"{NAME}.safetensors").model
+    read_sketch = f"(() => {{ const r = {host}.read(); return {{ x: [...r.x], pixels: [...r.models[0].pixels] }}; }})()"
+    for condition in (1, 2):
+        found = page.evaluate(read_sketch)
+        wanted = model.reconstruct(np.float32(found["x"]).reshape(1, 1, 8, 8), condition).flatten()
+        np.testing.assert_allclose(found["pixels"], wanted, atol=1e-3)
+        if condition == 1:
+            before = found["pixels"]
+            page.get_by_role("radio", name="c", exact=True).click()
+            page.wait_for_function(f"JSON.stringify({read_sketch}.pixels) !== JSON.stringify({before})")
+            assert "class=2" in page.url
