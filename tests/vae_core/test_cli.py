@@ -598,3 +598,26 @@ def test_every_recipe_can_be_built():
     for name, recipe in recipes.RECIPES.items():
         assert recipe.name == name and recipe.model.latent >= 2
         assert type(recipe.model).from_json(recipe.model.to_json()) == recipe.model
+
+
+def test_a_conditional_model_finds_its_classes_by_the_names_of_folders(tmp_path, capsys):
+    train = ["train", "--data", "digits", "--model", "cvae", "--steps", "2", *TINY]
+    assert main([*train, "--out", "c.safetensors", "--run", "r"]) == 0
+    for name in "31":
+        pictures(tmp_path / "named" / name, 12, seed=int(name))
+        pictures(tmp_path / "other" / f"x{name}", 12, seed=int(name))
+    pictures(tmp_path / "flat", 12)
+    capsys.readouterr()
+    assert main(["encode", "c.safetensors", "--data", "named", "--split", "train", "--json"]) == 0
+    assert set(np.load("codes.npz")["labels"].tolist()) == {1, 3}
+    assert main(["evaluate", "c.safetensors", "--data", "named", "--samples", "1", "--iwae", "2", "--json"]) == 0
+    assert lines(capsys)[-1]["iwae_nll"] > 0
+    for data, said in [("flat", "put each image into a folder"), ("other", "the class 'x1', which this model does not know")]:
+        assert main(["evaluate", "c.safetensors", "--data", data]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_conditional_model_needs_images_with_classes(tmp_path, capsys):
+    pictures(tmp_path / "flat", 20)
+    assert main(["train", "--data", "flat", "--model", "cvae", "--steps", "2", *TINY]) == 1
+    assert "A CVAE is given the class of each image; it needs images with classes." in capsys.readouterr().err
