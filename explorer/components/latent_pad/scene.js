@@ -72,7 +72,8 @@ export class Scene {
     place.hidden = !this.conditions.length;
     this.condition = null;
     if (place.hidden) return;
-    this.conditionSwitch = makeConditionSwitch(this.conditions, 0, (k) => this.pad.setCondition(k));
+    const titles = this.models.filter(({ conditions }) => conditions.length).map(({ title }) => title);
+    this.conditionSwitch = makeConditionSwitch(this.conditions, titles, 0, (k) => this.pad.setCondition(k));
     place.append(this.conditionSwitch.element);
     this.useCondition(this.labels?.[0] ?? 0);
   }
