@@ -87,7 +87,7 @@ def test_python_is_called_once_when_the_handle_is_let_go(open_pad) -> None:
     page.mouse.up()
     page.wait_for_selector("text=Runs: 2")
     wait_until_done(page)
-    shown = {"display": "mean", "overlay": "none"}
+    shown = {"display": "mean", "overlay": "none", "condition": None}
     wanted = {"lead": "vae", "plane": "0-1", "z": read(page)["z"], "same": False, **shown, "path": None}
     assert known(page) == wanted
     # A second call would have been sent before this one.
