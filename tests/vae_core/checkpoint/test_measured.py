@@ -43,7 +43,7 @@ def test_half_precision_is_decided_on_validation_images_alone(model, data, tmp_p
     monkeypatch.setattr(measured, "per_image", lambda model, x, **how: seen.append(x) or per_image(model, x, **how))
     monkeypatch.setattr(measured, "_close", lambda full, half: close(full, half) and len(seen) == 2)
     measured.save_measured(model, data, CONFIG, SUMMARY, tmp_path / "a.safetensors")
-    assert [split.x.data_ptr() for split in seen] == [part.x.data_ptr() for part in (data.validation, data.validation, data.test)]
+    assert [one.x.data_ptr() for one in seen] == [part.x.data_ptr() for part in (data.validation, data.validation, data.test)]
     assert checkpoint.is_half(tmp_path / "a.safetensors")
 
 
