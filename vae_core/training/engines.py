@@ -50,6 +50,12 @@ class SkippedSteps:
     """Consecutive steps left out until now."""
 
 
+def _copy(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
+    """Copies each source into its target; a model without batch norm has no buffers."""
+    if sources:
+        torch._foreach_copy_(list(targets), list(sources))
+
+
 class Engine(abc.ABC):
     """Carries out the steps of one run. It owns the optimiser and the running average of the weights."""
 
@@ -155,14 +161,14 @@ class Eager(Engine):
 
     def _step(self, data: Fields, inputs: StepInputs, lr: float, weights: Sequence[float]) -> None:
         # Batch norm has taken in a batch before anyone can know that its gradient is not finite.
-        torch._foreach_copy_(self._saved_buffers, self._buffers)
+        _copy(self._buffers, self._saved_buffers)
         batch = batch_of(data, self.model.observation, inputs, self.config.shift)
         loss, means = self.losses(batch, inputs.noise, torch.tensor(weights, device=self.model.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         if not torch.isfinite(norm):
-            torch._foreach_copy_(self._buffers, self._saved_buffers)
+            _copy(self._saved_buffers, self._buffers)
             self._skipped = SkippedSteps(self._skipped.total + 1, self._skipped.in_a_row + 1)
             return
         self._skipped = SkippedSteps(self._skipped.total, 0)

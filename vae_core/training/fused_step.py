@@ -111,8 +111,7 @@ class FusedStep:
         self.losses = Losses(model, dtype)
         weights = {k: p for k, p in self.losses.named_parameters() if p.requires_grad}
         fixed = {k: p for k, p in self.losses.named_parameters() if not p.requires_grad}
-        # The Gaussian that is fitted to codes after a run is not part of a step.
-        buffers = {k: b for k, b in self.losses.named_buffers() if not k.startswith("model.codes_")}
+        buffers = dict(self.losses.named_buffers())
         self.names, self.buffer_names, self.fixed_names = list(weights), list(buffers), list(fixed)
         self.decays = [config.weight_decay if p.ndim > 1 else 0.0 for p in weights.values()]
         averages = []
