@@ -10,13 +10,16 @@ from vae_core.config import (
     DeterministicConfig,
     DiagonalGaussianConfig,
     ELBOConfig,
+    FullGaussianConfig,
     LearnedGaussianConfig,
     LikelihoodConfig,
+    MMDConfig,
     ModelConfig,
     NetConfig,
     ObjectiveConfig,
     PosteriorConfig,
     PriorConfig,
+    RealNVPConfig,
     ReconstructionConfig,
     StandardNormalConfig,
 )
@@ -54,6 +57,26 @@ ZOO = {
         "The rate of a VAE counts beta times, which trades detail for independent dimensions.",
         objective=ELBOConfig(beta=4.0),
     ),
+    "mmd-vae": Row(
+        "MMD-VAE",
+        "Zhao, Song & Ermon 2019",
+        "In place of the rate of each image, the loss of a VAE compares all codes of a batch with draws of the prior, so that "
+        "each code may store more of its image.",
+        objective=MMDConfig(),
+    ),
+    "full-vae": Row(
+        "Full-covariance VAE",
+        "Kingma & Welling 2019, section 2.5.1",
+        "The cloud of codes of an image in a VAE may be an ellipse that is turned, because its dimensions may depend on one "
+        "another.",
+        posterior=FullGaussianConfig(),
+    ),
+    "realnvp-vae": Row(
+        "RealNVP-VAE",
+        "Dinh et al. 2017; Chen et al. 2017",
+        "The prior of a VAE is a flow that is learned with it, so that the prior moves to where the codes are.",
+        prior=RealNVPConfig(),
+    ),
 }
 
 
@@ -83,7 +106,8 @@ def zoo_name(config: ModelConfig) -> str:
     A beta-VAE is one whatever its beta, as long as that is not 1.
     """
     for name, row in ZOO.items():
-        if (config.posterior, config.prior) == (row.posterior, row.prior) and _same(config.objective, row.objective):
+        same_parts = config.posterior == row.posterior and type(config.prior) is type(row.prior)
+        if same_parts and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -11,7 +11,7 @@ from vae_core.config.nets import NetConfig, ResidualConfig, halvings
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
 from vae_core.config.observations import ObservationSpec, image_observation
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
-from vae_core.config.priors import PriorConfig, StandardNormalConfig
+from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
 
 
@@ -29,6 +29,11 @@ def _rate_is_defined(config: ModelConfig) -> None:
         raise ConfigError(f"An objective of kind {objective!r} weighs a rate, which a {posterior} posterior does not have.")
 
 
+def _couplings_have_two_halves(config: ModelConfig) -> None:
+    if isinstance(config.prior, RealNVPConfig):
+        require(config.latent > 1, "FlatConfig.latent", config.latent, "2 or more for a prior of kind 'realnvp'")
+
+
 class ModelConfig(Config):
     """One model: the observations that it is for, and its choice on each axis."""
 
@@ -40,7 +45,7 @@ class ModelConfig(Config):
     likelihood: LikelihoodConfig = BernoulliConfig()
     objective: ObjectiveConfig = ELBOConfig()
 
-    rules = (_image_is_large_enough, _rate_is_defined)
+    rules = (_image_is_large_enough, _rate_is_defined, _couplings_have_two_halves)
 
     @classmethod
     def for_images(

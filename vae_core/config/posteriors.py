@@ -24,3 +24,9 @@ class DiagonalGaussianConfig(PosteriorConfig, kind="gaussian"):
     """A Gaussian whose dimensions are independent."""
 
     has_density = True
+
+
+class FullGaussianConfig(PosteriorConfig, kind="gaussian-full"):
+    """A Gaussian with a full covariance matrix."""
+
+    has_density = True
