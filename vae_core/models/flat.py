@@ -17,7 +17,7 @@ from vae_core.models.kl import group_latent
 from vae_core.models.latent import Latent
 from vae_core.models.likelihoods import build_likelihood
 from vae_core.models.nets import build_decoder, build_encoder
-from vae_core.models.objectives import Objective
+from vae_core.models.objectives import build_objective
 from vae_core.models.posteriors import build_posterior
 from vae_core.models.priors import build_prior
 from vae_core.models.spaces import Euclidean, PathKind, Space
@@ -59,7 +59,7 @@ class Autoencoder(LatentVariableModel):
         self.posterior = build_posterior(config.posterior, config.latent)
         self.prior = build_prior(config.prior, config.latent)
         self.likelihood = build_likelihood(config.likelihood, image)
-        self.objective = Objective(config.objective, self.posterior.has_density)
+        self.objective = build_objective(config.objective, self.posterior.has_density)
         self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net)
         raw_channels = config.image[0] * self.likelihood.raw_channels
         self.decoder = build_decoder(config.latent, config.image, raw_channels, config.net)
