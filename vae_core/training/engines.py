@@ -171,8 +171,11 @@ class Eager(Engine):
             taken = [self._update(update, batch, one.noise, lr, weights_now) for update in due]
             if any(taken) and self.average is not None:
                 self.average.update_parameters(self.model)
-            total, in_a_row = self._skipped.total, self._skipped.in_a_row
-            self._skipped = SkippedSteps(total, 0) if all(taken) else SkippedSteps(total + 1, in_a_row + 1)
+            if not all(taken):
+                self._skipped = SkippedSteps(self._skipped.total + 1, self._skipped.in_a_row + 1)
+            elif len(due) == len(self.updates):
+                # Where a phase was not due, it may still be the one whose gradient is not finite.
+                self._skipped = SkippedSteps(self._skipped.total, 0)
 
     def _update(self, update: PhaseUpdate, batch: Batch, noise: Noise, lr: float, weights: Tensor) -> bool:
         """Takes the part of a step that is one phase, and says whether its gradient was finite; else nothing has changed."""

@@ -117,6 +117,13 @@ def test_a_phase_whose_gradient_is_not_finite_is_left_out_and_the_others_are_not
     assert engine.skipped() == SkippedSteps(1, 1) and torch.isfinite(engine.sums).all()
 
 
+def test_a_run_ends_where_the_gradient_of_a_phase_that_is_rarely_due_stays_not_finite(digits):
+    model = make((replace(TWO[0], terms=("distortion",)), replace(TWO[1], every=2)))
+    torch.nn.init.constant_(model.objective.discriminator[-1].bias, math.nan)
+    with pytest.raises(TrainingError, match="25 steps in a row"):
+        fit(model, digits, TrainConfig(steps=100, batch_size=32))
+
+
 def test_a_phase_that_names_what_the_model_lacks_is_an_error(digits):
     with pytest.raises(AttributeError, match="critic"):
         fit(make((*TWO[:1], replace(TWO[1], moves=("objective.critic",)))), digits, TrainConfig(steps=1))
