@@ -13,6 +13,7 @@ if SHARED.is_dir():
 import pytest  # noqa: E402
 import torch  # noqa: E402 (it reads the variables above)
 from polling import wait_until  # noqa: E402
+from warm_workers import starter  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -29,6 +30,28 @@ def home(tmp_path, monkeypatch):
     yield tmp_path / "home"
     for job in jobs.jobs():
         job.stop()
+
+
+@pytest.fixture(scope="session")
+def _starter():
+    process, start = starter()
+    yield start
+    process.stdin.close()
+    process.wait()
+
+
+@pytest.fixture
+def warm_workers(request, monkeypatch):
+    """Workers of jobs are forked from one that has imported everything, except where a test asks for `cold_workers`."""
+    if hasattr(os, "fork") and "cold_workers" not in request.fixturenames:
+        from explorer.services.jobs import folder
+
+        monkeypatch.setattr(folder, "_start", lambda job: request.getfixturevalue("_starter")(job))
+
+
+@pytest.fixture
+def cold_workers():
+    """For a test whose workers start by themselves, as they do in the app."""
 
 
 @pytest.fixture

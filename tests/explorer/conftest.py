@@ -12,7 +12,7 @@ from vae_core.models.flat import Autoencoder
 
 
 @pytest.fixture(autouse=True)
-def _own_home(home):
+def _own_home(home, warm_workers):
     """No test here reads or writes what is a person's own."""
 
 

@@ -28,7 +28,7 @@ from vae_core.training import fit
 from vae_core.training.kept_weights import kept_weights
 
 STEPS = 30
-LONG = 2_000
+LONG = 1_000
 """Steps that take far longer than it takes to see that the first are saved, and to kill the run."""
 
 
@@ -179,7 +179,7 @@ def test_what_trains_and_how_is_carried_to_the_run(put, until):
 def test_a_run_that_only_makes_the_model_worse_leaves_it_as_it_was(put, folder, until):
     put("m")
     trained, digits = checkpoint.load(folder / "m.safetensors"), load_dataset("digits")
-    fit(trained.model, digits, TrainConfig(epochs=80, batch_size=32))
+    fit(trained.model, digits, TrainConfig(epochs=20, batch_size=32))
     checkpoint.save(trained, folder / "m.safetensors")
     run = start(request(amount=25, lr=1.0))
     until(run.job, "done")
@@ -262,7 +262,7 @@ def test_a_run_that_is_stopped_keeps_what_it_has_learnt(put, until):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, monkeypatch):
+def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, cold_workers, monkeypatch):
     monkeypatch.setattr(fine_tuning, "SAVE_EVERY", 0.2)
     put("m")
     whole, broken = (start(request(amount=LONG)) for _ in range(2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -116,18 +117,16 @@ def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
     whole = make(objective=objective, binarize=True)
     expected = fit(whole, digits, config)
 
+    resumed, before = make(objective=objective, binarize=True), 0
     for stop_at in (1, 17, 26):
-        folder = tmp_path / str(stop_at)
-        calls = iter(range(10**6))
-        part = make(objective=objective, binarize=True)
-        first = fit(part, digits, config, folder=folder,
-                    should_stop=lambda n=stop_at, c=calls: next(c) == n)  # fmt: skip
-        assert (first.reason, first.steps) == ("stopped", stop_at)
+        calls = itertools.count(before)
+        part = fit(resumed, digits, config, folder=tmp_path, should_stop=lambda n=stop_at, c=calls: next(c) == n)
+        assert (part.reason, part.steps) == ("stopped", stop_at)
         torch.manual_seed(99)
-        resumed = Autoencoder(whole.config)
-        second = fit(resumed, digits, config, folder=folder)
-        assert same(weights(whole), weights(resumed))
-        assert second.curve == expected.curve and second.steps == expected.steps
+        resumed, before = Autoencoder(whole.config), stop_at
+    last = fit(resumed, digits, config, folder=tmp_path)
+    assert same(weights(whole), weights(resumed))
+    assert last.curve == expected.curve and last.steps == expected.steps
 
 
 KILLED = """

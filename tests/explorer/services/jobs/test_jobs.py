@@ -18,6 +18,8 @@ from explorer.services.jobs import Job, JobError
 from vae_core import projection
 from vae_core.checkpoint import registry
 
+pytestmark = pytest.mark.usefixtures("cold_workers")
+
 
 def map_of(name: str, folder, method: str = "pca") -> dict:
     path = str(registry.find(name))
