@@ -68,9 +68,9 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 ])  # fmt: skip
 def test_it_learns(digits, posterior, likelihood):
     model = make(posterior, likelihood)
-    summary = fit(model, digits, TrainConfig(epochs=20, batch_size=64))
+    summary = fit(model, digits, TrainConfig(epochs=10, batch_size=64))
     first, last = summary.curve[0], summary.curve[-1]
-    assert summary.reason == "done" and summary.epochs == pytest.approx(20) and not model.training
+    assert summary.reason == "done" and summary.epochs == pytest.approx(10) and not model.training
     assert last["validation_loss"] < first["validation_loss"]
     x = digits.test.x
     mean_image = digits.train.x.float().mean(0) / 255
@@ -266,10 +266,10 @@ def test_an_activation_that_is_not_finite_leaves_no_trace_in_batch_norm(digits):
 
 def test_the_callers_threads_and_the_mode_are_put_back(digits):
     threads = torch.get_num_threads()
-    model = make()
+    model = make(net=NetConfig("mlp", hidden=(4,)))
     _poison(model, range(10**6))
     with pytest.raises(TrainingError):
-        fit(model, digits, TrainConfig(steps=100, threads=1 if threads > 1 else 2))
+        fit(model, digits, TrainConfig(steps=100, batch_size=8, threads=1 if threads > 1 else 2))
     assert torch.get_num_threads() == threads and not model.training
 
 
