@@ -56,7 +56,8 @@ def test_it_fits_and_can_be_read(opened, path, width, height, schemes):
     page = opened(path, width=width, height=height, color_scheme=schemes[0])
     fits_and_can_be_read(page, path, width, schemes[0])
     page.emulate_media(color_scheme=schemes[1])
-    page.wait_for_function("(scheme) => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=schemes[1])
+    told = "(scheme) => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme"
+    page.wait_for_function(told, arg=schemes[1])
     page.settled()
     page.locator(f"[data-scheme={schemes[0]}]").first.wait_for(state="detached")
     page.wait_for_function("document.getAnimations().length === 0")

@@ -1,4 +1,4 @@
-"""A process that has imported what a worker of a job needs, and forks the workers: `python warm_workers.py`, one request a line.
+"""A process that has imported what a worker of a job needs, and forks the workers. It reads one request a line.
 
 A worker that starts by itself imports torch first, which takes longer than the work of most tests.
 """
@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ def starter() -> tuple[subprocess.Popen, Callable[[Job], None]]:
     """The process, which ends when its input is closed, and a function that starts the worker of a job in a fork of it."""
     from explorer.services.jobs import folder
 
-    process = subprocess.Popen(
-        [sys.executable, __file__], stdin=subprocess.PIPE, text=True, env=folder.WORKER_ENVIRONMENT | os.environ
-    )
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    environment = folder.WORKER_ENVIRONMENT | os.environ | {"PYTHONPATH": path}
+    process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, text=True, env=environment)
 
     def start(job: Job) -> None:
         process.stdin.write(json.dumps([str(job.folder), folder.WORKER_ENVIRONMENT | os.environ]) + "\n")
@@ -34,8 +35,6 @@ def starter() -> tuple[subprocess.Popen, Callable[[Job], None]]:
 
 def _fork(folder: str, environment: dict[str, str]) -> None:
     """Runs the worker of a job in a fork of this process."""
-    from pathlib import Path
-
     from explorer.services.jobs import worker
     from explorer.services.jobs.folder import LOG
 
@@ -60,7 +59,7 @@ def _fork(folder: str, environment: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     # An optimiser imports it when it is made.
-    import torch._dynamo
+    import torch._dynamo  # noqa: F401
 
     import explorer.services.jobs.worker  # noqa: F401
 

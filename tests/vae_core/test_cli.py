@@ -169,7 +169,7 @@ def outcomes(commands: list[list[str]]) -> None:
 
 
 # The first one is that of a process of its own, the others those of streams.
-@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp932", "cp949", "cp1252"])
+@pytest.mark.parametrize("encoding", [pytest.param("ascii", marks=pytest.mark.slow), "cp437", "cp932", "cp949", "cp1252"])
 def test_output_in_any_encoding(encoding, trained, tmp_path, monkeypatch):
     folder = tmp_path / "photos \u2014 \u00e4\u4e00\u0416\U0001f600"
     folder.mkdir()
@@ -200,6 +200,7 @@ def test_output_in_any_encoding(encoding, trained, tmp_path, monkeypatch):
     assert f"| {dash} | {dash} |" in written
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_ends_the_command_quietly():
     command = f"{sys.executable} -m vae_core list | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)

@@ -114,6 +114,7 @@ def test_its_figures_are_found_again(shipped):
 
 
 @pytest.mark.skipif("mnist-vae-2" not in FILES, reason="mnist-vae-2 has not been trained yet")
+@pytest.mark.slow
 def test_offline_the_5000_digits_are_a_true_hold_out():
     """They cost about what the test images cost; a model trained on them would know them better."""
     five = load_dataset("mnist5k")

@@ -66,6 +66,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 @pytest.mark.parametrize(("posterior", "likelihood"), [
     ("gaussian", "bernoulli"), ("gaussian", "gaussian-learned"), ("deterministic", "gaussian"),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_it_learns(digits, posterior, likelihood):
     model = make(posterior, likelihood)
     summary = fit(model, digits, TrainConfig(epochs=10, batch_size=64))
@@ -110,6 +111,7 @@ def test_beta_warms_up_and_weighs_the_rate(digits):
 @pytest.mark.parametrize("extra", [
     {}, {"ema": 0.9}, {"flip": True, "shift": 2}, {"patience": 2}, {"keep": "best", "lr": 0.1}, {"lr_schedule": "cosine"},
 ])  # fmt: skip
+@pytest.mark.slow
 def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
     # Cycles and binarised pixels: all that depends on the step or on noise takes part.
     objective = ObjectiveConfig(schedule=ScheduleConfig("cyclical", cycles=2))
@@ -283,6 +285,7 @@ def test_no_two_streams_of_noise_are_alike():
     assert len(draws) == 8 * 3 * 4
 
 
+@pytest.mark.slow
 def test_when_it_persists_the_run_stops_and_the_last_good_state_stays(digits, tmp_path):
     model = make()
     _poison(model, range(10, 10**6))
@@ -306,7 +309,7 @@ def test_early_stop_keeps_the_best_weights(digits):
     assert again.curve[-1]["validation_loss"] == pytest.approx(min(losses), rel=0.02)
 
 
-@pytest.mark.parametrize("engine", ["eager", "compile"])
+@pytest.mark.parametrize("engine", ["eager", pytest.param("compile", marks=pytest.mark.slow)])
 def test_a_trained_model_that_only_gets_worse_is_kept_as_it_was(digits, engine, compiler):
     model = make()
     fit(model, digits, TrainConfig(epochs=10, batch_size=64))

@@ -76,7 +76,7 @@ def test_what_trains_changes_and_nothing_else(digits, net, trained, extra):
     assert changed(before, model) == expected(model, trained)
 
 
-@pytest.mark.parametrize("engine", ["eager", "compile"])
+@pytest.mark.parametrize("engine", ["eager", pytest.param("compile", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("extra", [{}, {"ema": 0.9}, {"trained": "decoder"}])
 def test_stored_statistics_of_batch_norm_stay_as_they_are(digits, engine, extra, compiler):
     # Of a smaller net there is less to compile.
