@@ -69,9 +69,9 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 @pytest.mark.slow
 def test_it_learns(digits, posterior, likelihood):
     model = make(posterior, likelihood)
-    summary = fit(model, digits, TrainConfig(epochs=10, batch_size=64))
+    summary = fit(model, digits, TrainConfig(epochs=16, batch_size=64))
     first, last = summary.curve[0], summary.curve[-1]
-    assert summary.reason == "done" and summary.epochs == pytest.approx(10) and not model.training
+    assert summary.reason == "done" and summary.epochs == pytest.approx(16) and not model.training
     assert last["validation_loss"] < first["validation_loss"]
     x = digits.test.x
     mean_image = digits.train.x.float().mean(0) / 255
