@@ -22,6 +22,7 @@ NAMES = (
     "many classes", "two images", "one image", "no held-out images", "no labels", "no program", "huge codes",
     hard_models.HOSTILE, hard_models.LONG,
 )  # fmt: skip
+LINKS = {"": "Latent grid", "map": "Map", "compare": "Compare", "your_images": "Your images", "fine_tune": "Fine-tune"}
 # What is there once a page has been drawn; on a map, of which some of these have none, a picture or a sentence.
 PAGES = {
     "": ".pad[data-ready=true]",
@@ -45,12 +46,15 @@ def url(serve, tmp_path_factory):
 def open_with(url, open_page):
     page = None
 
-    def opened(path: str, *names: str, **more):
-        """The page of that address, drawn without a traceback or an error in the browser."""
+    def opened(path: str, *names: str, by_link: bool = False, **more):
+        """The page of that address, or behind its link, drawn without a traceback or an error in the browser."""
         nonlocal page
         address = f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}"
         if page is None:
             page = open_page(address)
+        elif by_link:
+            page.get_by_role("link", name=LINKS[path], exact=True).click()
+            page.wait_for_function("(path) => location.pathname === `/${path}`", arg=path)
         else:
             page.goto(address)
         page.wait_for_selector(PAGES[path], state="attached", timeout=60_000)
@@ -81,7 +85,7 @@ def give_a_picture(page) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_shows_a_traceback(open_with, name):
     for path in PAGES:
-        page = open_with(path, name)
+        page = open_with(path, name, by_link=True)
         if path == "your_images":
             give_a_picture(page)
             sound(page)
