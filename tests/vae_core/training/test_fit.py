@@ -270,7 +270,7 @@ def test_an_activation_that_is_not_finite_leaves_no_trace_in_batch_norm(digits):
 
 def test_the_callers_threads_and_the_mode_are_put_back(digits):
     threads = torch.get_num_threads()
-    model = make(net=NetConfig("mlp", hidden=(4,)))
+    model = make(net=MLPConfig(hidden=(4,)))
     _poison(model, range(10**6))
     with pytest.raises(TrainingError):
         fit(model, digits, TrainConfig(steps=100, batch_size=8, threads=1 if threads > 1 else 2))
