@@ -55,4 +55,5 @@ def background(x: np.ndarray) -> tuple[int, int, int]:
     """The median colour of the borders of images, uint8 (N, C, H, W): red, green, blue."""
     edge = np.concatenate([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], -1)
     colour = [int(value) for value in np.median(edge, (0, 2))]
-    return tuple(colour * 3 if len(colour) == 1 else colour)
+    red, green, blue = colour * 3 if len(colour) == 1 else colour
+    return red, green, blue

@@ -63,7 +63,7 @@ def fitted_gaussian(card: ModelCard) -> np.ndarray | None:
     Gaussian was fitted."""
     model = models.load(card.name).model
     root = None if models.has_prior(card) else models.codes_root(model)
-    return None if root is None else np.vstack([model.codes_mean.numpy(), root.numpy()])
+    return None if root is None else np.vstack([model.get_buffer("codes_mean").numpy(), root.numpy()])
 
 
 def dimension_order(card: ModelCard, codes: np.ndarray) -> list[int]:

@@ -11,6 +11,8 @@ from explorer.services import models
 from explorer.services.models import ModelCard, Registry
 from vae_core.metrics import table
 from vae_core.metrics.table import METRICS, Metric, decimals
+from vae_core.models.flat import SampleSource
+from vae_core.models.spaces import PathKind
 
 METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units"))
 """The held-out metrics that tables show."""
@@ -22,12 +24,12 @@ def reconstructions(card: ModelCard, x: np.ndarray) -> np.ndarray:
     return models.load(card.name).model.reconstruct(x).numpy()
 
 
-def samples(card: ModelCard, count: int, source: str, seed: int) -> np.ndarray:
+def samples(card: ModelCard, count: int, source: SampleSource, seed: int) -> np.ndarray:
     """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes")."""
     return models.load(card.name).model.sample(count, source=source, seed=seed).numpy()
 
 
-def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, path: str) -> np.ndarray:
+def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, path: PathKind) -> np.ndarray:
     """Images decoded along the path from image a to image b, both uint8 (C, H, W)."""
     model = models.load(card.name).model
     ends = model.encode(np.stack([a, b])).mean

@@ -49,9 +49,9 @@ def images_for(card: ModelCard) -> HeldOutImages:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _installed(name: str) -> tuple[np.ndarray, np.ndarray]:
-    found = load_dataset(name)
-    return found.test.x.numpy(), found.test.y.numpy()
+def _installed(name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    test = load_dataset(name).test
+    return test.x.numpy(), None if test.y is None else test.y.numpy()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

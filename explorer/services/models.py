@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import streamlit as st
 from torch import Tensor
 
+from explorer.choices import Marker
 from explorer.design_tokens import design_tokens
 from explorer.services import checkpoint_files
 from explorer.services.checkpoint_files import CheckpointFile
@@ -27,7 +28,16 @@ DATA_SET_ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
 """Data sets that are listed first, in this order. The others follow by name."""
 PARENT_DATA_SETS = {"mnist5k": "mnist"}
 """Data sets that are part of another one. Their models are listed with the larger set."""
-DEFAULT_STYLE = {"colour": "#5b6470", "marker": "triangle"}
+
+
+class ModelStyle(TypedDict):
+    """What marks a model on all pages."""
+
+    colour: str
+    marker: Marker
+
+
+DEFAULT_STYLE: ModelStyle = {"colour": "#5b6470", "marker": "triangle"}
 EXPLANATIONS = {
     "ae": "A plain AE is not trained to fill the gaps between its codes: images decoded there may look like nothing at all.",
     "vae": "Each image is a small cloud of codes, and all clouds are pulled towards the origin, so they fill the space.",
@@ -153,7 +163,7 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     config, run = card.config, card.training
     net = config.net
     layers = [("feature maps", net.channels), ("hidden", net.hidden)] if net.kind != "mlp" else [("hidden", net.hidden)]
-    shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers)
+    shape = "; ".join(f"{name} {', '.join(map(str, sizes or ()))}" for name, sizes in layers)
     channels, height, width = config.image
     noise = "no noise" if config.posterior.kind == "deterministic" else "Gaussian"
     what = [
@@ -216,7 +226,7 @@ def codes_root(model: Autoencoder) -> Tensor | None:
         return None
 
 
-def style_of(card: ModelCard) -> dict[str, str]:
+def style_of(card: ModelCard) -> ModelStyle:
     """The `colour` and the `marker` of a model, which are the same on all pages."""
     return design_tokens()["models"].get(card.kind, DEFAULT_STYLE)
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from explorer.choices import DECODER_LOCATIONS
+from explorer.choices import DECODER_LOCATIONS, DecoderLocation
 from vae_core.data.pictures import ignore_warnings
 from vae_core.files import carried, expanded
 
@@ -43,7 +43,7 @@ def streamlit_config() -> Path:
     return carried(Path(__file__).parents[1], ".streamlit") / "config.toml"
 
 
-def decode() -> str:
+def decode() -> DecoderLocation:
     """Where images are decoded: one of DECODER_LOCATIONS."""
     return _parsed().decode
 

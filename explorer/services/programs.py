@@ -62,9 +62,9 @@ def page_decoder(model: Autoencoder) -> PageDecoder:
     program, _ = decoder(model)
     if program is None:
         return PageDecoder("server", b"", 0, drawing(model), _identity(model))
-    on_server = wanted == "server" or (wanted == "auto" and program.macs > MAX_PAGE_MACS)
-    location, content = ("server", b"") if on_server else (wanted, program.to_bytes())
-    return PageDecoder(location, content, program.macs, drawing(model), _identity(model))
+    if wanted == "server" or (wanted == "auto" and program.macs > MAX_PAGE_MACS):
+        return PageDecoder("server", b"", program.macs, drawing(model), _identity(model))
+    return PageDecoder(wanted, program.to_bytes(), program.macs, drawing(model), _identity(model))
 
 
 def _identity(model: Autoencoder) -> str:

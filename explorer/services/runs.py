@@ -239,4 +239,5 @@ def _result(path: str, modified_ns: int) -> Checkpoint:
 
 def clear_cache() -> None:
     """Clears the caches of snapshots and results, which may hold the user's own images."""
-    _read_snapshot.clear(), _result.clear()
+    _read_snapshot.clear()
+    _result.clear()

@@ -170,12 +170,17 @@ def upload_codes(cards: Sequence[ModelCard]) -> UploadCodes:
 
 
 def held_out_image(card: ModelCard, i: int) -> tuple[np.ndarray, bool]:
-    """A held-out image, and whether it is the original. Where originals are not available, the model decodes the image's code
-    instead."""
+    """The held-out image at index i, (C, H, W), and whether it is the original.
+
+    Where originals are not available, the model decodes the stored code of the image instead. Raises ValueError where the
+    checkpoint has no held-out codes either.
+    """
     own = datasets.originals(card.source, card.fingerprint)
     if own is not None and i < len(own):
         return own[i], True
     checkpoint = models.load(card.name)
+    if checkpoint.held_out is None:
+        raise ValueError(f"{card.title} has no held-out codes; choose a checkpoint that stores them.")
     return checkpoint.model.decode(checkpoint.held_out.codes[i : i + 1]).numpy()[0], False
 
 
@@ -187,5 +192,6 @@ def npz(names: Sequence[str], x: np.ndarray, evaluations: dict[str, list[ImageEv
         arrays[f"{model}/reconstructions"] = np.stack([one.reconstruction for one in results])
         arrays[f"{model}/mse"] = np.array([one.mse for one in results])
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
+    # numpy's annotation takes every name for that of its option `allow_pickle`, a bool.
+    np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
     return out.getvalue()

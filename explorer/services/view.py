@@ -180,7 +180,10 @@ def _lasso(text: str) -> tuple[tuple[float, float], ...]:
 
 def _pair(text: str) -> tuple[int, int]:
     numbers = [_index(part, MAX_IMAGES) for part in text.split(",")]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 and None not in numbers else (0, 1)
+    match numbers:
+        case [int(first), int(second)]:
+            return first, second
+    return 0, 1
 
 
 def _map(text: str) -> MapSettings:

@@ -63,14 +63,14 @@ def decoded(
     shape: gives the picture its final size; part of what is cached, so a change of it needs a new `what`.
     """
     count = len(pack["offsets"]) - 1
-    content = hashlib.sha256(pack["jpeg"]).hexdigest()[:16]
+    content = hashlib.sha256(pack["jpeg"].data).hexdigest()[:16]
     cached = cache_folder() / "decoded" / f"{what}-{side}-{content}.npy"
     with suppress(OSError, ValueError, EOFError):
         kept = np.load(cached, allow_pickle=False)
         if kept.dtype == np.uint8 and kept.shape == (count, 3, side, side):
             return kept
     out = np.empty((count, 3, side, side), np.uint8)
-    data, offsets = memoryview(pack["jpeg"]), pack["offsets"].tolist()
+    data, offsets = pack["jpeg"].data, pack["offsets"].tolist()
     for i in range(count):
         try:
             out[i] = shaped(data[offsets[i] : offsets[i + 1]], shape)

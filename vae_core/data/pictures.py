@@ -82,7 +82,7 @@ def whole_picture(content: bytes, pixels: int, side: int) -> Picture:
         factor = max(1, int(shrink / 2))
         small = reduced(picture, (0, 0, *picture.size), factor, found.bits)
         if shrink > 1:
-            size = tuple(max(1, round(edge / shrink)) for edge in picture.size)
+            size = (max(1, round(picture.width / shrink)), max(1, round(picture.height / shrink)))
             box = (0, 0, picture.width / factor, picture.height / factor)
             small = small.resize(size, Image.Resampling.LANCZOS, box)
         return _finished(small, picture, found)
@@ -126,7 +126,7 @@ def _check_size(found: Structure, scale: int, pixels: int) -> None:
 
 
 def _finished(small: Image.Image, picture: Image.Image, found: Structure) -> Picture:
-    turn = _TURNS.get(orientation(picture.info))
+    turn = _TURNS.get(orientation(picture.info) or 1)
     flat = _opaque(small)
     upright = flat if turn is None else flat.transpose(turn)
     return Picture(upright, max(found.width, found.height), picture.width * picture.height)
@@ -147,7 +147,7 @@ def _opaque(picture: Image.Image) -> Image.Image:
     if picture.mode != "RGBA":
         return picture
     alpha = picture.getchannel("A")
-    seen = alpha.point(lambda value: 255 * (value > 127))
+    seen = alpha.point([255 * (value > 127) for value in range(256)])
     if not seen.getbbox():
         seen = alpha
     if not seen.getbbox():

@@ -53,7 +53,8 @@ class Preparation:
             raise ValueError("box and middle are not shares of a side")
         if given["frame"] not in FRAMES or not isinstance(given["invert"], bool) or not isinstance(given["grey"], bool):
             raise ValueError("its frame, invert or grey is not known")
-        return cls(**given | {"middle": tuple(given["middle"])})
+        values: dict[str, Any] = given | {"middle": tuple(given["middle"])}
+        return cls(**values)
 
 
 def decoded(content: bytes) -> Image.Image:

@@ -22,9 +22,10 @@ def fold(graph: Graph) -> Graph:
         node = replace(original, inputs=[renamed.get(name, name) for name in original.inputs])
         before = at.get(node.inputs[0]) if len(node.inputs) == 1 else None
         # Merged nodes keep their producer's name, so readers are counted under the name they had.
-        once = before is not None and kept.readers(original.inputs[0]) == 1
-        merged = _merge(nodes[before], node) if once else None
-        if merged is None:
+        merged = None
+        if before is not None and kept.readers(original.inputs[0]) == 1:
+            merged = _merge(nodes[before], node)
+        if before is None or merged is None:
             at[node.output] = len(nodes)
             nodes.append(node)
         else:

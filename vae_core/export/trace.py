@@ -94,7 +94,9 @@ class _Traced(fx.Proxy):
     def __getattr__(self, name: str) -> Any:
         if name in _SHAPE_ATTRIBUTES:
             return getattr(self.node.meta["val"], name)
-        return self.tracer.device if name == "device" else super().__getattr__(name)
+        if name == "device" and isinstance(self.tracer, _Tracer):
+            return self.tracer.device
+        return super().__getattr__(name)
 
     def __len__(self) -> int:
         return len(self.node.meta["val"])
@@ -106,7 +108,8 @@ class _Traced(fx.Proxy):
 
 class _Tracer(fx.Tracer):
     def __init__(self, inputs: Mapping[str, Input]):
-        super().__init__(autowrap_modules=())
+        # torch annotates a tuple of exactly one module.
+        super().__init__(autowrap_modules=())  # pyright: ignore[reportArgumentType]
         self.inputs = inputs
         self.constants: dict[str, Tensor] = {}
         self.thread = threading.get_ident()

@@ -128,7 +128,8 @@ class Draws:
 
     def _add_dimensions(self, latent: Latent) -> None:
         found = [group.rate_by_dimension for group in latent.groups.values()]
-        if any(value is None for value in found):
+        known = [value for value in found if value is not None]
+        if len(known) < len(found):
             return
-        total = torch.cat([value.cpu().double().sum(0) for value in found])
+        total = torch.cat([value.cpu().double().sum(0) for value in known])
         self._by_dimension = total if self._by_dimension is None else self._by_dimension + total

@@ -137,10 +137,10 @@ def _codes(start: Checkpoint) -> Tensor:
     side = GRID_SIDE if max(model.config.image[1:]) <= SMALL_IMAGE else GRID_SIDE // 2
     if model.config.latent != 2:
         return model.sample_codes(side**2, "prior" if model.capabilities.prior else "codes")
-    spread = model.codes_covariance.diagonal().sqrt()
+    spread = model.get_buffer("codes_covariance").diagonal().sqrt()
     steps = torch.linspace(-GRID_REACH, GRID_REACH, side)
     down, across = torch.meshgrid(-steps, steps, indexing="ij")
-    return model.codes_mean + spread * torch.stack([across, down], -1).reshape(-1, 2)
+    return model.get_buffer("codes_mean") + spread * torch.stack([across, down], -1).reshape(-1, 2)
 
 
 class ThrottledEvents:
@@ -180,7 +180,8 @@ class _Snapshots:
         rebuilt, drawn = self.model.reconstruct(self.x), self.model.decode(self.codes)
         arrays = {"x": self.x, "rebuilt": _pixels(rebuilt), "drawn": _pixels(drawn)}
         with replacing(self.context.folder / SNAPSHOTS / f"{step:09d}.npz") as path, path.open("wb") as file:
-            np.savez_compressed(file, **{name: value.numpy() for name, value in arrays.items()})
+            # numpy's annotation takes every name for that of its option `allow_pickle`, a bool.
+            np.savez_compressed(file, **{name: value.numpy() for name, value in arrays.items()})  # pyright: ignore[reportArgumentType]
         self.context.emit({"event": "view", "step": step})
         now = time.perf_counter()
         self.next_step, self.next_time = step + max(1, steps / SNAPSHOT_COUNT), now + (now - begin) / SNAPSHOT_SHARE
