@@ -1,4 +1,4 @@
-import designTokens from "../../design_tokens.json" with { type: "json" };
+import designTokens from "../../design_tokens.json";
 
 // Nine colours of viridis (Smith & van der Walt 2015), evenly spaced in lightness; colours between them are interpolated
 // linearly.

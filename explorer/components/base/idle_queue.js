@@ -2,14 +2,16 @@
 
 const SLICE_MS = 6;
 
-const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(() => call({ timeRemaining: () => SLICE_MS }), 16));
+const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(() => call({ didTimeout: false, timeRemaining: () => SLICE_MS }), 16));
 const cancelIdle = globalThis.cancelIdleCallback ?? clearTimeout;
 
 export class IdleQueue {
   // step(done) runs one piece and calls done(hasMore), immediately or later. busy() says whether to wait until `resume` is
   // called again.
   constructor(step, busy) {
-    Object.assign(this, { step, busy, handle: 0 });
+    this.step = step;
+    this.busy = busy;
+    this.handle = 0;
   }
 
   resume() {

@@ -1,3 +1,4 @@
+import { context2d } from "./context2d.js";
 import { toPixels } from "./pixels.js";
 
 // A canvas that shows one decoded image.
@@ -6,7 +7,7 @@ export class ImageCanvas {
     this.channels = channels;
     canvas.width = width;
     canvas.height = height;
-    this.context = canvas.getContext("2d");
+    this.context = context2d(canvas);
     this.image = this.context.createImageData(width, height);
     // The values are copied because the network's output is overwritten when tiles are decoded between frames.
     this.values = new Float32Array(channels * height * width);

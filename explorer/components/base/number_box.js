@@ -4,8 +4,9 @@ export class NumberBox {
   constructor() {
     this.element = Object.assign(document.createElement("span"), { className: "number-box" });
     this.text = document.createTextNode("");
-    this.element.append(document.createElement("span"));
-    this.element.firstChild.append(this.text);
+    const inner = document.createElement("span");
+    inner.append(this.text);
+    this.element.append(inner);
   }
 
   // Sets the text. Returns whether it has changed.

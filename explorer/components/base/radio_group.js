@@ -24,7 +24,7 @@ export function makeRadioGroup(label, choices, chosen, onChoose) {
   const about = Object.assign(document.createElement("p"), { className: "about" });
   const use = (name) => {
     names.forEach((other, i) => {
-      buttons[i].setAttribute("aria-checked", other === name);
+      buttons[i].setAttribute("aria-checked", String(other === name));
       buttons[i].tabIndex = other === name ? 0 : -1;
     });
     about.textContent = choices[name][1];

@@ -1,4 +1,4 @@
-import designTokens from "../../design_tokens.json" with { type: "json" };
+import designTokens from "../../design_tokens.json";
 
 // The colours for canvases, from the theme in CSS: { scheme, classes: [[fill, outline]], plain }.
 export function readTheme(root) {

@@ -4,7 +4,12 @@ export class FrameScheduler {
   // decoders: from `openDecoder`. draw(codes, values, details): called with the values of each model, which are undefined where
   // the page itself decodes.
   constructor(decoders, draw) {
-    Object.assign(this, { decoders, draw, inFlight: new Map(), next: null, number: 0, lastDrawn: 0 });
+    this.decoders = decoders;
+    this.draw = draw;
+    this.inFlight = new Map();
+    this.next = null;
+    this.number = 0;
+    this.lastDrawn = 0;
   }
 
   // codes: one for each model. They are copied if they have to be kept.

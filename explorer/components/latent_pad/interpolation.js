@@ -85,6 +85,7 @@ const graphs = new WeakMap();
 function neighbourGraph(near, code, count) {
   const { buffer } = near.codes;
   if (graphs.has(buffer)) return graphs.get(buffer);
+  /** @type {[number, number][][]} */
   const edges = Array.from({ length: count }, () => []);
   for (let i = 0; i < count; i++) {
     near.find(code(i));

@@ -17,7 +17,21 @@ const GAP_SAMPLES = 64;
 export class Model {
   // data: the result of `readMessage`; index: which of its models; onProblem: as in `openDecoder`
   constructor({ about, tensor }, index, onProblem) {
-    Object.assign(this, about.models[index]);
+    const header = about.models[index];
+    this.name = header.name;
+    this.title = header.title;
+    this.identity = header.identity;
+    this.where = header.where;
+    this.sampling = header.sampling;
+    this.macs = header.macs;
+    this.latent = header.latent;
+    this.order = header.order;
+    this.dimensions = header.dimensions;
+    this.prior = header.prior;
+    this.unused = header.unused;
+    this.explained = header.explained;
+    this.colour = header.colour;
+    this.marker = header.marker;
     this.program = tensor(`program${index}`);
     this.server = about.server && { address: socketAddress(about.server.path), token: about.server.token };
     this.decoder = openDecoder(this, this.program, this.server, onProblem);
@@ -32,12 +46,15 @@ export class Model {
     // `z` is the code at the handle; `shown` is the code of the image on screen, which may be older while a reply is pending.
     this.z = new Float32Array(this.latent);
     this.shown = new Float32Array(this.latent);
+    /** @type {number | undefined} */
+    this.gap = undefined;
   }
 
   // The posterior of an image: its mean, and its standard deviations, which are null for a deterministic posterior.
   //
   // chosen: { image } for a held-out image, or { upload } for one of the user's own
-  posterior({ image, upload }) {
+  /** @param {{ image?: number, upload?: number }} chosen */
+  posterior({ image = 0, upload }) {
     const own = upload !== undefined;
     const [means, scales, i] = own ? [this.uploads, this.uploadScales, upload] : [this.codes, this.scales, image];
     const row = (values) => values.slice(i * this.latent, (i + 1) * this.latent);

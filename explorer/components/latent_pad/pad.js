@@ -21,7 +21,9 @@ class Pad {
     this.frame = 0;
     this.timer = 0;
     this.planeMoved = false;
-    this.scene = null;
+    /** @type {Scene | null} */
+    this.currentScene = null;
+    this.point = [0, 0];
     this.same = false;
     this.move = this.move.bind(this);
     this.commit = this.commit.bind(this);
@@ -30,14 +32,20 @@ class Pad {
     this.removeListeners = listen(this.surface, this);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.surface);
-    this.watchRatio();
+    this.ratio = this.watchRatio();
     const host = parent.host ?? parent;
     host.latentPad = { read: () => this.read(), stats: () => this.stats() };
   }
 
   // Whether another thread or the server decodes. Requests are then sent immediately, and images are drawn when they arrive.
   get decodesRemotely() {
-    return this.scene !== null && this.scene.frames.remote.length > 0;
+    return this.currentScene !== null && this.currentScene.frames.remote.length > 0;
+  }
+
+  // The scene on the screen. There is none before the first data.
+  get scene() {
+    if (!this.currentScene) throw new Error("The pad has no data yet.");
+    return this.currentScene;
   }
 
   get plane() {
@@ -48,7 +56,7 @@ class Pad {
     this.send = send;
     if (this.bytes && sameValues(bytes, this.bytes)) this.problem.hidden = true;
     else this.receive(bytes.slice());
-    this.scene?.paint();
+    this.currentScene?.paint();
   }
 
   receive(bytes) {
@@ -73,11 +81,11 @@ class Pad {
   load(data) {
     const scene = new Scene(this.root, data, this);
     // The state survives new data if the lead model was there before.
-    const before = this.scene && this.state();
+    const before = this.currentScene && this.state();
     const keep = before && scene.models.some(({ name, latent }) => name === before.lead && latent === before.z.length);
-    if (this.scene) scene.inheritFrom(this.scene);
-    this.scene?.stop();
-    this.scene = scene;
+    if (this.currentScene) scene.inheritFrom(this.currentScene);
+    this.currentScene?.stop();
+    this.currentScene = scene;
     this.start(keep ? { ...data.about.start, ...before } : data.about.start);
     this.home = data.about.start;
     scene.paint();
@@ -205,7 +213,7 @@ class Pad {
   }
 
   move(a, b, entered, happened) {
-    if (!this.scene) return;
+    if (!this.currentScene) return;
     this.point = [a, b];
     this.root.dataset.touched = "";
     this.entered = entered;
@@ -249,7 +257,7 @@ class Pad {
 
   // The end of an interaction: what takes longer than a frame is drawn, and the state is reported to Python once.
   commit() {
-    if (!this.scene) return;
+    if (!this.currentScene) return;
     clearTimeout(this.timer);
     this.timer = 0;
     this.prediction.stop();
@@ -276,14 +284,14 @@ class Pad {
   }
 
   reset() {
-    if (!this.scene) return;
+    if (!this.currentScene) return;
     this.stopPlayback();
     this.scene.mark(null);
     this.start(this.home);
   }
 
   resize() {
-    if (!this.scene) return;
+    if (!this.currentScene) return;
     this.scene.resize();
     this.scene.show(...this.point);
     this.commitSoon();
@@ -291,11 +299,12 @@ class Pad {
 
   // A window that is zoomed, or moved to a screen of another resolution, does not change its size.
   watchRatio() {
-    this.ratio = matchMedia(`(resolution: ${globalThis.devicePixelRatio}dppx)`);
-    this.ratio.onchange = () => {
+    const ratio = matchMedia(`(resolution: ${globalThis.devicePixelRatio}dppx)`);
+    ratio.onchange = () => {
       this.resize();
-      this.watchRatio();
+      this.ratio = this.watchRatio();
     };
+    return ratio;
   }
 
   read() {
@@ -321,8 +330,8 @@ class Pad {
     this.observer.disconnect();
     this.ratio.onchange = null;
     // Stopping the scene requests a commit, which must not happen any more.
-    this.scene?.stop();
-    this.scene = null;
+    this.currentScene?.stop();
+    this.currentScene = null;
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
   }

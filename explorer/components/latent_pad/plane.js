@@ -16,11 +16,19 @@ const DEFAULT_REACH = 3;
 export class Plane {
   // include: codes that have to be visible
   constructor({ u, v, centre, labels, include = [] }, through, codes) {
-    Object.assign(this, { u, v, centre, labels, latent: u.length });
+    this.u = u;
+    this.v = v;
+    this.centre = centre;
+    this.labels = labels;
+    this.latent = u.length;
     this.origin = new Float32Array(u.length);
     this.moveThrough(through);
-    [this.a0, this.a1] = this.extent(u, codes, include);
-    [this.b0, this.b1] = this.extent(v, codes, include);
+    const [a0, a1] = this.extent(u, codes, include);
+    const [b0, b1] = this.extent(v, codes, include);
+    this.a0 = a0;
+    this.a1 = a1;
+    this.b0 = b0;
+    this.b1 = b1;
   }
 
   // Moves the plane in parallel so that it contains this code.

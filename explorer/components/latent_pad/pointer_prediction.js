@@ -7,7 +7,10 @@ const MAX_AHEAD_MS = 8;
 // the next event, or the end of the drag, corrects it.
 export class PointerPrediction {
   constructor() {
-    this.stop();
+    /** @type {{ a: number, b: number, time: number } | null} */
+    this.before = null;
+    /** @type {{ a: number, b: number, time: number } | null} */
+    this.last = null;
   }
 
   addMove(a, b, time) {
@@ -16,9 +19,13 @@ export class PointerPrediction {
   }
 
   // The predicted position, or null if the pointer seems to have paused.
+  /**
+   * @param {number} now
+   * @returns {[number, number] | null}
+   */
   at(now) {
     const { before, last } = this;
-    if (!before || now - last.time > PAUSE_MS) return null;
+    if (!before || !last || now - last.time > PAUSE_MS) return null;
     const duration = last.time - before.time;
     if (duration <= 0 || duration > PAUSE_MS) return null;
     const share = Math.min(Math.max(0, now - last.time), MAX_AHEAD_MS, duration / 2) / duration;

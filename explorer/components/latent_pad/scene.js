@@ -8,6 +8,7 @@ import { layerToggles } from "../base/toggle_button.js";
 import { readTheme } from "../base/theme.js";
 import { FrameScheduler } from "./frame_scheduler.js";
 import { IMAGES, Model, imagesOf } from "./model.js";
+import { Plane } from "./plane.js";
 import { Axes } from "./view/axes.js";
 import { DimensionSliders } from "./view/dimension_sliders.js";
 import { PlaneControls } from "./view/plane_controls.js";
@@ -31,10 +32,40 @@ const CODE_INTERVAL_MS = 50;
 
 // Everything that one payload puts on the screen. The pad moves its point; new data makes a new scene in the same elements.
 export class Scene {
+  // `setPlane` sets these; the pad calls it before anything is drawn.
+  /** @type {Model} */
+  model;
+  /** @type {Plane} */
+  plane;
+  /** @type {string} */
+  kind;
+  /** @type {Points} */
+  points;
+  /** @type {Tiles} */
+  tiles;
+  /** @type {Axes} */
+  axes;
+  /** @type {CodeReadout} */
+  readout;
+  /** @type {DimensionSliders} */
+  sliders;
+  /** @type {Paths} */
+  paths;
+  /** @type {Directions} */
+  directions;
+  lead = 0;
+  width = 0;
+  height = 0;
+
   // pad: the pad's actions (see pad.js)
   constructor(root, data, pad) {
     const { about, tensor } = data;
-    Object.assign(this, { root, about, pad, marked: null, codeShownAt: -Infinity, codeTimer: 0 });
+    this.root = root;
+    this.about = about;
+    this.pad = pad;
+    this.marked = null;
+    this.codeShownAt = -Infinity;
+    this.codeTimer = 0;
     this.models = about.models.map((_, i) => new Model(data, i, (sentence) => pad.showProblem(sentence)));
     const decoders = this.models.map(({ decoder }) => decoder);
     this.frames = new FrameScheduler(decoders, (codes, values, frame) => this.drawImages(codes, values, frame));

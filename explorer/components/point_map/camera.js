@@ -20,7 +20,8 @@ export class Camera {
   }
 
   resize(width, height) {
-    Object.assign(this, { width, height });
+    this.width = width;
+    this.height = height;
   }
 
   // Pixels per unit.

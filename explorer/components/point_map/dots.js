@@ -48,7 +48,14 @@ function hasGpu() {
 
 class GpuDots {
   constructor(canvas, gl) {
-    Object.assign(this, { canvas, gl, kind: "webgl2" });
+    this.canvas = canvas;
+    this.gl = gl;
+    this.kind = "webgl2";
+    this.count = 0;
+    /** @type {Record<string, WebGLUniformLocation | null>} */
+    this.uniform = {};
+    /** @type {WebGLBuffer[]} */
+    this.buffers = [];
     this.prepare();
     // The GPU context can be lost, for example when the computer sleeps. All its data has to be sent again when it is restored.
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());

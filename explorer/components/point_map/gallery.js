@@ -3,14 +3,19 @@ const PAGE_SIZE = 24;
 // A line about the selected images. reasonMissing: a sentence on why the map has no original images, empty where it has some.
 export function caption(chosen, images, reasonMissing) {
   const total = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
-  if (chosen.some((i) => images.hasOriginal(i))) return `${total}: the original on the left, the reconstruction on the right`;
+  const original = chosen.some((i) => images.hasOriginal(i));
+  if (!images.decodes) return `${total}${original ? "" : ", which cannot be shown"}. This page cannot run the model's decoder, so there are no reconstructions.`;
+  if (original) return `${total}: the original on the left, the reconstruction on the right`;
   return `${total}: reconstructions only. ${reasonMissing || "The map has the pixels of other images only."}`;
 }
 
 // The selected images beside their reconstructions.
 export class Gallery {
   constructor(root, images, reasonMissing, describe, onClear) {
-    Object.assign(this, { root, images, reasonMissing, describe });
+    this.root = root;
+    this.images = images;
+    this.reasonMissing = reasonMissing;
+    this.describe = describe;
     this.count = root.querySelector(".count");
     this.list = root.querySelector(".pictures");
     this.more = root.querySelector(".more");
@@ -39,7 +44,7 @@ export class Gallery {
 
   figure(i) {
     const figure = document.createElement("figure");
-    const canvases = this.images.hasOriginal(i) ? ["original", "decoded"] : ["decoded"];
+    const canvases = [...(this.images.hasOriginal(i) ? ["original"] : []), ...(this.images.decodes ? ["decoded"] : [])];
     for (const kind of canvases) {
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");

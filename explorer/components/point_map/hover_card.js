@@ -1,8 +1,13 @@
 // The card beside the pointer: an image, its reconstruction and a description.
 export class HoverCard {
   constructor(root, images, describe) {
-    Object.assign(this, { root, images, describe, shown: -1 });
-    [this.left, this.right] = root.querySelectorAll("canvas");
+    this.root = root;
+    this.images = images;
+    this.describe = describe;
+    this.shown = -1;
+    const [left, right] = root.querySelectorAll("canvas");
+    this.left = left;
+    this.right = right;
     this.text = root.querySelector("p");
   }
 
@@ -16,7 +21,8 @@ export class HoverCard {
       this.shown = i;
       this.left.hidden = !this.images.hasOriginal(i);
       if (!this.left.hidden) this.images.original(this.left, i);
-      this.images.decoded(this.right, i);
+      this.right.hidden = !this.images.decodes;
+      if (this.images.decodes) this.images.decoded(this.right, i);
       this.text.textContent = this.describe(i);
     }
     const [w, h] = [this.root.offsetWidth, this.root.offsetHeight];

@@ -24,6 +24,29 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 // The point map on a page. It owns camera, colouring and selection, and outlives its data.
 class PointMap {
+  // `load` sets these. Before it, there are no points to draw or to select.
+  count = 0;
+  /** @type {Camera} */
+  camera;
+  /** @type {SpatialIndex} */
+  index;
+  /** @type {NumberedMarks} */
+  uploads;
+  /** @type {Float32Array} */
+  points;
+  /** @type {Float32Array} */
+  uploadPoints;
+  /** @type {Float32Array[]} */
+  amounts;
+  /** @type {PointColours} */
+  pointColours;
+  /** @type {HoverCard} */
+  card;
+  /** @type {Gallery} */
+  gallery;
+  /** @type {Legend} */
+  legend;
+
   constructor(parent) {
     this.root = parent.querySelector(".map");
     this.field = this.root.querySelector(".field");
@@ -106,7 +129,7 @@ class PointMap {
     const buttons = choices.map(([name, by]) =>
       makeToggle(name, by === this.by, () => {
         this.by = by;
-        buttons.forEach((button, k) => button.setAttribute("aria-pressed", choices[k][1] === by));
+        buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(choices[k][1] === by)));
         this.repaint();
         this.report();
       }),
@@ -116,7 +139,7 @@ class PointMap {
       makeToggle(name, mode === this.mode, () => {
         this.mode = mode;
         this.field.dataset.mode = mode;
-        modes.forEach((button, k) => button.setAttribute("aria-pressed", all[k][1] === mode));
+        modes.forEach((button, k) => button.setAttribute("aria-pressed", String(all[k][1] === mode)));
       }),
     );
     const whole = Object.assign(document.createElement("button"), { type: "button", textContent: "Whole map", onclick: () => this.fit() });

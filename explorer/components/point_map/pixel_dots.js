@@ -1,3 +1,5 @@
+import { context2d } from "../base/context2d.js";
+
 // Draws the discs of dots.js without a GPU: blends them into an image pixel by pixel.
 
 // Number of subpixel positions of a disc's centre, along each axis.
@@ -7,7 +9,18 @@ const MARGIN = 24;
 
 export class PixelDots {
   constructor(canvas) {
-    Object.assign(this, { canvas, context: canvas.getContext("2d"), kind: "2d", count: 0 });
+    this.canvas = canvas;
+    this.context = context2d(canvas);
+    this.kind = "2d";
+    this.pitch = 0;
+    this.diameter = 0;
+    this.image = this.context.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.points = new Float32Array(0);
+    this.words = new Uint32Array(0);
+    this.order = new Uint32Array(0);
+    /** @type {{ count: number, offsets: Int32Array, covers: Float32Array, rims: Float32Array }[]} */
+    this.stamps = [];
   }
 
   resize(width, height, ratio) {

@@ -7,7 +7,10 @@ const DIMMED_OPACITY = 0.12;
 export class PointColours {
   // colourings: [{ name, unit, low, high }] of the quantities; labels: class of each point, or null
   constructor(count, labels, colourings, amounts) {
-    Object.assign(this, { count, labels, colourings, amounts });
+    this.count = count;
+    this.labels = labels;
+    this.colourings = colourings;
+    this.amounts = amounts;
     this.bytes = new Uint8Array(4 * count);
     this.order = new Uint32Array(count);
   }
@@ -20,7 +23,10 @@ export class PointColours {
     const noClassColour = parse(plain);
     const amount = by < 0 ? null : this.amounts[by];
     const { low, high } = this.colourings[by] ?? {};
-    const [dimmed, bright] = [[], []];
+    /** @type {number[]} */
+    const dimmed = [];
+    /** @type {number[]} */
+    const bright = [];
     for (let i = 0; i < this.count; i++) {
       if (!shown(i)) continue;
       const colour = amount ? amountColour((amount[i] - low) / (high - low || 1), scheme) : labels ? (rgb[labels[i] % rgb.length] ?? noClassColour) : noClassColour;

@@ -1,3 +1,5 @@
+import { context2d } from "../base/context2d.js";
+
 // Converts a drawing to a model's input, as vae_core.data.preparation does: either the whole drawing is scaled down, or only
 // the strokes, which are centred on their centre of mass.
 
@@ -6,7 +8,10 @@ const INK_THRESHOLD = 0.15 * 255;
 export class Preparer {
   // image: [channels, height, width]; framing: { frame, box, middle: [down, across] }
   constructor([channels, height, width], framing) {
-    Object.assign(this, { channels, height, width, framing });
+    this.channels = channels;
+    this.height = height;
+    this.width = width;
+    this.framing = framing;
     this.values = new Float32Array(channels * height * width);
     this.small = makeCanvas(width, height);
     this.part = makeCanvas(width, height);
@@ -54,7 +59,7 @@ export class Preparer {
 
 function makeCanvas(width, height) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  return canvas.getContext("2d", { willReadFrequently: true });
+  return context2d(canvas, { willReadFrequently: true });
 }
 
 // Scales down by halves, and by the browser's filter only in the last step, because the filter would skip pixels in one large

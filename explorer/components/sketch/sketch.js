@@ -20,10 +20,20 @@ class Sketch {
     this.frameStats = new FrameStats();
     this.frame = 0;
     this.submitted = 0;
+    // `load` sets these. There is nothing to draw on before it.
+    this.models = [];
+    /** @type {Strokes | null} */
+    this.strokes = null;
+    /** @type {Preparer | null} */
+    this.preparer = null;
+    /** @type {ImageCanvas | null} */
+    this.prepared = null;
+    /** @type {Panes | null} */
+    this.panes = null;
     this.show = this.show.bind(this);
     this.elements.width.value = PEN;
-    this.elements.undo.onclick = () => this.change(() => this.strokes.undo());
-    this.elements.clear.onclick = () => this.change(() => this.strokes.clear());
+    this.elements.undo.onclick = () => this.change((strokes) => strokes.undo());
+    this.elements.clear.onclick = () => this.change((strokes) => strokes.clear());
     this.elements.keep.onclick = () => this.elements.drawing.toBlob((blob) => this.submit(blob, "drawing"), "image/png");
     this.pen();
     this.stopPasting = onPaste((file) => this.submit(file, "pasted picture"));
@@ -86,14 +96,14 @@ class Sketch {
       pointer = event.pointerId;
       drawing.setPointerCapture(pointer);
       this.entered = performance.now();
-      this.change(() => this.strokes.begin(...position(event), Number(width.value), colour.value));
+      this.change((strokes) => strokes.begin(...position(event), Number(width.value), colour.value));
     });
     drawing.addEventListener("pointermove", (event) => {
       if (event.pointerId !== pointer) return;
       this.entered = performance.now();
       // All positions since the last event are used, so that a quick stroke stays smooth.
       const moves = event.getCoalescedEvents?.() ?? [];
-      this.change(() => (moves.length ? moves : [event]).forEach((move) => this.strokes.extend(...position(move))));
+      this.change((strokes) => (moves.length ? moves : [event]).forEach((move) => strokes.extend(...position(move))));
     });
     const up = (event) => {
       if (event.pointerId === pointer) pointer = null;
@@ -102,26 +112,30 @@ class Sketch {
     drawing.addEventListener("pointercancel", up);
   }
 
+  // Changes the strokes, and shows the drawing in the next frame.
+  /** @param {(strokes: Strokes) => void} what */
   change(what) {
-    what();
+    if (!this.strokes) return;
+    what(this.strokes);
     if (!this.frame) this.frame = requestAnimationFrame(this.show);
   }
 
   show() {
     this.frame = 0;
-    const { elements, strokes, models } = this;
+    const { elements, strokes, models, preparer, prepared, panes } = this;
+    if (!strokes || !preparer || !prepared || !panes) return;
     const drawn = strokes.count > 0;
     this.root.toggleAttribute("data-drawn", drawn);
     for (const name of ["undo", "clear", "keep"]) elements[name].disabled = !drawn;
     const started = performance.now();
-    const x = this.preparer.prepare(elements.drawing, strokes.context);
-    this.prepared.draw(x);
+    const x = preparer.prepare(elements.drawing, strokes.context);
+    prepared.draw(x);
     models.forEach(({ encoder, decoder }, i) => {
       encoder.inputs.x.set(x);
       encoder.run();
       decoder.inputs.z.set(encoder.outputs.mean);
       decoder.run();
-      this.panes.draw(i, decoder.outputs.mean);
+      panes.draw(i, decoder.outputs.mean);
     });
     const now = performance.now();
     if (this.entered) this.frameStats.record(now, now - started, now - this.entered, now - this.entered);
@@ -144,12 +158,14 @@ class Sketch {
   }
 
   read() {
+    const { panes, preparer, strokes } = this;
+    if (!panes || !preparer || !strokes) return null;
     const codes = this.models.map(({ name, encoder }, i) => ({
       name,
       z: Float32Array.from(encoder.outputs.mean),
-      pixels: Float32Array.from(this.panes.values(i)),
+      pixels: Float32Array.from(panes.values(i)),
     }));
-    return { x: Float32Array.from(this.preparer.values), strokes: this.strokes.count, models: codes };
+    return { x: Float32Array.from(preparer.values), strokes: strokes.count, models: codes };
   }
 
   destroy() {

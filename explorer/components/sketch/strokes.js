@@ -1,9 +1,11 @@
+import { context2d } from "../base/context2d.js";
+
 // The strokes that a pen has drawn on a canvas, so that the last one can be undone.
 export class Strokes {
   // background: [red, green, blue]
   constructor(canvas, background) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d", { willReadFrequently: true });
+    this.context = context2d(canvas, { willReadFrequently: true });
     this.background = `rgb(${background})`;
     this.strokes = [];
     this.current = null;
@@ -17,7 +19,9 @@ export class Strokes {
   // x, y: in pixels of the canvas; width: as a share of the canvas's shorter side
   begin(x, y, width, colour) {
     const side = Math.min(this.canvas.width, this.canvas.height);
-    this.current = { points: [[x, y]], width: width * side, colour };
+    /** @type {[number, number][]} */
+    const points = [[x, y]];
+    this.current = { points, width: width * side, colour };
     this.strokes.push(this.current);
     this.line(this.current, 0);
   }
@@ -49,6 +53,10 @@ export class Strokes {
   }
 
   // Draws a stroke from its point `from` on.
+  /**
+   * @param {{ points: [number, number][], width: number, colour: string }} stroke
+   * @param {number} from
+   */
   line({ points, width, colour }, from) {
     const { context } = this;
     context.strokeStyle = colour;

@@ -55,8 +55,8 @@ export const planConvolution = (axis) => (node, { arena, address, shapes, array,
   const plane = down.length * pitch;
   const image = arena.floats(down.planes * across.planes * channels * plane);
   const planeStart = (py, px) => (py * across.planes + px) * channels * plane;
-  const rowPlaces = Int32Array.from(down.places, ([p, place]) => planeStart(p, 0) + place * pitch);
-  const columnPlaces = Int32Array.from(across.places, ([p, place]) => planeStart(0, p) + place);
+  const rowPlaces = Int32Array.from(down.places.map(([p, place]) => planeStart(p, 0) + place * pitch));
+  const columnPlaces = Int32Array.from(across.places.map(([p, place]) => planeStart(0, p) + place));
 
   const source = address[node.inputs[0]] >> 2;
   const target = address[node.output] >> 2;

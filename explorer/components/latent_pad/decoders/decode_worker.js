@@ -12,5 +12,5 @@ addEventListener("message", ({ data: { program, number, code } }) => {
   network.inputs.z.set(code);
   network.run();
   const values = network.outputs.mean.slice();
-  postMessage({ number, values }, [values.buffer]);
+  postMessage({ number, values }, { transfer: [values.buffer] });
 });

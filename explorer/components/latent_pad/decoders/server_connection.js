@@ -13,8 +13,15 @@ const LAST_RETRY_MS = 8000;
 export class ServerConnection {
   // server: { address, token }. onProblem: called with a sentence, or with "" when the problem is over.
   constructor(name, server, onProblem) {
-    Object.assign(this, { name, server, onProblem, number: 0, waiting: new Map(), ready: false, closed: false, retryMs: FIRST_RETRY_MS });
-    this.connect();
+    this.name = name;
+    this.server = server;
+    this.onProblem = onProblem;
+    this.number = 0;
+    this.waiting = new Map();
+    this.ready = false;
+    this.closed = false;
+    this.retryMs = FIRST_RETRY_MS;
+    this.socket = this.connect();
   }
 
   // kind: DRAG or IMAGES
@@ -38,11 +45,12 @@ export class ServerConnection {
   }
 
   connect() {
-    this.socket = new WebSocket(this.server.address);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.socket.send(JSON.stringify({ token: this.server.token, model: this.name }));
-    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.receiveStatus(JSON.parse(data)) : this.receiveReply(data));
-    this.socket.onclose = () => this.reconnectLater();
+    const socket = new WebSocket(this.server.address);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => socket.send(JSON.stringify({ token: this.server.token, model: this.name }));
+    socket.onmessage = ({ data }) => (typeof data === "string" ? this.receiveStatus(JSON.parse(data)) : this.receiveReply(data));
+    socket.onclose = () => this.reconnectLater();
+    return socket;
   }
 
   receiveStatus({ ready, error }) {
@@ -69,7 +77,7 @@ export class ServerConnection {
     this.ready = false;
     if (this.closed) return;
     this.onProblem("The server that decodes this model cannot be reached; trying again.");
-    this.timer = setTimeout(() => this.connect(), this.retryMs);
+    this.timer = setTimeout(() => (this.socket = this.connect()), this.retryMs);
     this.retryMs = Math.min(2 * this.retryMs, LAST_RETRY_MS);
   }
 

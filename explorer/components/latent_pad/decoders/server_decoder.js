@@ -4,7 +4,10 @@ import { DRAG, IMAGES, ServerConnection } from "./server_connection.js";
 export class ServerDecoder {
   // about: { name, sampling, macs }; server: { address, token }
   constructor({ name, sampling, macs }, server, onProblem) {
-    Object.assign(this, { where: "server", depth: 4, sampling, macs });
+    this.where = "server";
+    this.depth = 4;
+    this.sampling = sampling;
+    this.macs = macs;
     this.connection = new ServerConnection(name, server, onProblem);
   }
 

@@ -1,14 +1,23 @@
 import { startInlineWorker } from "../../base/inline_worker.js";
-import source from "./decode_worker.js" with { type: "worker" };
+import source from "./decode_worker.js?worker";
 
 // Decodes in a web worker. If the browser cannot start one, the page itself decodes.
 export class WorkerDecoder {
   constructor(program, page) {
-    Object.assign(this, { where: "worker", depth: 1, sampling: page.sampling, macs: page.macs, page, number: 0, waiting: new Map() });
+    this.where = "worker";
+    this.depth = 1;
+    this.sampling = page.sampling;
+    this.macs = page.macs;
+    this.page = page;
+    this.number = 0;
+    this.waiting = new Map();
+    /** @type {Worker | null} */
+    this.worker = null;
     try {
       this.worker = startInlineWorker(source);
     } catch {
-      return this.fallBackToPage();
+      this.fallBackToPage();
+      return;
     }
     this.worker.onmessage = ({ data: { number, values } }) => this.receive(number, values);
     this.worker.onerror = () => this.fallBackToPage();

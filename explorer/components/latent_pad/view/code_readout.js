@@ -15,8 +15,9 @@ export class CodeReadout {
     this.values = this.dimensions.map((i) => {
       const row = document.createElement("div");
       const value = new NumberBox();
-      row.append(Object.assign(document.createElement("dt"), { textContent: `z${i + 1}` }), document.createElement("dd"));
-      row.lastChild.append(value.element);
+      const number = document.createElement("dd");
+      number.append(value.element);
+      row.append(Object.assign(document.createElement("dt"), { textContent: `z${i + 1}` }), number);
       rows.push(row);
       return value;
     });

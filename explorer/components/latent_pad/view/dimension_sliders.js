@@ -1,3 +1,4 @@
+import { context2d } from "../../base/context2d.js";
 import { NumberBox } from "../../base/number_box.js";
 import { IdleQueue } from "../../base/idle_queue.js";
 import { formatNumber } from "../../base/numbers.js";
@@ -10,7 +11,13 @@ const STEPS = 200;
 export class DimensionSliders {
   // pad: stopPlayback(), code(), moveCode(z, happened), commitSoon(), busy()
   constructor(root, model, [channels, height, width], smooth, pad) {
-    Object.assign(this, { root, model, pad, channels, width, height, ink: channels === 1 && !smooth });
+    this.root = root;
+    this.model = model;
+    this.pad = pad;
+    this.channels = channels;
+    this.width = width;
+    this.height = height;
+    this.ink = channels === 1 && !smooth;
     this.idleQueue = new IdleQueue((done) => this.step(done), () => pad.busy());
     this.queue = [];
     this.z = new Float32Array(model.latent);
@@ -52,7 +59,7 @@ export class DimensionSliders {
     const track = Object.assign(document.createElement("span"), { className: "track" });
     track.append(canvas, input);
     element.append(name, track, output);
-    return { i, low, high, element, input, value, context: canvas.getContext("2d"), image: null };
+    return { i, low, high, element, input, value, context: context2d(canvas), image: null };
   }
 
   // Shows the current code.

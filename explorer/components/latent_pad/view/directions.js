@@ -11,7 +11,11 @@ export class Directions {
   // groups: a Map from a name to the held-out images of a group. pad: stopPlayback(), code(), moveCode(z, happened),
   // commitSoon()
   constructor(root, model, groups, pad) {
-    Object.assign(this, { model, groups, pad, customGroups: { A: [], B: [] }, sliding: false });
+    this.model = model;
+    this.groups = groups;
+    this.pad = pad;
+    this.customGroups = { A: [], B: [] };
+    this.sliding = false;
     this.list = root.querySelector(".saved");
     this.message = root.querySelector(".status");
     const add = toolButton("Add the direction", "Adds the direction from the mean code of the first group to that of the second.", () => this.add());
@@ -39,7 +43,7 @@ export class Directions {
     for (const { select } of this.selects) {
       for (const group of CUSTOM_GROUPS) {
         const option = [...select.options].find(({ value }) => value === `Group ${group}`);
-        option.textContent = `Group ${group}, by hand (${this.customGroups[group].length})`;
+        if (option) option.textContent = `Group ${group}, by hand (${this.customGroups[group].length})`;
       }
     }
   }
@@ -85,7 +89,7 @@ export class Directions {
   // code.
   settle() {
     if (this.sliding) this.sliding = false;
-    else for (const slider of this.list.querySelectorAll("input[type=range]")) slider.value = slider.before = 0;
+    else for (const slider of this.list.querySelectorAll("input[type=range]")) slider.value = slider.added = 0;
   }
 
   show() {
@@ -103,12 +107,11 @@ export class Directions {
       slider.setAttribute("aria-label", `How much of ${one.name}`);
       saveDirections(model, model.directions);
     });
-    const slider = Object.assign(document.createElement("input"), { type: "range", min: -REACH, max: REACH, step: 0.02, value: 0 });
+    const slider = Object.assign(document.createElement("input"), { type: "range", min: -REACH, max: REACH, step: 0.02, value: 0, added: 0 });
     slider.setAttribute("aria-label", `How much of ${one.name}`);
-    slider.before = 0;
     slider.addEventListener("input", (event) => {
-      const step = slider.valueAsNumber - slider.before;
-      slider.before = slider.valueAsNumber;
+      const step = slider.valueAsNumber - slider.added;
+      slider.added = slider.valueAsNumber;
       this.sliding = true;
       pad.stopPlayback();
       pad.moveCode(pad.code().map((value, k) => value + step * one.vector[k]), event.timeStamp);

@@ -1,3 +1,4 @@
+import { context2d } from "../../base/context2d.js";
 import { NumberBox } from "../../base/number_box.js";
 import { toPixels } from "../../base/pixels.js";
 import { formatNumber } from "../../base/numbers.js";
@@ -7,11 +8,14 @@ import { formatNumber } from "../../base/numbers.js";
 export class Nearest {
   // originals: uint8 (n, channels, height, width), for the first n images only
   constructor(root, [channels, height, width], originals, nameOf, onGo) {
-    Object.assign(this, { root, channels, originals, nameOf });
+    this.root = root;
+    this.channels = channels;
+    this.originals = originals;
+    this.nameOf = nameOf;
     this.canvas = root.querySelector("canvas");
     this.canvas.width = width;
     this.canvas.height = height;
-    this.context = this.canvas.getContext("2d");
+    this.context = context2d(this.canvas);
     this.image = this.context.createImageData(width, height);
     this.values = new Float32Array(channels * height * width);
     this.label = document.createTextNode("");

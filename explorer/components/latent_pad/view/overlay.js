@@ -1,8 +1,9 @@
+import { context2d } from "../../base/context2d.js";
 import { gradient, viridis } from "../../base/colormap.js";
 import { makeRadioGroup } from "../../base/radio_group.js";
 import { formatNumber, quantile } from "../../base/numbers.js";
 import { startInlineWorker } from "../../base/inline_worker.js";
-import source from "../overlay/overlay_worker.js" with { type: "worker" };
+import source from "../overlay/overlay_worker.js?worker";
 
 // Number of cells along the longer side.
 const CELLS = 48;
@@ -23,7 +24,15 @@ export class Overlay {
   // elements: the canvas over the plane, and the choice and the colour scale beside it. onChange: called when another overlay
   // is chosen.
   constructor({ canvas, choice, scale }, onChange) {
-    Object.assign(this, { canvas, scale, kind: "none", number: 0, context: canvas.getContext("2d") });
+    this.canvas = canvas;
+    this.scale = scale;
+    this.kind = "none";
+    this.number = 0;
+    this.columns = 0;
+    this.rows = 0;
+    this.values = new Float64Array(0);
+    this.left = 0;
+    this.context = context2d(canvas);
     this.choice = makeRadioGroup("Overlay", LAYERS, this.kind, (kind) => {
       this.kind = kind;
       this.request();

@@ -15,14 +15,21 @@ export const FRAMES = 16;
 export class Paths {
   // svg: an SVG over the plane. pad: moveCode(z), commit(), commitSoon()
   constructor(root, svg, model, pad) {
-    Object.assign(this, { root, svg, model, pad, frame: 0, speed: 1, loop: true, at: 0 });
+    this.root = root;
+    this.svg = svg;
+    this.model = model;
+    this.pad = pad;
+    this.frame = 0;
+    this.speed = 1;
+    this.loop = true;
+    this.at = 0;
     // The pins belong to this model, and are shown again when it becomes the lead model again.
     model.pinnedPath ??= { pins: [], kind: "linear" };
     this.clearButton = toolButton("Clear pins", "Removes all pins.", () => this.pin(null));
     this.playButton = toolButton("Play", "Moves the handle along the path (space).", () => this.toggle());
     const speed = document.createElement("select");
     speed.setAttribute("aria-label", "Speed");
-    speed.append(...SPEEDS.map((value) => new Option(`${value} ×`, value, value === 1, value === 1)));
+    speed.append(...SPEEDS.map((value) => new Option(`${value} ×`, String(value), value === 1, value === 1)));
     speed.addEventListener("change", () => (this.speed = Number(speed.value)));
     const loop = makeToggle("Loop", this.loop, () => (this.loop = !this.loop));
     const kinds = makeRadioGroup("Path between pins", INTERPOLATIONS, model.pinnedPath.kind, (kind) => {

@@ -1,3 +1,5 @@
+import { context2d } from "../../base/context2d.js";
+
 // The encoded images as dots on the plane, coloured by class, and paler the farther they are from it.
 
 const RADIUS = 2.4;
@@ -11,8 +13,13 @@ export const NO_CLASS = 0xffff;
 export class Points {
   // placed: { points (n, 2), off (n) } from Plane.place
   constructor(canvas, plane, { points, off }, labels) {
-    Object.assign(this, { canvas, plane, points, labels, context: canvas.getContext("2d") });
+    this.canvas = canvas;
+    this.plane = plane;
+    this.points = points;
+    this.labels = labels;
+    this.context = context2d(canvas);
     this.levels = fadeLevels(off);
+    /** @type {(label: number) => boolean} */
     this.shown = () => true;
   }
 
@@ -63,7 +70,7 @@ function fadeLevels(off) {
 function makeDot(fill, outline, radius, ratio) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 2 * Math.ceil(radius + ratio);
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   context.beginPath();
   context.arc(canvas.width / 2, canvas.width / 2, radius, 0, 2 * Math.PI);
   context.fillStyle = fill;

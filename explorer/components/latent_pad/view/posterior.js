@@ -11,6 +11,7 @@ export class Posterior {
   constructor(svg) {
     this.svg = svg;
     this.marked = null;
+    this.draws = [];
   }
 
   // posterior: { mean, scale }, or null for none. The draws stay the same until another image is marked.

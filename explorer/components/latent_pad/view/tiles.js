@@ -1,3 +1,4 @@
+import { context2d } from "../../base/context2d.js";
 import { IdleQueue } from "../../base/idle_queue.js";
 import { toInk, toPixels } from "../../base/pixels.js";
 
@@ -10,13 +11,18 @@ const LARGE_TILE = 64;
 export class Tiles {
   // decoder: from `openDecoder`. busy(): whether to wait.
   constructor(canvas, plane, [channels, height, width], smooth, decoder, busy) {
-    Object.assign(this, { canvas, plane, channels, height, width, decoder });
+    this.canvas = canvas;
+    this.plane = plane;
+    this.channels = channels;
+    this.height = height;
+    this.width = width;
+    this.decoder = decoder;
     this.idleQueue = new IdleQueue((done) => this.drawOne(done), busy);
     this.z = new Float32Array(plane.latent);
     // Strokes on an empty background are drawn as ink in the text colour; other images keep their own background.
     this.ink = channels === 1 && !smooth;
     canvas.toggleAttribute("data-ink", this.ink);
-    this.context = canvas.getContext("2d");
+    this.context = context2d(canvas);
     this.image = this.context.createImageData(width, height);
     this.columns = 0;
     this.rows = 0;
