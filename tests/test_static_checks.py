@@ -1,4 +1,4 @@
-"""Types fit together in both packages and in the scripts of the page."""
+"""Style, docstrings and types are as the configuration of the checkers asks for, in Python and in the scripts of the page."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ def check(*command: str) -> None:
     """Runs a checker in the repository, and fails with what it reports."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_style_and_docstrings_follow_the_rules():
+    check(sys.executable, "-m", "ruff", "check", "--no-cache", ".")
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
-"""The dialog Models: what each model of a data set is, how it was trained and how good it is. The user's own models can be
-opened, renamed and deleted."""
+"""The dialog Models: what each model of a data set is, how it was trained and how good it is.
+
+The user's own models can be opened, renamed and deleted.
+"""
 
 import streamlit as st
 

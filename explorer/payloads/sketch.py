@@ -16,8 +16,10 @@ MAX_CACHED = 4
 
 
 def sketch_payload(cards: Sequence[ModelCard]) -> tuple[bytes | None, tuple[str, ...]]:
-    """The payload for models of one image size, and the titles of the models that a page cannot run. The payload is None where
-    a page can run none of them."""
+    """The payload for models of one image size, and the titles of the models that a page cannot run.
+
+    The payload is None where a page can run none of them.
+    """
     names = tuple((card.name, models.file_version(card.name)) for card in cards)
     return _payload(names, datasets.has_originals(cards[0]))
 

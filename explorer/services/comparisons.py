@@ -37,8 +37,10 @@ def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, pat
 
 
 def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:
-    """The names of the models with the best value of a metric; none where the values cannot be compared. Values can be compared
-    if the models have the same held-out images and, for metrics in nats, the same kind of likelihood."""
+    """The names of the models with the best value of a metric; none where the values cannot be compared.
+
+    Values can be compared if the models have the same held-out images and, for metrics in nats, the same kind of likelihood.
+    """
     known = [card for card in cards if card.metrics.get(metric.name) is not None]
     if metric.name in NATS and len({card.config.likelihood.scale for card in known}) > 1:
         return set()
@@ -49,8 +51,10 @@ def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:
 
 
 def best_marks(found: Sequence[Mapping[str, Any]], metric: Metric) -> list[bool]:
-    """For each model, True if it has the best value of a metric, at the precision that all of them have. All False where fewer
-    than two models have a value."""
+    """For each model, True if it has the best value of a metric, at the precision that all of them have.
+
+    All are False where fewer than two models have a value.
+    """
     known = [metrics for metrics in found if metrics.get(metric.name) is not None]
     if not metric.better or len(known) < 2:
         return [False] * len(found)
@@ -77,8 +81,10 @@ def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
 
 
 def has_fitted_codes(card: ModelCard) -> bool:
-    """True if samples from a Gaussian fitted to the codes make sense: the model has no prior, and the codes of training images
-    differ."""
+    """True if samples from a Gaussian fitted to the codes make sense.
+
+    That is so if the model has no prior, and the codes of training images differ.
+    """
     return not models.has_prior(card) and models.codes_root(models.load(card.name).model) is not None
 
 

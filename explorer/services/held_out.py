@@ -29,8 +29,11 @@ class HeldOutImages:
 
 
 def images_for(card: ModelCard) -> HeldOutImages:
-    """Held-out images for a model: those of its own data set if available, otherwise those of a similar installed set,
-    otherwise images that the model decodes from its stored codes."""
+    """Held-out images for a model.
+
+    They are those of its own data set if available, otherwise those of a similar installed set, otherwise images that the model
+    decodes from its stored codes.
+    """
     own = datasets.originals(card.source, card.fingerprint)
     held_out = models.load(card.name).held_out
     if own is not None:

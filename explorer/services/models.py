@@ -218,8 +218,10 @@ def has_prior(card: ModelCard) -> bool:
 
 
 def codes_root(model: Autoencoder) -> Tensor | None:
-    """A root of the covariance of the training codes, float64 (d, d). None where no Gaussian was fitted or all codes are
-    equal."""
+    """A root of the covariance of the training codes, float64 (d, d).
+
+    None where no Gaussian was fitted or all codes are equal.
+    """
     try:
         return model.codes_root()
     except ValueError:

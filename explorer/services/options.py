@@ -32,8 +32,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def start() -> None:
-    """Prepares the app's process: exits with a message where the options are invalid, and keeps Pillow's warnings off the
-    terminal."""
+    """Prepares the app's process.
+
+    Exits with a message where the options are invalid, and keeps Pillow's warnings off the terminal.
+    """
     _parser().parse_args()
     ignore_warnings()
 

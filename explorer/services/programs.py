@@ -1,5 +1,7 @@
-"""Network programs: models in the form that a page runs by itself. Some models have no program; only this module asks for
-one."""
+"""Network programs: models in the form that a page runs by itself.
+
+Some models have no program; only this module asks for one.
+"""
 
 from __future__ import annotations
 

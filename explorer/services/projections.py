@@ -38,8 +38,10 @@ class PendingProjection:
 
 
 def find(card: ModelCard, method: str, parameters: dict[str, float]) -> Projection | PendingProjection:
-    """The projection of a model's held-out codes, or the state of its job. Raises ValueError where the checkpoint has no
-    codes."""
+    """The projection of a model's held-out codes, or the state of its job.
+
+    Raises ValueError where the checkpoint has no codes.
+    """
     codes = _codes(card)
     if method in IMMEDIATE:
         return projection.project(codes, method, seed=SEED, progress=None, **parameters)

@@ -75,8 +75,10 @@ def set_preparation(upload: Upload, preparation: Preparation) -> None:
 
 
 def preparation(upload: Upload, card: ModelCard) -> Preparation:
-    """The preparation of a picture for a model: as the user has chosen, otherwise as suggested by the picture and the model's
-    data."""
+    """The preparation of a picture for a model.
+
+    It is what the user has chosen, and otherwise what the picture and the model's data suggest.
+    """
     return upload.preparation or suggested(upload.picture, default_preparation(card))
 
 
@@ -93,8 +95,10 @@ def _usual(name: str, version: int, has_originals: bool) -> Preparation:
 
 
 def prepared_image(upload: Upload, card: ModelCard) -> np.ndarray:
-    """The picture as input for the model, uint8 (C, H, W). Raises ValueError with the reason where it cannot be prepared in
-    this way."""
+    """The picture as input for the model, uint8 (C, H, W).
+
+    Raises ValueError with the reason where it cannot be prepared in this way.
+    """
     try:
         return prepared(upload.picture, card.config.image, preparation(upload, card))
     except RefusedError as reason:

@@ -274,8 +274,10 @@ def show_run(name: str) -> None:
 
 
 def start(key: str) -> View:
-    """The view that a component started from: the session's view at the time when the component was first drawn. A component
-    keeps its own state, and data with another start would move it."""
+    """The view that a component started from: the session's view at the time when it was first drawn.
+
+    A component keeps its own state, and data with another start would move it.
+    """
     component = st.session_state.get(key)
     if component is None or component.get("state") is None:
         st.session_state[f"{key}-start"] = st.session_state.view

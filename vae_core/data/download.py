@@ -200,7 +200,10 @@ def _md5_of(stream: io.BufferedIOBase) -> str:
 
 
 def _torchvision_set(name: str) -> type:
-    """torchvision's class of a data set. Raises DataError where torchvision is not installed or fails when it is imported."""
+    """The class of a data set in torchvision.
+
+    Raises DataError where torchvision is not installed or fails when it is imported.
+    """
     from ..torchvision_shim import import_torchvision
 
     try:

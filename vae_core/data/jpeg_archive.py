@@ -43,8 +43,11 @@ def read_pack(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
 
 
 def shaped(jpeg: bytes | memoryview, shape: Callable[[Image.Image], Image.Image]) -> np.ndarray:
-    """A JPEG as uint8 (3, H, W). shape: refuses a wrong size and gives the picture its final one; it is called before the
-    picture is decoded. Raises OSError, ValueError or SyntaxError where the picture cannot be decoded."""
+    """A JPEG as uint8 (3, H, W).
+
+    `shape` is called before the picture is decoded: it refuses a wrong size and gives the picture its final one. Raises
+    OSError, ValueError or SyntaxError where the picture cannot be decoded.
+    """
     # Image.open, which would call this, warns of large sizes on stderr.
     with JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg)) as picture:
         return np.asarray(shape(picture).convert("RGB")).transpose(2, 0, 1)

@@ -121,8 +121,11 @@ def classes(
 
 
 def almost_parts(names: Sequence[str]) -> tuple[str, ...]:
-    """The classes (or folders) of these names that may be meant as parts of a split: all that are called as parts
-    are, and others called after parts (trainA, testA) where some are called after TRAIN and some after another; sorted."""
+    """The classes (or folders) of these names that may be meant as parts of a split, sorted.
+
+    They are all that are called as parts are, and others called after parts (trainA, testA) where some are called after TRAIN
+    and some after another part.
+    """
     exact = {name for name in names if _part(name) is not None}
     almost = {name: found for name in names if (found := _ALMOST.fullmatch(name))}
     if len({found[1] is None for found in almost.values()}) < 2:

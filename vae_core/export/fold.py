@@ -12,8 +12,11 @@ ALIASES = ("reshape", "constant")
 
 
 def fold(graph: Graph) -> Graph:
-    """A graph of the same function without nodes whose result is not read, and with affine and copy nodes merged into the node
-    before them, where nothing else reads its result."""
+    """A smaller graph of the same function.
+
+    Nodes whose result is not read are left out. Affine and copy nodes are merged into the node before them, where nothing else
+    reads its result.
+    """
     kept = _used(graph)
     nodes: list[Node] = []
     at: dict[str, int] = {}

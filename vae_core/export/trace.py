@@ -45,9 +45,9 @@ def zeros(inputs: Mapping[str, Input], device: torch.device | str = "cpu") -> di
 
 
 def trace(module: nn.Module, inputs: Mapping[str, Input]) -> tuple[fx.Graph, dict[str, Tensor]]:
-    """The calls of `module(**inputs)`, and the constants among their arguments by the targets of their `get_attr` nodes. Each
-    other node's `meta["val"]` is its result for a batch of `BATCH`, without its values (on torch's meta device).
+    """The calls of `module(**inputs)`, and the constants among their arguments by the targets of their `get_attr` nodes.
 
+    The `meta["val"]` of each other node is its result for a batch of `BATCH`, without its values (on torch's meta device).
     Raises ExportError, which names the submodule, where the calls depend on the values of a tensor.
     """
     with _LOCK, torch.no_grad():

@@ -51,15 +51,17 @@ class Draws:
 
     @property
     def rate_by_dimension(self) -> Tensor | None:
-        """The rate of each dimension, the mean over draws and observations: float64 (d,), nats; None where the rate is no sum
-        over dimensions."""
+        """The rate of each dimension, the mean over draws and observations: float64 (d,), nats.
+
+        None where the rate is no sum over dimensions.
+        """
         return None if self._by_dimension is None else self._by_dimension / (self.count * len(self.batch))
 
     def errors(self) -> dict[str, float | None]:
-        """Standard error over draws of each figure's mean over the images, nats; None where one draw cannot tell, or where the
-        figure is not defined.
+        """Standard error over draws of each figure's mean over the images, nats.
 
-        Draws are independent from image to image, so that their variances add up.
+        None where it cannot be estimated from one draw, and where the figure is not defined. Draws are independent from image
+        to image, so their variances add up.
         """
         known = FIGURES if self.model.capabilities.rate else FIGURES[:1]
         out: dict[str, float | None] = dict.fromkeys(FIGURES)

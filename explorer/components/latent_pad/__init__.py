@@ -1,5 +1,7 @@
-"""The latent pad: a plane of latent space to drag through, and the images that up to four models decode there in the
-browser."""
+"""The latent pad: a plane of latent space to drag through, and the decoded images of up to four models.
+
+The page decodes them, in its own thread or in a worker, unless a model needs the server.
+"""
 
 from __future__ import annotations
 
