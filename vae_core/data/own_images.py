@@ -51,14 +51,7 @@ def own_images(
     if image is not None and preparation is None and image[1] != image[2]:
         preparation = Preparation("crop")
     limits, names = limits or Limits(), names or {}
-    if preparation is None:
-        gallery = _Gallery(size, image, limits)
-    elif image is None:
-        raise ValueError(
-            "Without `image`, the shape of a model's images, there is nothing that `preparation` could bring them to."
-        )
-    else:
-        gallery = _PreparedGallery(image, preparation, limits)
+    gallery = _gallery(size, image, preparation, limits)
     marks, refused = _read(path, title, gallery, names, progress, limits)
     title = title or title_of(path)
     x, given = gallery.images(), splits.by_folder(gallery.names)
@@ -87,6 +80,16 @@ def own_images(
         preparation=preparation,
         forced=given is None and bool((marks[parts == splits.TEST] >= splits.SHARE).any()),
     )
+
+
+def _gallery(
+    size: int | None, image: tuple[int, int, int] | None, preparation: Preparation | None, limits: Limits
+) -> _Gallery | _PreparedGallery:
+    if preparation is None:
+        return _Gallery(size, image, limits)
+    if image is None:
+        raise ValueError("`preparation` needs `image`, the shape (C, H, W) that it brings pictures to.")
+    return _PreparedGallery(image, preparation, limits)
 
 
 def title_of(path: Path) -> str:
