@@ -3,6 +3,10 @@ import { toPixels } from "./pixels.js";
 
 // A canvas that shows one decoded image.
 export class ImageCanvas {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {ImageShape} image
+   */
   constructor(canvas, [channels, height, width]) {
     this.channels = channels;
     canvas.width = width;
@@ -13,6 +17,7 @@ export class ImageCanvas {
     this.values = new Float32Array(channels * height * width);
   }
 
+  /** @param {Float32Array} values */
   draw(values) {
     this.values.set(values);
     toPixels(values, this.channels, this.image);

@@ -10,6 +10,7 @@ export class NumberBox {
   }
 
   // Sets the text. Returns whether it has changed.
+  /** @param {string} text */
   setText(text) {
     if (this.text.data === text) return false;
     this.text.data = text;

@@ -3,7 +3,12 @@ import { ImageCanvas } from "./image_canvas.js";
 
 // The decoded images, one pane per model. With several models and `onLead`, a click on a pane makes its model the lead model.
 export class Panes {
-  /** @param {((index: number) => void) | null} [onLead] */
+  /**
+   * @param {HTMLElement} root
+   * @param {ModelMark[]} models
+   * @param {ImageShape} image
+   * @param {((index: number) => void) | null} [onLead]
+   */
   constructor(root, models, image, onLead = null) {
     const choose = models.length > 1 ? onLead : null;
     this.root = root;
@@ -26,10 +31,11 @@ export class Panes {
       pane.append(title, canvas, note);
       return { pane, title, canvas, note, canvasImage: new ImageCanvas(canvas, image) };
     });
-    root.dataset.count = models.length;
+    root.dataset.count = String(models.length);
     root.replaceChildren(...this.panes.map(({ pane }) => pane));
   }
 
+  /** @param {number} index */
   lead(index) {
     this.panes.forEach(({ pane, title }, i) => {
       pane.toggleAttribute("data-lead", i === index);
@@ -37,24 +43,35 @@ export class Panes {
     });
   }
 
+  /**
+   * @param {number} index
+   * @param {Float32Array} values
+   */
   draw(index, values) {
     this.panes[index].canvasImage.draw(values);
   }
 
   // Sets the note below an image.
+  /**
+   * @param {number} index
+   * @param {string} text
+   */
   setNote(index, text) {
     this.panes[index].note.textContent = text;
   }
 
+  /** @param {number} index */
   values(index) {
     return this.panes[index].canvasImage.values;
   }
 
+  /** @param {string} text */
   announce(text) {
     for (const { canvas, title } of this.panes) canvas.setAttribute("aria-label", `${title.textContent}: ${text}`);
   }
 }
 
+/** @param {ModelMark} mark */
 function icon({ marker, colour }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "-7 -7 14 14");

@@ -1,4 +1,10 @@
 // A group of radio buttons side by side. choices: name -> [title, explanation]. Returns { element, use(name) }.
+/**
+ * @param {string} label
+ * @param {Record<string, string[]>} choices
+ * @param {string} chosen
+ * @param {(name: string) => void} onChoose
+ */
 export function makeRadioGroup(label, choices, chosen, onChoose) {
   const element = document.createElement("div");
   element.className = "radio-group";
@@ -22,6 +28,7 @@ export function makeRadioGroup(label, choices, chosen, onChoose) {
     return button;
   });
   const about = Object.assign(document.createElement("p"), { className: "about" });
+  /** @param {string} name */
   const use = (name) => {
     names.forEach((other, i) => {
       buttons[i].setAttribute("aria-checked", String(other === name));
@@ -29,6 +36,7 @@ export function makeRadioGroup(label, choices, chosen, onChoose) {
     });
     about.textContent = choices[name][1];
   };
+  /** @param {string} name */
   const choose = (name) => {
     use(name);
     onChoose(name);

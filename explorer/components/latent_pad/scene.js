@@ -85,6 +85,7 @@ export class Scene {
     this.overlay = new Overlay(overlay, () => pad.commitSoon());
     this.nameOf = nameOf;
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
+    /** @type {[string, Element][]} */
     const layers = [["Decoded grid", this.canvases.tiles]];
     if (this.models[0].codes.length) layers.push(["Encoded images", this.canvases.points]);
     layers.push(["Posterior", root.querySelector(".posterior")]);
