@@ -33,7 +33,7 @@ export function listen(surface, pad) {
 
   on("pointerdown", (event) => {
     const entered = performance.now();
-    if (!pad.scene || pointer !== null || event.button !== 0) return;
+    if (!pad.currentScene || pointer !== null || event.button !== 0) return;
     pointer = event.pointerId;
     surface.setPointerCapture(pointer);
     box = surface.getBoundingClientRect();
@@ -71,7 +71,7 @@ export function listen(surface, pad) {
 
   on("keydown", (event) => {
     const entered = performance.now();
-    if (!pad.scene || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!pad.currentScene || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Home" || event.key === "Escape") {
       pad.reset();
     } else if (event.key === " ") {
