@@ -94,3 +94,95 @@ interface Network {
   draw: any;
   run(): void;
 }
+
+// An element of a component's own HTML, which has all that the component looks up in it.
+interface Root extends HTMLElement {
+  querySelector(selectors: string): any;
+  querySelectorAll(selectors: string): any;
+}
+
+type Point = [number, number];
+
+// A quantity by which points can be coloured, with the ends of its colour scale.
+interface Colouring {
+  name: string;
+  unit: string;
+  low: number;
+  high: number;
+}
+
+// How a drawing becomes a model's input: see `vae_core.data.preparation`.
+interface Framing {
+  frame: string;
+  box: number;
+  middle: Point;
+}
+
+type ReceiveImage = (values: Float32Array) => void;
+
+// Decodes the codes of one model: see `openDecoder`.
+interface Decoder {
+  where: string;
+  depth: number;
+  sampling: any;
+  macs: number;
+  decode(z: Float32Array, done: ReceiveImage): void;
+  decodeQueued(z: Float32Array, done: ReceiveImage): void;
+  stop(): void;
+}
+
+// The route of the app that decodes for a page.
+interface DecoderServer {
+  address: string;
+  token: string;
+}
+
+// Called with a sentence when something fails, and with "" when it works again.
+type OnProblem = (sentence: string) => void;
+
+// A direction between groups of images, and its vector before it was made orthogonal to the others.
+interface Direction {
+  name: string;
+  vector: Float32Array;
+  original?: Float32Array;
+}
+
+// Orthonormal directions of a plane in latent space, and the code that its coordinates are measured from. The codes in
+// `include` have to be visible.
+interface PlaneAxes {
+  u: Float32Array;
+  v: Float32Array;
+  centre: Float32Array;
+  labels: string[];
+  include?: Float32Array[];
+}
+
+// An image: a held-out one by its number, or one of the user's own.
+interface Marked {
+  image?: number;
+  upload?: number;
+}
+
+interface CodePosterior {
+  mean: Float32Array;
+  scale: Float32Array | null;
+}
+
+// What is known of a frame that is drawn: when it was asked for, handled and caused, and whether it is a predicted one.
+interface Frame {
+  asked?: number;
+  entered?: number;
+  happened?: number;
+  between?: boolean;
+}
+
+// What an overlay is computed from.
+interface FieldModel {
+  latent: number;
+  codes: Float32Array;
+  scales: Float32Array;
+  errors: Float32Array;
+  gap: number;
+  plane: any;
+  squaredDistances(codes: Float32Array): Float32Array | Promise<Float32Array>;
+}

@@ -10,6 +10,7 @@ const COMMIT_MS = 150;
 
 // The latent pad on a page. It owns the state (lead model, plane, point) and the frame loop, and outlives its data.
 class Pad {
+  /** @param {any} parent */
   constructor(parent) {
     this.root = parent.querySelector(".pad");
     this.surface = this.root.querySelector(".plane");
@@ -17,13 +18,21 @@ class Pad {
     this.frameStats = new FrameStats();
     this.prediction = new PointerPrediction();
     this.moved = false;
+    /** @type {Point | null} */
     this.predicted = null;
     this.frame = 0;
     this.timer = 0;
     this.planeMoved = false;
     /** @type {Scene | null} */
     this.currentScene = null;
+    /** @type {Point} */
     this.point = [0, 0];
+    /** @type {(state: unknown) => void} */
+    this.send = () => {};
+    // When the handler of the last move began, and when the move happened.
+    this.entered = 0;
+    /** @type {number | undefined} */
+    this.happened = undefined;
     this.same = false;
     this.move = this.move.bind(this);
     this.commit = this.commit.bind(this);
@@ -52,6 +61,10 @@ class Pad {
     return this.scene.plane;
   }
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {(state: unknown) => void} send
+   */
   update(bytes, send) {
     this.send = send;
     if (this.bytes && sameValues(bytes, this.bytes)) this.problem.hidden = true;
@@ -59,6 +72,7 @@ class Pad {
     this.currentScene?.paint();
   }
 
+  /** @param {Uint8Array} bytes */
   receive(bytes) {
     try {
       const data = readMessage(bytes);
@@ -78,6 +92,7 @@ class Pad {
     }
   }
 
+  /** @param {Message} data */
   load(data) {
     const scene = new Scene(this.root, data, this);
     // The state survives new data if the lead model was there before.
@@ -97,6 +112,7 @@ class Pad {
   }
 
   // The state that Python asks for: { lead, plane, z, same, display, overlay }, of which any may be missing.
+  /** @param {any} state */
   start({ lead, plane, z, same, display, overlay }) {
     const { scene } = this;
     this.home = { lead, plane, z, same };
@@ -109,6 +125,11 @@ class Pad {
     this.setPlaneThrough(index, model.has(plane) ? plane : model.defaultPlane, code);
   }
 
+  /**
+   * @param {number} index
+   * @param {string} kind
+   * @param {Float32Array} code
+   */
   setPlaneThrough(index, kind, code) {
     const { scene } = this;
     const keep = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.contains(code);
@@ -125,12 +146,14 @@ class Pad {
   }
 
   // Sets another plane through the current code.
+  /** @param {string} kind */
   setPlane(kind) {
     this.setPlaneThrough(this.scene.lead, kind, this.scene.model.z.slice());
     this.commit();
   }
 
   // Sets the plane through three held-out images, with the handle at the first. Returns whether there is such a plane.
+  /** @param {number[]} images */
   setPlaneThroughImages(images) {
     const kind = IMAGES + images.join("-");
     const { model, lead } = this.scene;
@@ -141,6 +164,7 @@ class Pad {
   }
 
   // Makes another model the lead model. The handle is where that model's code is.
+  /** @param {number} index */
   setLead(index) {
     const model = this.scene.models[index];
     if (model === this.scene.model) return;
@@ -150,17 +174,20 @@ class Pad {
   }
 
   // Sets whether the other models decode the same numbers.
+  /** @param {boolean} same */
   setSameCode(same) {
     this.same = same;
     this.setPlane(this.scene.kind);
   }
 
   // Marks an image and moves the handle to its code: { image } for a held-out image, { upload } for one of the user's own.
+  /** @param {Marked} marked */
   goToImage(marked) {
     this.scene.mark(marked);
     this.goToCode(this.scene.model.posterior(marked).mean);
   }
 
+  /** @param {Float32Array} z */
   goToCode(z) {
     this.scene.paths.stop();
     this.root.dataset.touched = "";
@@ -170,6 +197,10 @@ class Pad {
 
   // Moves the code from elsewhere than the plane, for example by a slider. The plane moves with it; what is drawn on the plane
   // is renewed at the next commit.
+  /**
+   * @param {Float32Array} z
+   * @param {number} [happened]
+   */
   moveCode(z, happened) {
     if (!this.planeMoved && z.length > 2) this.scene.overlay.invalidate();
     this.planeMoved = true;
@@ -212,6 +243,12 @@ class Pad {
     return this.frame !== 0 || this.planeMoved || this.moving();
   }
 
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @param {number} entered
+   * @param {number} [happened]
+   */
   move(a, b, entered, happened) {
     if (!this.currentScene) return;
     this.point = [a, b];
@@ -219,10 +256,11 @@ class Pad {
     this.entered = entered;
     this.happened = happened;
     this.moved = true;
-    if (this.decodesRemotely) this.draw();
+    if (this.decodesRemotely) this.draw(entered);
     else if (!this.frame) this.frame = requestAnimationFrame(this.draw);
   }
 
+  /** @param {number} now */
   draw(now) {
     this.frame = 0;
     const { scene, prediction } = this;
@@ -240,16 +278,20 @@ class Pad {
   }
 
   // The images of a frame are on screen. Frames that no pointer event has caused are not counted.
+  /** @param {Frame} frame */
   drawn({ asked, entered, happened, between }) {
     if (entered === undefined && !between) return;
     const { scene, frameStats } = this;
     const now = performance.now();
-    if (between) frameStats.recordBetween(now, now - asked);
-    else frameStats.record(now, now - asked, now - entered, now - happened);
+    // NaN where the time is not known; it is not counted.
+    const since = (then = NaN) => now - then;
+    if (between) frameStats.recordBetween(now, since(asked));
+    else frameStats.record(now, since(asked), since(entered), since(happened));
     if (scene.readout.showSpeed(now, frameStats.recentDecode(), frameStats.framesPerSecond(), scene.model.decoder.where)) scene.showDistances();
   }
 
   // Shows why images do not arrive; an empty sentence when they arrive again.
+  /** @param {string} sentence */
   showProblem(sentence) {
     this.problem.textContent = sentence;
     this.problem.hidden = !sentence;
@@ -337,13 +379,20 @@ class Pad {
   }
 }
 
+/**
+ * @param {Message} a
+ * @param {Message} b
+ * @param {string} field
+ */
 function equalExcept(a, b, field) {
+  /** @param {Message} message */
   const others = ({ about }) => JSON.stringify({ ...about, [field]: null });
   return others(a) === others(b) && a.names.every((name) => sameValues(a.tensor(name), b.tensor(name)));
 }
 
 const mounted = componentMount((parent) => new Pad(parent));
 
+/** @param {MountCall} call */
 export default function mount(call) {
   return mounted(call);
 }

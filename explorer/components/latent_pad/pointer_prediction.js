@@ -13,6 +13,11 @@ export class PointerPrediction {
     this.last = null;
   }
 
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @param {number} time
+   */
   addMove(a, b, time) {
     this.before = this.last;
     this.last = { a, b, time };

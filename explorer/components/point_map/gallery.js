@@ -1,6 +1,11 @@
 const PAGE_SIZE = 24;
 
 // A line about the selected images. reasonMissing: a sentence on why the map has no original images, empty where it has some.
+/**
+ * @param {number[]} chosen
+ * @param {{ decodes: boolean, hasOriginal(i: number): boolean }} images
+ * @param {string} reasonMissing
+ */
 export function caption(chosen, images, reasonMissing) {
   const total = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
   const original = chosen.some((i) => images.hasOriginal(i));
@@ -11,9 +16,18 @@ export function caption(chosen, images, reasonMissing) {
 
 // The selected images beside their reconstructions.
 export class Gallery {
+  /**
+   * @param {Root} root
+   * @param {import("./map_images.js").MapImages} images
+   * @param {string} reasonMissing
+   * @param {(i: number) => string} describe
+   * @param {() => void} onClear
+   */
   constructor(root, images, reasonMissing, describe, onClear) {
     this.root = root;
     this.images = images;
+    /** @type {number[]} */
+    this.chosen = [];
     this.reasonMissing = reasonMissing;
     this.describe = describe;
     this.count = root.querySelector(".count");
@@ -24,6 +38,7 @@ export class Gallery {
     this.clear.onclick = onClear;
   }
 
+  /** @param {number[]} chosen */
   show(chosen) {
     this.chosen = chosen;
     this.list.replaceChildren();
@@ -42,6 +57,7 @@ export class Gallery {
     this.more.textContent = `Show ${Math.min(left, PAGE_SIZE)} of ${left.toLocaleString("en")} more`;
   }
 
+  /** @param {number} i */
   figure(i) {
     const figure = document.createElement("figure");
     const canvases = [...(this.images.hasOriginal(i) ? ["original"] : []), ...(this.images.decodes ? ["decoded"] : [])];
@@ -49,7 +65,8 @@ export class Gallery {
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", kind === "original" ? `Image ${i}` : `Image ${i}, reconstruction`);
-      this.images[kind](canvas, i);
+      if (kind === "original") this.images.original(canvas, i);
+      else this.images.decoded(canvas, i);
       figure.append(canvas);
     }
     const caption = document.createElement("figcaption");

@@ -5,6 +5,13 @@ import { buildNetwork } from "../base/runtime/network.js";
 // The images behind the points: originals where their pixels are available, and images decoded from their codes.
 export class MapImages {
   // originals: uint8 pixels of the first images, which may be fewer than there are codes
+  /**
+   * @param {ImageShape} image
+   * @param {Uint8Array} program
+   * @param {Float32Array} codes
+   * @param {number} latent
+   * @param {Uint8Array} originals
+   */
   constructor([channels, height, width], program, codes, latent, originals) {
     this.channels = channels;
     this.height = height;
@@ -17,6 +24,7 @@ export class MapImages {
     this.values = new Float32Array(this.size);
   }
 
+  /** @param {number} i */
   hasOriginal(i) {
     return (i + 1) * this.size <= this.originals.length;
   }
@@ -27,6 +35,10 @@ export class MapImages {
   }
 
   // Draws the original of image i. If its pixels are not available, the canvas gets the attribute data-unknown.
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} i
+   */
   original(canvas, i) {
     const known = this.hasOriginal(i);
     canvas.toggleAttribute("data-unknown", !known);
@@ -39,6 +51,10 @@ export class MapImages {
   }
 
   // Draws the reconstruction of image i. Throws an error if the model has no program.
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} i
+   */
   decoded(canvas, i) {
     if (!this.network) throw new Error("This model has no program, so the page cannot decode its codes.");
     this.network.inputs.z.set(this.codes.subarray(i * this.latent, (i + 1) * this.latent));
@@ -46,6 +62,10 @@ export class MapImages {
     this.paint(canvas, this.network.outputs.mean);
   }
 
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Float32Array} values
+   */
   paint(canvas, values) {
     canvas.width = this.width;
     canvas.height = this.height;

@@ -7,7 +7,10 @@ const SUBPIXELS = 4;
 // Margin around the image in pixels, so that discs at its edge need not be clipped.
 const MARGIN = 24;
 
+/** @typedef {{ count: number, offsets: Int32Array, covers: Float32Array, rims: Float32Array }} Stamp */
+
 export class PixelDots {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
     this.context = context2d(canvas);
@@ -19,10 +22,15 @@ export class PixelDots {
     this.points = new Float32Array(0);
     this.words = new Uint32Array(0);
     this.order = new Uint32Array(0);
-    /** @type {{ count: number, offsets: Int32Array, covers: Float32Array, rims: Float32Array }[]} */
+    /** @type {Stamp[]} */
     this.stamps = [];
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {number} ratio
+   */
   resize(width, height, ratio) {
     const { canvas, context } = this;
     canvas.width = Math.round(width * ratio);
@@ -33,16 +41,26 @@ export class PixelDots {
     this.diameter = 0;
   }
 
+  /** @param {Float32Array} points */
   setPoints(points) {
     this.points = points;
   }
 
   // As in dots.js.
+  /**
+   * @param {Uint8Array} colours
+   * @param {Uint32Array} order
+   */
   setColours(colours, order) {
     this.words = new Uint32Array(colours.slice().buffer);
     this.order = order;
   }
 
+  /**
+   * @param {import("./camera.js").Camera} camera
+   * @param {number} diameter
+   * @param {number} ratio
+   */
   draw(camera, diameter, ratio) {
     const { canvas, context, image, pixels, pitch, points, order, words } = this;
     if (diameter * ratio !== this.diameter) this.stamp(diameter * ratio);
@@ -67,6 +85,11 @@ export class PixelDots {
   }
 
   // Blends one disc over the image. Colours are not premultiplied by their opacity.
+  /**
+   * @param {Stamp} stamp
+   * @param {number} middle
+   * @param {number} word
+   */
   blend({ count, offsets, covers, rims }, middle, word) {
     const { pixels } = this;
     const red = word & 255;
@@ -90,6 +113,7 @@ export class PixelDots {
 
   // Computes the pixels of a disc for each subpixel position of its centre: how much of each pixel is covered, and how dark it
   // is.
+  /** @param {number} diameter */
   stamp(diameter) {
     this.diameter = Math.min(diameter, 2 * (MARGIN - 2));
     this.stamps = [];

@@ -13,14 +13,19 @@ const PEN = 0.08;
 
 // A canvas to draw on, and the models' reconstructions of the drawing while the pen moves.
 class Sketch {
+  /** @param {any} parent */
   constructor(parent) {
     this.root = parent.querySelector(".sketch");
+    /** @param {string} name */
     const find = (name) => this.root.querySelector(`.${name}`);
     this.elements = Object.fromEntries(["drawing", "width", "colour", "undo", "clear", "keep", "status", "problem"].map((name) => [name, find(name)]));
     this.frameStats = new FrameStats();
     this.frame = 0;
     this.submitted = 0;
+    /** @type {(state: unknown) => void} */
+    this.send = () => {};
     // `load` sets these. There is nothing to draw on before it.
+    /** @type {any[]} */
     this.models = [];
     /** @type {Strokes | null} */
     this.strokes = null;
@@ -34,13 +39,17 @@ class Sketch {
     this.elements.width.value = PEN;
     this.elements.undo.onclick = () => this.change((strokes) => strokes.undo());
     this.elements.clear.onclick = () => this.change((strokes) => strokes.clear());
-    this.elements.keep.onclick = () => this.elements.drawing.toBlob((blob) => this.submit(blob, "drawing"), "image/png");
+    this.elements.keep.onclick = () => this.elements.drawing.toBlob((/** @type {Blob} */ blob) => this.submit(blob, "drawing"), "image/png");
     this.pen();
     this.stopPasting = onPaste((file) => this.submit(file, "pasted picture"));
     const host = parent.host ?? parent;
     host.sketch = { read: () => this.read(), stats: () => this.frameStats.stats() };
   }
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {(state: unknown) => void} send
+   */
   update(bytes, send) {
     this.send = send;
     if (this.bytes && sameValues(bytes, this.bytes)) return;
@@ -55,10 +64,11 @@ class Sketch {
     }
   }
 
+  /** @param {Message} message */
   load({ about, tensor }) {
     const { elements, root } = this;
     const [channels, height, width] = about.image;
-    this.models = about.models.map((model, i) => ({
+    this.models = about.models.map((/** @type {ModelMark} */ model, /** @type {number} */ i) => ({
       ...model,
       encoder: buildNetwork(tensor(`encoder${i}`)),
       decoder: buildNetwork(tensor(`decoder${i}`)),
@@ -70,7 +80,7 @@ class Sketch {
       elements.drawing.height = Math.round((SIDE * height) / Math.max(width, height));
       this.strokes = new Strokes(elements.drawing, about.background);
       elements.colour.hidden = channels === 1;
-      elements.colour.value = hex(about.background.map((value) => (value < 128 ? 255 : 0)));
+      elements.colour.value = hex(about.background.map((/** @type {number} */ value) => (value < 128 ? 255 : 0)));
       root.style.setProperty("--hint", elements.colour.value);
     }
     this.preparer = new Preparer(about.image, about.framing);
@@ -86,25 +96,31 @@ class Sketch {
   // Draws a stroke from pointer down to pointer up.
   pen() {
     const { drawing, width, colour } = this.elements;
+    /**
+     * @param {PointerEvent} event
+     * @returns {Point}
+     */
     const position = (event) => {
       const box = drawing.getBoundingClientRect();
       return [((event.clientX - box.left) / box.width) * drawing.width, ((event.clientY - box.top) / box.height) * drawing.height];
     };
+    /** @type {number | null} */
     let pointer = null;
-    drawing.addEventListener("pointerdown", (event) => {
+    drawing.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       if (pointer !== null || event.button !== 0) return;
       pointer = event.pointerId;
       drawing.setPointerCapture(pointer);
       this.entered = performance.now();
       this.change((strokes) => strokes.begin(...position(event), Number(width.value), colour.value));
     });
-    drawing.addEventListener("pointermove", (event) => {
+    drawing.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
       if (event.pointerId !== pointer) return;
       this.entered = performance.now();
       // All positions since the last event are used, so that a quick stroke stays smooth.
       const moves = event.getCoalescedEvents?.() ?? [];
       this.change((strokes) => (moves.length ? moves : [event]).forEach((move) => strokes.extend(...position(move))));
     });
+    /** @param {PointerEvent} event */
     const up = (event) => {
       if (event.pointerId === pointer) pointer = null;
     };
@@ -142,6 +158,10 @@ class Sketch {
   }
 
   // Sends a picture to Python, once.
+  /**
+   * @param {Blob} blob
+   * @param {string} name
+   */
   async submit(blob, name) {
     try {
       const picture = await encodeImage(blob, name);
@@ -153,6 +173,7 @@ class Sketch {
     }
   }
 
+  /** @param {string} text */
   showStatus(text) {
     this.elements.status.textContent = text;
   }
@@ -174,12 +195,14 @@ class Sketch {
   }
 }
 
+/** @param {Colour} colour */
 function hex(colour) {
   return `#${colour.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
 const mounted = componentMount((parent) => new Sketch(parent));
 
+/** @param {MountCall} call */
 export default function mount(call) {
   return mounted(call);
 }

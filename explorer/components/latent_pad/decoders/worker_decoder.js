@@ -3,6 +3,10 @@ import source from "./decode_worker.js?worker";
 
 // Decodes in a web worker. If the browser cannot start one, the page itself decodes.
 export class WorkerDecoder {
+  /**
+   * @param {Uint8Array} program
+   * @param {import("./page_decoder.js").PageDecoder} page
+   */
   constructor(program, page) {
     this.where = "worker";
     this.depth = 1;
@@ -10,6 +14,7 @@ export class WorkerDecoder {
     this.macs = page.macs;
     this.page = page;
     this.number = 0;
+    /** @type {Map<number, { code: Float32Array, done: ReceiveImage }>} */
     this.waiting = new Map();
     /** @type {Worker | null} */
     this.worker = null;
@@ -24,6 +29,10 @@ export class WorkerDecoder {
     this.worker.postMessage({ program });
   }
 
+  /**
+   * @param {Float32Array} z
+   * @param {ReceiveImage} done
+   */
   decode(z, done) {
     if (!this.worker) return this.page.decode(z, done);
     const code = Float32Array.from(z);
@@ -31,10 +40,14 @@ export class WorkerDecoder {
     this.worker.postMessage({ number: this.number, code });
   }
 
+  /**
+   * @param {number} number
+   * @param {Float32Array} values
+   */
   receive(number, values) {
-    const { done } = this.waiting.get(number);
+    const pending = this.waiting.get(number);
     this.waiting.delete(number);
-    done(values);
+    pending?.done(values);
   }
 
   fallBackToPage() {
@@ -47,6 +60,10 @@ export class WorkerDecoder {
     for (const { code, done } of pending) this.page.decode(code, (values) => done(values.slice()));
   }
 
+  /**
+   * @param {Float32Array} z
+   * @param {ReceiveImage} done
+   */
   decodeQueued(z, done) {
     this.decode(z, done);
   }

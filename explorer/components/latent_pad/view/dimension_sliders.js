@@ -10,6 +10,13 @@ const STEPS = 200;
 // One slider for each dimension, most used first, over a strip of images of what moving this dimension alone would show.
 export class DimensionSliders {
   // pad: stopPlayback(), code(), moveCode(z, happened), commitSoon(), busy()
+  /**
+   * @param {any} root
+   * @param {import("../model.js").Model} model
+   * @param {ImageShape} image
+   * @param {boolean} smooth
+   * @param {any} pad
+   */
   constructor(root, model, [channels, height, width], smooth, pad) {
     this.root = root;
     this.model = model;
@@ -19,8 +26,10 @@ export class DimensionSliders {
     this.height = height;
     this.ink = channels === 1 && !smooth;
     this.idleQueue = new IdleQueue((done) => this.step(done), () => pad.busy());
+    /** @type {any[]} */
     this.queue = [];
     this.z = new Float32Array(model.latent);
+    /** @type {any[]} */
     this.rows = [];
     root.querySelector("summary").textContent = model.latent === 1 ? "Its single dimension" : `All ${model.latent} dimensions`;
     root.ontoggle = () => this.redraw();
@@ -31,6 +40,7 @@ export class DimensionSliders {
     this.root.querySelector(".rows").replaceChildren(...this.rows.map(({ element }) => element));
   }
 
+  /** @param {number} i */
   row(i) {
     const { model, pad } = this;
     const element = document.createElement("label");
@@ -63,6 +73,7 @@ export class DimensionSliders {
   }
 
   // Shows the current code.
+  /** @param {Float32Array} z */
   show(z) {
     if (!this.root.open) return;
     for (const { i, input, value } of this.rows) {
@@ -85,6 +96,7 @@ export class DimensionSliders {
   }
 
   // Decodes one tile of a strip, then calls done(hasMore).
+  /** @param {(hasMore: boolean) => void} done */
   step(done) {
     const { queue } = this;
     const [row, tile] = queue.pop() ?? [];
@@ -97,6 +109,11 @@ export class DimensionSliders {
     });
   }
 
+  /**
+   * @param {Float32Array} values
+   * @param {any} row
+   * @param {number} tile
+   */
   draw(values, row, tile) {
     row.image ??= row.context.createImageData(this.width, this.height);
     if (this.ink) toInk(values, row.image);

@@ -10,10 +10,17 @@ const CUSTOM_GROUPS = ["A", "B"];
 export class Directions {
   // groups: a Map from a name to the held-out images of a group. pad: stopPlayback(), code(), moveCode(z, happened),
   // commitSoon()
+  /**
+   * @param {Root} root
+   * @param {import("../model.js").Model} model
+   * @param {Map<string, number[]>} groups
+   * @param {any} pad
+   */
   constructor(root, model, groups, pad) {
     this.model = model;
     this.groups = groups;
     this.pad = pad;
+    /** @type {Record<string, number[]>} */
     this.customGroups = { A: [], B: [] };
     this.sliding = false;
     this.list = root.querySelector(".saved");
@@ -24,10 +31,14 @@ export class Directions {
     root.querySelector(".new-direction").replaceChildren(...this.selects.map(({ label }) => label), add, ...customButtons);
     this.showCounts();
     // Directions belong to one model, and are loaded again with it.
-    model.directions ??= loadDirections(model);
+    this.saved = model.directions ??= loadDirections(model);
     this.show();
   }
 
+  /**
+   * @param {string} text
+   * @param {number} i
+   */
   select(text, i) {
     const label = document.createElement("label");
     const select = document.createElement("select");
@@ -48,12 +59,17 @@ export class Directions {
     }
   }
 
+  /** @param {string} group */
   put(group) {
     const nearest = this.model.neighbours.find(this.model.z);
     if (nearest >= 0 && !this.customGroups[group].includes(nearest)) this.customGroups[group].push(nearest);
     this.showCounts();
   }
 
+  /**
+   * @param {string} name
+   * @returns {number[]}
+   */
   imagesOf(name) {
     return this.groups.get(name) ?? this.customGroups[name.slice(-1)];
   }
@@ -63,16 +79,17 @@ export class Directions {
     const vector = direction(this.model, this.imagesOf(from), this.imagesOf(to));
     this.showMessage(vector ? "" : "These two groups give no direction: put different images into both.");
     if (!vector) return;
-    this.model.directions.push({ name: `${from} to ${to}`, vector });
+    this.saved.push({ name: `${from} to ${to}`, vector });
     this.changed();
   }
 
+  /** @param {string} text */
   showMessage(text) {
     this.message.textContent = text;
   }
 
   changed() {
-    const { directions } = this.model;
+    const directions = this.saved;
     // Directions that are orthogonal to the others are computed again for the current ones.
     for (const one of directions) {
       if (!one.original) continue;
@@ -93,9 +110,13 @@ export class Directions {
   }
 
   show() {
-    this.list.replaceChildren(...this.model.directions.map((one, i) => this.row(one, i)));
+    this.list.replaceChildren(...this.saved.map((one, i) => this.row(one, i)));
   }
 
+  /**
+   * @param {Direction} one
+   * @param {number} i
+   */
   row(one, i) {
     const { model, pad } = this;
     const row = document.createElement("div");
@@ -105,7 +126,7 @@ export class Directions {
     name.addEventListener("change", () => {
       one.name = name.value = name.value.trim() || one.name;
       slider.setAttribute("aria-label", `How much of ${one.name}`);
-      saveDirections(model, model.directions);
+      saveDirections(model, this.saved);
     });
     const slider = Object.assign(document.createElement("input"), { type: "range", min: -REACH, max: REACH, step: 0.02, value: 0, added: 0 });
     slider.setAttribute("aria-label", `How much of ${one.name}`);
@@ -114,10 +135,10 @@ export class Directions {
       slider.added = slider.valueAsNumber;
       this.sliding = true;
       pad.stopPlayback();
-      pad.moveCode(pad.code().map((value, k) => value + step * one.vector[k]), event.timeStamp);
+      pad.moveCode(pad.code().map((/** @type {number} */ value, /** @type {number} */ k) => value + step * one.vector[k]), event.timeStamp);
       pad.commitSoon();
     });
-    const others = model.directions.filter((other) => other !== one).map(({ vector }) => vector);
+    const others = this.saved.filter((other) => other !== one).map(({ vector }) => vector);
     const orthogonal = makeToggle("Orthogonal to the others", Boolean(one.original), () => {
       const vector = one.original ?? orthogonalised(one.vector, others);
       this.showMessage(vector ? "" : "Nothing is left of it: it depends on the other directions only.");
@@ -128,7 +149,7 @@ export class Directions {
     });
     orthogonal.disabled = !others.length && !one.original;
     const remove = toolButton("Remove", "Deletes this direction.", () => {
-      model.directions.splice(i, 1);
+      this.saved.splice(i, 1);
       this.changed();
     });
     row.append(name, slider, orthogonal, remove);
