@@ -130,6 +130,15 @@ def test_what_a_page_cannot_run_is_left_out_of_the_sheet_alone(open_with):
     assert page.locator(".sketch .pane").count() == 1
 
 
+def test_a_map_of_a_model_without_a_program_has_no_reconstructions(open_with):
+    page = open_with("map", "no program")
+    page.locator(".field").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=so there are no reconstructions")
+    assert page.locator(".pictures figure").count() == 1 and page.locator(".pictures canvas").count() == 0
+    sound(page)
+
+
 def test_many_classes_have_a_legend(open_with):
     page = open_with("", "many classes")
     assert page.locator(".legend button").count() == hard_models.MANY_CLASSES
