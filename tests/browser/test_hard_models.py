@@ -20,6 +20,7 @@ APP = Path(__file__).with_name("hard_app.py")
 NAMES = (
     "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
     "many classes", "two images", "one image", "no held-out images", "no labels", "no program", "huge codes",
+    "no rate in its loss", "dependent dimensions", "a learned prior",
     hard_models.HOSTILE, hard_models.LONG,
 )  # fmt: skip
 # What is there once a page has been drawn; on a map, of which some of these have none, a picture or a sentence.
@@ -124,6 +125,23 @@ def test_what_a_page_cannot_run_is_left_out_of_the_sheet_alone(open_with):
     page = open_with("your_images", "no labels", "no program")
     page.wait_for_selector(".sketch[data-ready=true]", timeout=60_000)
     assert page.locator(".sketch .pane").count() == 1
+
+
+def test_a_learned_prior_is_drawn_from_and_has_no_overlay(open_with):
+    page = open_with("", "a learned prior")
+    page.get_by_role("button", name="Random draw").click()
+    page.get_by_role("radio", name="Prior").click()
+    page.wait_for_selector("text=This model's prior is learned")
+    sound(page)
+
+
+def test_dependent_dimensions_are_told_where_an_ellipse_is_drawn(open_with):
+    page = open_with("", "dependent dimensions")
+    field = page.get_by_placeholder("1 to 60")
+    field.fill("2")
+    field.press("Enter")
+    page.wait_for_selector("text=that the dimensions depend on one another is not drawn")
+    sound(page)
 
 
 def test_many_classes_have_a_legend(open_with):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from explorer.components.assets import render
 from explorer.components.checks import check, check_labels, check_originals
 from explorer.components.message import byte_tensor, message
 
-Marker = Literal["circle", "square", "diamond", "triangle"]
-MARKERS = ("circle", "square", "diamond", "triangle")
+Marker = Literal["circle", "square", "diamond", "triangle", "pentagon", "star"]
+MARKERS = get_args(Marker)
 MAX_MODELS = 4
 MAX_PATH_CODES = 16 * 23 + 1
 """Largest number of codes of a path: sixteen from each of 24 pins to the next."""
@@ -55,7 +55,12 @@ class PadModel:
     unused: Sequence[int] = ()
     """Dimensions that have collapsed to the prior."""
     prior: bool = True
-    """True if the model was trained to decode draws from N(0, I)."""
+    """True if the model was trained to decode draws from its prior."""
+    prior_draws: np.ndarray | None = None
+    """Codes drawn from a prior other than N(0, I), (M, d)."""
+    independent: bool = True
+    """True if the dimensions of a code are independent of one another given its image, so that the standard deviations are all
+    of the posterior's shape."""
     fitted: np.ndarray | None = None
     """The mean and a root of the covariance of the codes, (1 + d, d), for a model that was trained without a prior."""
     uploads: np.ndarray | None = None
@@ -83,6 +88,7 @@ class PadModel:
         check(self.errors is None or np.shape(self.errors) == np.shape(self.codes)[:1], "errors", "has one for each code")
         check(set(self.unused) <= set(range(d)), "unused", f"names some of the {d} dimensions")
         check(self.fitted is None or np.shape(self.fitted) == (1 + d, d), "fitted", f"has shape ({1 + d}, {d})")
+        check(self.prior_draws is None or np.shape(self.prior_draws)[1:] == (d,), "prior_draws", f"has shape (M, {d})")
         check(self.uploads is None or np.shape(self.uploads)[1:] == (d,), "uploads", f"has shape (K, {d})")
         both = self.upload_scales is None or np.shape(self.upload_scales) == np.shape(self.uploads)
         check(both, "upload_scales", "has the shape of uploads")
@@ -103,6 +109,7 @@ class PadModel:
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
             "prior": self.prior,
+            "independent": self.independent,
             "unused": [int(i) for i in self.unused],
             "explained": [float(share) for share in self.explained],
             "colour": self.colour,
@@ -116,6 +123,7 @@ class PadModel:
             "principal": self.principal,
             "errors": self.errors,
             "fitted": self.fitted,
+            "priorDraws": self.prior_draws,
             "uploads": self.uploads,
             "uploadScales": self.upload_scales,
         }

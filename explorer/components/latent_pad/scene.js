@@ -153,7 +153,8 @@ export class Scene {
     note.hidden = !marked;
     if (!marked) return;
     const name = marked.upload === undefined ? `image ${marked.image + 1}${this.nameOf(marked.image)}` : this.about.uploads[marked.upload];
-    const ellipse = "its posterior as ellipses of one and two standard deviations, with draws from it";
+    const spread = "its posterior as ellipses of one and two standard deviations, with draws from it";
+    const ellipse = this.model.independent ? spread : `${spread}, from the spread of each dimension alone: that the dimensions depend on one another is not drawn`;
     note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : "the code that the encoder gives, without a spread"}.`;
   }
 
