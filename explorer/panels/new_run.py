@@ -106,7 +106,7 @@ def _beta(place: DeltaGenerator, card: ModelCard, trained: fine_tuning.Trained) 
         10_000.0,
         models.beta_of(card),
         disabled=not weighs,
-        help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A plain AE has no rate, "
+        help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A model whose loss has no rate has no beta, "
         "and training the decoder alone does not change it.",
         key=widget_key("tune-beta", card.name),
     )
