@@ -146,7 +146,7 @@ def factor_scores(codes: Tensor, split: Split, names: Sequence[str]) -> dict[str
 def _halved(model: Autoencoder) -> Autoencoder:
     """The model as its file in float16 gives it back."""
     halved = copy.deepcopy(model)
-    halved.load_state_dict(checkpoint.stored(model, half=True))
+    halved.load_state_dict(model.state_dict() | checkpoint.stored(model, half=True))
     return halved
 
 

@@ -35,18 +35,22 @@ NET_CONFIGS = [MLPConfig(hidden=(12,)), ConvConfig((4,), (8,)), ResidualConfig((
 LIKELIHOOD_CONFIGS = [*(kind() for kind in LIKELIHOODS), BernoulliConfig(binarize=True)]
 LATENT = 3
 
-COMBINATIONS = [
-    ModelConfig.for_images((1, 8, 8), LATENT, net, posterior(), likelihood=likelihood)
-    for net, posterior, likelihood in itertools.product(NET_CONFIGS, POSTERIORS, LIKELIHOOD_CONFIGS)
-] + [
-    ModelConfig.for_images((1, 8, 8), LATENT, NET_CONFIGS[0], posterior(), objective(), prior=prior())
-    for posterior, prior, objective in itertools.product(POSTERIORS, PRIORS, OBJECTIVES)
-    if objective.needs_rate <= posterior.has_density
-] + [
-    ModelConfig.for_images(image, LATENT, net, likelihood=LearnedGaussianConfig())
-    for image in [(1, 28, 20), (1, 29, 27), (3, 32, 32), (3, 128, 128)]
-    for net in NET_CONFIGS
-]
+COMBINATIONS = (
+    [
+        ModelConfig.for_images((1, 8, 8), LATENT, net, posterior(), likelihood=likelihood)
+        for net, posterior, likelihood in itertools.product(NET_CONFIGS, POSTERIORS, LIKELIHOOD_CONFIGS)
+    ]
+    + [
+        ModelConfig.for_images((1, 8, 8), LATENT, NET_CONFIGS[0], posterior(), objective(), prior=prior())
+        for posterior, prior, objective in itertools.product(POSTERIORS, PRIORS, OBJECTIVES)
+        if objective.needs_rate <= posterior.has_density
+    ]
+    + [
+        ModelConfig.for_images(image, LATENT, net, likelihood=LearnedGaussianConfig())
+        for image in [(1, 28, 20), (1, 29, 27), (3, 32, 32), (3, 128, 128)]
+        for net in NET_CONFIGS
+    ]
+)
 
 
 def name(c: ModelConfig) -> str:
