@@ -63,13 +63,13 @@ class WideNormal(Prior):
 
     def __init__(self, latent: int):
         super().__init__()
-        self.latent = latent
+        self.noise = (NoiseSpec("z", (latent,), "normal"),)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return torch.distributions.Normal(0.0, 2.0).log_prob(z).sum(1)
 
-    def sample(self, n: int, generator: torch.Generator | None = None, condition: Tensor | None = None) -> Tensor:
-        return 2 * torch.randn(n, self.latent, generator=generator)
+    def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        return 2 * noise["z"]
 
 
 class LaplacePixels(Likelihood):
@@ -104,7 +104,8 @@ def toy_members() -> Iterator[dict[str, ModelConfig]]:
         has_density = True
 
     class WideNormalConfig(PriorConfig, kind="toy-wide-normal"):
-        pass
+        is_standard_normal = False
+        title = "N(0, 4 I)"
 
     class LaplaceConfig(LikelihoodConfig, kind="toy-laplace"):
         title = "Laplace"
