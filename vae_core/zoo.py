@@ -43,7 +43,8 @@ ZOO = {
     "ae": Row(
         "AE",
         "Hinton & Salakhutdinov 2006",
-        "The code of an image is a point, and the loss is the reconstruction alone.",
+        "The code of an image is a point, and the loss is the reconstruction alone: images decoded between the codes may look "
+        "like nothing at all.",
         posterior=DeterministicConfig(),
         objective=ReconstructionConfig(),
     ),

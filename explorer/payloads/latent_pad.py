@@ -157,6 +157,8 @@ def _model(card: ModelCard) -> PadModel:
         unused=codes.unused_dimensions(card, stored.codes),
         prior=prior,
         fitted=codes.fitted_gaussian(card),
+        prior_draws=codes.prior_draws(card),
+        independent=card.config.posterior.is_independent,
         principal=plane,
         explained=explained,
         colour=style["colour"],

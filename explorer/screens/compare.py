@@ -57,8 +57,8 @@ scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all m
 st.subheader("New images", anchor="samples")
 rows = []
 for card in cards:
-    prior = model_row(card, list(comparisons.samples(card, SAMPLES, "prior", current.seed)), "z drawn from N(0, I)")
-    rows.append(prior)
+    drawn = comparisons.samples(card, SAMPLES, "prior", current.seed)
+    rows.append(model_row(card, list(drawn), f"z drawn from {card.config.prior.title}"))
     if comparisons.has_fitted_codes(card):
         fitted = comparisons.samples(card, SAMPLES, "codes", current.seed)
         rows.append(model_row(card, list(fitted), "z drawn from a Gaussian fitted to its codes"))
@@ -67,7 +67,7 @@ left, right = st.columns([3, 1], vertical_alignment="top")
 if not all(models.has_prior(card) for card in cards):
     left.caption(
         "A plain AE is free to put its codes anywhere: N(0, I) may miss them, and even a Gaussian with their mean and "
-        "covariance reaches into the holes between them. A VAE is trained to decode draws from N(0, I)."
+        "covariance reaches into the holes between them. A VAE is trained to decode draws from its prior."
     )
 else:
     left.caption("Decoded from draws of the prior, which these models were trained to decode.")

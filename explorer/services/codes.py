@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from explorer.services import models
 from explorer.services.models import ModelCard
 from vae_core.metrics import activity
 from vae_core.projection import principal
+
+PRIOR_DRAWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,13 @@ def fitted_gaussian(card: ModelCard) -> np.ndarray | None:
     """
     fitted = None if models.has_prior(card) else models.fitted_codes(card)
     return None if fitted is None else np.vstack([fitted.mean.numpy(), fitted.root.numpy()])
+
+
+def prior_draws(card: ModelCard) -> np.ndarray | None:
+    """Codes drawn from the prior of a model, (PRIOR_DRAWS, d). None for N(0, I), which a page draws from by itself."""
+    if card.config.prior.is_standard_normal:
+        return None
+    return models.load(card.name).model.prior.sample(PRIOR_DRAWS, torch.Generator().manual_seed(0)).numpy()
 
 
 def dimension_order(card: ModelCard, codes: np.ndarray) -> list[int]:

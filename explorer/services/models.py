@@ -20,7 +20,7 @@ from vae_core.config.descriptions import described
 from vae_core.data.provenance import titled
 from vae_core.data.untrusted import shown
 from vae_core.models.samplers import FittedGaussian
-from vae_core.zoo import zoo_name
+from vae_core.zoo import ZOO, zoo_name
 
 MODELS_IN_MEMORY = 16
 """Number of loaded checkpoints that stay in memory: the last used ones."""
@@ -39,11 +39,6 @@ class ModelStyle(TypedDict):
 
 
 DEFAULT_STYLE: ModelStyle = {"colour": "#5b6470", "marker": "triangle"}
-EXPLANATIONS = {
-    "ae": "A plain AE is not trained to fill the gaps between its codes: images decoded there may look like nothing at all.",
-    "vae": "Each image is a small cloud of codes, and all clouds are pulled towards the origin, so they fill the space.",
-    "beta-vae": "The rate has weight {beta:g}, so a code stores fewer details and only useful dimensions are used.",
-}
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ def _card(file: CheckpointFile, header: dict[str, Any]) -> ModelCard:
 def _order(card: ModelCard) -> tuple:
     position = DATA_SET_ORDER.index(card.data) if card.data in DATA_SET_ORDER else len(DATA_SET_ORDER)
     # A two-dimensional VAE comes first because the pad shows its whole latent space.
-    kinds = ["vae", "beta-vae", "ae"]
+    kinds = sorted(ZOO, key=lambda kind: kind == "ae")
     kind = kinds.index(card.kind) if card.kind in kinds else len(kinds)
     return position, card.data, card.own, card.config.latent, kind, card.name
 
@@ -173,9 +168,7 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
         ("Latent", f"{counted(config.latent, 'dimension')}, {noise}"),
         ("Likelihood", config.likelihood.scale),
     ]
-    if config.objective.needs_rate:
-        free = f", {config.objective.free_bits:g} free bits" if config.objective.free_bits else ""
-        what.append(("Objective", f"distortion + {beta_of(card):g} × rate{free}"))
+    what.append(("Objective", config.objective.formula))
     how = [("Data", card.data_title)]
     if card.trained_before:
         how.append(("Trained before on", "; ".join(card.trained_before)))
@@ -239,6 +232,6 @@ def explain(card: ModelCard) -> str:
         card.config.latent,
         f"a plane through its {card.config.latent} dimensions, the other dimensions held fixed; dots off the plane are pale",
     )
-    why = EXPLANATIONS.get(card.kind, "").format(beta=beta_of(card))
+    why = f"{ZOO[card.kind].change} Its loss is {card.config.objective.formula}." if card.kind in ZOO else ""
     dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

@@ -20,6 +20,7 @@ APP = Path(__file__).with_name("hard_app.py")
 NAMES = (
     "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
     "many classes", "two images", "one image", "no held-out images", "no labels", "no program", "huge codes",
+    "no rate in its loss", "dependent dimensions", "a learned prior",
     hard_models.HOSTILE, hard_models.LONG,
 )  # fmt: skip
 LINKS = {"": "Latent grid", "map": "Map", "compare": "Compare", "your_images": "Your images", "fine_tune": "Fine-tune"}
@@ -136,6 +137,23 @@ def test_a_map_of_a_model_without_a_program_has_no_reconstructions(open_with):
     page.keyboard.press("Enter")
     page.wait_for_selector("text=so there are no reconstructions")
     assert page.locator(".pictures figure").count() == 1 and page.locator(".pictures canvas").count() == 0
+    sound(page)
+
+
+def test_a_learned_prior_is_drawn_from_and_has_no_overlay(open_with):
+    page = open_with("", "a learned prior")
+    page.get_by_role("button", name="Random draw").click()
+    page.get_by_role("radio", name="Prior").click()
+    page.wait_for_selector("text=This model's prior is learned")
+    sound(page)
+
+
+def test_dependent_dimensions_are_told_where_an_ellipse_is_drawn(open_with):
+    page = open_with("", "dependent dimensions")
+    field = page.get_by_placeholder("1 to 60")
+    field.fill("2")
+    field.press("Enter")
+    page.wait_for_selector("text=that the dimensions depend on one another is not drawn")
     sound(page)
 
 

@@ -348,9 +348,7 @@ def test_legend_filters_the_points(open_pad) -> None:
     assert page.locator(".points").is_hidden()
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "scheme", "other"), [(390, 844, "light", "dark"), (1440, 900, "dark", "light")]
-)
+@pytest.mark.parametrize(("width", "height", "scheme", "other"), [(390, 844, "light", "dark"), (1440, 900, "dark", "light")])
 def test_fits_the_screen_in_both_themes(width: int, height: int, scheme: str, other: str, open_pad) -> None:
     page = open_pad("digits", width, height, color_scheme=scheme)
     fits_the_screen(page, width, height, scheme)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config
@@ -17,12 +18,21 @@ class ObjectiveConfig(Config, axis=True):
     samples_prior: ClassVar[bool]
     """True if the loss draws the codes of all observations together towards the prior, so that draws of it can be decoded."""
 
+    @property
+    @abc.abstractmethod
+    def formula(self) -> str:
+        """The weighted sum of terms on screen, with the final weights."""
+
 
 class ReconstructionConfig(ObjectiveConfig, kind="reconstruction"):
     """loss = distortion, as in a plain autoencoder."""
 
     needs_rate = False
     samples_prior = False
+
+    @property
+    def formula(self) -> str:
+        return "distortion"
 
 
 class ELBOConfig(ObjectiveConfig, kind="elbo"):
@@ -37,6 +47,11 @@ class ELBOConfig(ObjectiveConfig, kind="elbo"):
     free_bits: Annotated[float, Range(0, 100, "nats")] = 0.0
     """Nats of each latent dimension that cost nothing (Kingma et al. 2016, eq. 15)."""
 
+    @property
+    def formula(self) -> str:
+        free = f", {self.free_bits:g} free bits" if self.free_bits else ""
+        return f"distortion + {self.beta:g} × rate{free}"
+
 
 class MMDConfig(ObjectiveConfig, kind="mmd"):
     """loss = distortion + weight * MMD(q(z), p(z)), which compares all codes of a batch with draws of the prior."""
@@ -48,6 +63,10 @@ class MMDConfig(ObjectiveConfig, kind="mmd"):
     schedule: ScheduleConfig = ConstantSchedule()
     """Course of the weight through a run."""
 
+    @property
+    def formula(self) -> str:
+        return f"distortion + {self.mmd_weight:g} × MMD"
+
 
 class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
     """loss = distortion + weight * (log-odds with which a discriminator tells codes from draws of the prior)."""
@@ -58,3 +77,7 @@ class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
     """Weight of the term by which the encoder is trained to fool the discriminator, in nats."""
     discriminator: Annotated[tuple[int, ...], Each(Range(1, 4096)), Length(1, 8)] = (128, 128)
     """Widths of the fully connected layers of the discriminator."""
+
+    @property
+    def formula(self) -> str:
+        return f"distortion + {self.adversarial_weight:g} × fooling of a discriminator"

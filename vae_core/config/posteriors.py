@@ -12,6 +12,8 @@ class PosteriorConfig(Config, axis=True):
 
     has_density: ClassVar[bool]
     """True if log q(z|x) is defined. Without it there is no rate and no ELBO."""
+    is_independent: ClassVar[bool] = True
+    """True if the dimensions of a code are independent of one another, given its observation."""
 
 
 class DeterministicConfig(PosteriorConfig, kind="deterministic"):
@@ -30,3 +32,4 @@ class FullGaussianConfig(PosteriorConfig, kind="gaussian-full"):
     """A Gaussian with a full covariance matrix."""
 
     has_density = True
+    is_independent = False

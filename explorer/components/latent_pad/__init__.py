@@ -55,7 +55,12 @@ class PadModel:
     unused: Sequence[int] = ()
     """Dimensions that have collapsed to the prior."""
     prior: bool = True
-    """True if the model was trained to decode draws from N(0, I)."""
+    """True if the model was trained to decode draws from its prior."""
+    prior_draws: np.ndarray | None = None
+    """Codes drawn from a prior other than N(0, I), (M, d)."""
+    independent: bool = True
+    """True if the dimensions of a code are independent of one another given its image, so that the standard deviations are all
+    of the posterior's shape."""
     fitted: np.ndarray | None = None
     """The mean and a root of the covariance of the codes, (1 + d, d), for a model that was trained without a prior."""
     uploads: np.ndarray | None = None
@@ -83,6 +88,7 @@ class PadModel:
         check(self.errors is None or np.shape(self.errors) == np.shape(self.codes)[:1], "errors", "has one for each code")
         check(set(self.unused) <= set(range(d)), "unused", f"names some of the {d} dimensions")
         check(self.fitted is None or np.shape(self.fitted) == (1 + d, d), "fitted", f"has shape ({1 + d}, {d})")
+        check(self.prior_draws is None or np.shape(self.prior_draws)[1:] == (d,), "prior_draws", f"has shape (M, {d})")
         check(self.uploads is None or np.shape(self.uploads)[1:] == (d,), "uploads", f"has shape (K, {d})")
         if self.upload_scales is not None:
             fits = self.uploads is not None and np.shape(self.upload_scales) == np.shape(self.uploads)
@@ -104,6 +110,7 @@ class PadModel:
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
             "prior": self.prior,
+            "independent": self.independent,
             "unused": [int(i) for i in self.unused],
             "explained": [float(share) for share in self.explained],
             "colour": self.colour,
@@ -117,6 +124,7 @@ class PadModel:
             "principal": self.principal,
             "errors": self.errors,
             "fitted": self.fitted,
+            "priorDraws": self.prior_draws,
             "uploads": self.uploads,
             "uploadScales": self.upload_scales,
         }

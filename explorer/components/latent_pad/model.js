@@ -41,6 +41,7 @@ export class Model {
     this.dimensions = header.dimensions;
     this.prior = header.prior;
     this.unused = header.unused;
+    this.independent = header.independent;
     this.explained = header.explained;
     this.colour = header.colour;
     this.marker = header.marker;
@@ -54,6 +55,7 @@ export class Model {
     this.uploadScales = tensor(`uploadScales${index}`);
     this.principal = tensor(`principal${index}`);
     this.fitted = tensor(`fitted${index}`);
+    this.priorDraws = tensor(`priorDraws${index}`);
     this.neighbours = new Neighbours(this.codes, this.latent);
     // `z` is the code at the handle; `shown` is the code of the image on screen, which may be older while a reply is pending.
     this.z = new Float32Array(this.latent);
@@ -105,9 +107,14 @@ export class Model {
     return quantile(gaps, 0.5);
   }
 
-  // A draw from the prior N(0, I), or from a Gaussian fitted to the codes if the model was trained without a prior.
+  // A draw from the prior N(0, I), one of the given draws of another prior, or a draw from a Gaussian fitted to the codes if the
+  // model was trained without a prior.
   sample() {
     const d = this.latent;
+    if (this.priorDraws.length) {
+      const row = Math.floor((Math.random() * this.priorDraws.length) / d);
+      return this.priorDraws.slice(row * d, (row + 1) * d);
+    }
     const noise = Float32Array.from({ length: d }, gaussian);
     if (!this.fitted.length) return noise;
     return noise.map((_, i) => {

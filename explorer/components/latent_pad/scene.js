@@ -216,7 +216,8 @@ export class Scene {
     if (!marked) return;
     const { image = 0, upload } = marked;
     const name = upload === undefined ? `image ${image + 1}${this.nameOf(image)}` : this.about.uploads[upload];
-    const ellipse = "its posterior as ellipses of one and two standard deviations, with draws from it";
+    const spread = "its posterior as ellipses of one and two standard deviations, with draws from it";
+    const ellipse = this.model.independent ? spread : `${spread}, from the spread of each dimension alone: that the dimensions depend on one another is not drawn`;
     note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : "the code that the encoder gives, without a spread"}.`;
   }
 

@@ -9,6 +9,7 @@ import safetensors.numpy
 from explorer.components.latent_pad import PadData, PadModel, PadState
 from explorer.components.message import read_about
 from explorer.design_tokens import design_tokens
+from vae_core.zoo import ZOO
 
 
 def model(**changes) -> PadModel:
@@ -103,7 +104,7 @@ def test_wrong_data_is_refused_by_name(change: dict) -> None:
         {"order": [0, 1, 1]},
         {"dimensions": ["z1"]},
         {"principal": np.eye(2)},
-        {"marker": "star"},
+        {"marker": "moon"},
     ],
 )
 def test_a_wrong_model_is_refused_by_name(change: dict) -> None:
@@ -114,7 +115,8 @@ def test_a_wrong_model_is_refused_by_name(change: dict) -> None:
 
 def test_design_tokens() -> None:
     assert len(design_tokens()["classes"]["light"]) == len(design_tokens()["classes"]["dark"]) == 10
-    assert len({model["colour"] for model in design_tokens()["models"].values()}) == 3
+    styles = design_tokens()["models"]
+    assert styles.keys() == ZOO.keys() and len({style["colour"] for style in styles.values()}) == len(ZOO)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.services import models
+from vae_core.zoo import ZOO
 
 
 def test_an_empty_folder(folder):
@@ -53,4 +54,19 @@ def test_equal_titles_are_told_apart(put):
 
 def test_a_beta_is_told_as_it_is(put):
     put("m", "beta-vae")
-    assert "The rate has weight 4, " in models.explain(models.registry().card("m"))
+    assert "Its loss is distortion + 4 × rate." in models.explain(models.registry().card("m"))
+
+
+def test_a_model_is_explained_by_its_row(put):
+    for name in ZOO:
+        put(name, name)
+    for card in models.registry().cards:
+        assert card.kind == card.name and ZOO[card.name].change in models.explain(card)
+
+
+def test_every_row_has_a_style_of_its_own(put):
+    for name in ZOO:
+        put(name, name)
+    styles = [tuple(models.style_of(card).values()) for card in models.registry().cards]
+    colours, markers = zip(*styles, strict=True)
+    assert len(set(colours)) == len(set(markers)) == len(ZOO)

@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from vae_core.checkpoint import registry
-from vae_core.config import DeterministicConfig, GaussianConfig, MLPConfig, ModelConfig, ResidualConfig
+from vae_core.config import DeterministicConfig, FullGaussianConfig, GaussianConfig, MLPConfig, ModelConfig, ResidualConfig
 from vae_core.export import ExportError
 from vae_core.export.onnx import onnx_model
 from vae_core.models.flat import Autoencoder
 
 NETS = {
     "mlp": ((1, 9, 11), MLPConfig(hidden=(5,)), {"posterior": DeterministicConfig()}),
+    "full covariance": ((1, 8, 8), MLPConfig(hidden=(5,)), {"posterior": FullGaussianConfig()}),
     "residual": ((1, 8, 8), ResidualConfig(channels=(4,), hidden=(6,)), {"likelihood": GaussianConfig()}),
 }
 

@@ -13,10 +13,13 @@ from vae_core.config import (
     ConvConfig,
     DeterministicConfig,
     ELBOConfig,
+    FullGaussianConfig,
     LearnedGaussianConfig,
     LinearSchedule,
     MLPConfig,
+    MMDConfig,
     ModelConfig,
+    RealNVPConfig,
     TrainConfig,
 )
 from vae_core.data import load_dataset
@@ -44,6 +47,8 @@ MODELS = {
         {"flip": True, "shift": 2, "clip": 0.5, "lr_schedule": "cosine", "trained": "decoder"},
     ),
     "small": ({"net": MLP}, {"ema": 0.9}),
+    "mmd": ({"net": MLP, "objective": MMDConfig()}, {}),
+    "learned prior": ({"net": MLP, "posterior": FullGaussianConfig(), "prior": RealNVPConfig(2, (8,))}, {"ema": 0.9}),
 }
 
 
@@ -66,7 +71,7 @@ def curve(model: Autoencoder, data: Dataset | TrainingSplits, config: TrainConfi
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["vae", "ae"])
+@pytest.mark.parametrize("name", ["vae", "ae", "mmd", "learned prior"])
 def test_engines_give_the_same_numbers(name, digits, compiler):
     # A validation a step, so that the loss of each of the 50 is seen.
     each = 1 / (len(digits.train) // 64)

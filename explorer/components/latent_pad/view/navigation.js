@@ -10,7 +10,7 @@ export class Navigation {
    * @param {any} pad
    */
   constructor(root, model, count, pad) {
-    const draw = toolButton("Random draw", model.fitted.length ? ABOUT_FITTED : "A code drawn from the prior N(0, I).", () => pad.goToCode(model.sample()));
+    const draw = toolButton("Random draw", aboutDraws(model), () => pad.goToCode(model.sample()));
     const reset = toolButton("Reset", "Moves the handle back to the start (Escape).", () => {
       pad.reset();
       pad.commit();
@@ -38,4 +38,8 @@ export class Navigation {
   }
 }
 
-const ABOUT_FITTED = "A code drawn from a Gaussian fitted to this model's codes, because it was trained without a prior.";
+/** @param {import("../model.js").Model} model */
+function aboutDraws({ fitted, priorDraws }) {
+  if (fitted.length) return "A code drawn from a Gaussian fitted to this model's codes, because it was trained without a prior.";
+  return `A code drawn from ${priorDraws.length ? "this model's learned prior" : "the prior N(0, I)"}.`;
+}

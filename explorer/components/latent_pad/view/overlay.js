@@ -77,7 +77,8 @@ export class Overlay {
   /** @param {string} kind */
   has(kind) {
     if (!this.model) return false;
-    const { codes, errors } = this.model;
+    const { codes, errors, priorDraws } = this.model;
+    if (kind === "prior") return priorDraws.length === 0;
     return kind === "error" ? errors.length > 0 : kind !== "density" || codes.length > 0;
   }
 
@@ -86,6 +87,7 @@ export class Overlay {
     this.hide();
     if (this.kind === "none" || !this.model || !this.plane) return;
     if (!this.has(this.kind)) {
+      if (this.kind === "prior") return this.showText("This model's prior is learned, and its density has no overlay: see its draws by Random draw.");
       return this.showText(`This checkpoint stores no ${this.kind === "error" ? "errors" : "codes"} of held-out images, which this overlay needs.`);
     }
     const { name, latent, codes, scales, errors, typicalGap, program, decoder, server } = this.model;
