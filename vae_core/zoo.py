@@ -19,6 +19,8 @@ from vae_core.config import (
     PriorConfig,
     ReconstructionConfig,
     StandardNormalConfig,
+    UniformSphereConfig,
+    VonMisesFisherConfig,
 )
 
 
@@ -54,6 +56,13 @@ ZOO = {
         "The rate of a VAE counts beta times, which trades detail for independent dimensions.",
         objective=ELBOConfig(beta=4.0),
     ),
+    "s-vae": Row(
+        "S-VAE",
+        "Davidson et al. 2018; Xu & Durrett 2018",
+        "The code of an image is a direction: a point on a sphere, with a spread of fixed size and so with a constant rate.",
+        posterior=VonMisesFisherConfig(),
+        prior=UniformSphereConfig(),
+    ),
 }
 
 
@@ -80,10 +89,11 @@ def model_config(
 def zoo_name(config: ModelConfig) -> str:
     """The name whose row a configuration agrees with; where none does, the kind of the posterior.
 
-    A beta-VAE is one whatever its beta, as long as that is not 1.
+    A beta-VAE is one whatever its beta, as long as that is not 1, and an S-VAE whatever its concentration.
     """
     for name, row in ZOO.items():
-        if (config.posterior, config.prior) == (row.posterior, row.prior) and _same(config.objective, row.objective):
+        parts = (type(config.posterior), type(config.prior)) == (type(row.posterior), type(row.prior))
+        if parts and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -107,7 +107,7 @@ def _beta(place: DeltaGenerator, card: ModelCard, trained: fine_tuning.Trained) 
         models.beta_of(card),
         disabled=not weighs,
         help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A plain AE has no rate, "
-        "and training the decoder alone does not change it.",
+        "a rate that is one number for all images changes no weights, and training the decoder alone does not change it.",
         key=widget_key("tune-beta", card.name),
     )
     return beta if weighs else None

@@ -22,6 +22,8 @@ def unused(model: ModelConfig, train: TrainConfig) -> dict[str, str]:
         found["warmup"] = "a constant learning rate"
     if train.patience and train.keep == "last":
         found["keep"] = "patience, by which the best weights are kept"
+    if model.posterior.has_constant_rate:
+        found |= dict.fromkeys(OF_THE_RATE, f"a {model.posterior.kind} posterior, whose rate is a constant")
     if train.trained == "decoder":
         # The decoder has no part in the rate.
         found |= dict.fromkeys(OF_THE_RATE, "training of the decoder alone")

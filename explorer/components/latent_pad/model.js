@@ -2,6 +2,7 @@ import { gaussian, quantile } from "../base/numbers.js";
 import { Neighbours } from "../base/neighbours.js";
 import { openDecoder } from "./decoders/open_decoder.js";
 import { Plane } from "./plane.js";
+import { spaceOf } from "./space.js";
 
 export const PRINCIPAL = "pc";
 export const IMAGES = "im";
@@ -18,6 +19,7 @@ export class Model {
   // data: the result of `readMessage`; index: which of its models; onProblem: as in `openDecoder`
   constructor({ about, tensor }, index, onProblem) {
     Object.assign(this, about.models[index]);
+    this.space = spaceOf(this.space);
     this.program = tensor(`program${index}`);
     this.server = about.server && { address: socketAddress(about.server.path), token: about.server.token };
     this.decoder = openDecoder(this, this.program, this.server, onProblem);
@@ -34,7 +36,7 @@ export class Model {
     this.shown = new Float32Array(this.latent);
   }
 
-  // The posterior of an image: its mean, and its standard deviations, which are null for a deterministic posterior.
+  // The posterior of an image: its mean, and its standard deviations, which are null for a posterior that has none.
   //
   // chosen: { image } for a held-out image, or { upload } for one of the user's own
   posterior({ image, upload }) {
@@ -46,6 +48,8 @@ export class Model {
 
   // The range of values in which dimension i is useful.
   range(i) {
+    const { reach } = this.space;
+    if (reach < Infinity) return [-reach, reach];
     if (this.unused.includes(i) || this.codes.length < 2 * this.latent) return [-DEFAULT_REACH, DEFAULT_REACH];
     return this.plane(`${i}-${i}`, this.z).span;
   }
@@ -61,21 +65,23 @@ export class Model {
     if (count < 2) return 0;
     const gaps = Float64Array.from({ length: Math.min(GAP_SAMPLES, count) }, (_, i) => {
       this.neighbours.find(this.codeOf(Math.floor((i * count) / Math.min(GAP_SAMPLES, count))));
-      return Math.sqrt(this.neighbours.square[1]);
+      return this.space.distance(Math.sqrt(this.neighbours.square[1]));
     });
     return quantile(gaps, 0.5);
   }
 
-  // A draw from the prior N(0, I), or from a Gaussian fitted to the codes if the model was trained without a prior.
+  // A draw from the prior, which is N(0, I) in R^d and uniform on a sphere, or from a Gaussian fitted to the codes if the model was
+  // trained without a prior.
   sample() {
     const d = this.latent;
     const noise = Float32Array.from({ length: d }, gaussian);
-    if (!this.fitted.length) return noise;
-    return noise.map((_, i) => {
+    if (!this.fitted.length) return this.space.project(noise);
+    const drawn = noise.map((_, i) => {
       let sum = this.fitted[i];
       for (let j = 0; j < d; j++) sum += this.fitted[d + i * d + j] * noise[j];
       return sum;
     });
+    return this.space.project(drawn);
   }
 
   // The code of a held-out image; the origin where there are no codes.
@@ -86,7 +92,7 @@ export class Model {
 
   // kind: two dimensions "i-j"; PRINCIPAL; or IMAGES followed by three held-out images "i-j-k".
   plane(kind, through) {
-    return new Plane(this.axes(kind), through, this.codes);
+    return new Plane(this.axes(kind), through, this.codes, this.space);
   }
 
   axes(kind) {

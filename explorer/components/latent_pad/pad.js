@@ -103,6 +103,7 @@ class Pad {
 
   setPlaneThrough(index, kind, code) {
     const { scene } = this;
+    scene.models[index].space.project(code);
     const keep = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.contains(code);
     if (!keep) scene.setPlane(index, kind, code);
     scene.setSameCode(this.same);
@@ -206,7 +207,7 @@ class Pad {
 
   move(a, b, entered, happened) {
     if (!this.scene) return;
-    this.point = [a, b];
+    this.point = this.plane.inside([a, b]);
     this.root.dataset.touched = "";
     this.entered = entered;
     this.happened = happened;
@@ -226,7 +227,7 @@ class Pad {
       const before = this.predicted;
       this.predicted = prediction.at(now);
       if (!this.predicted) return before && scene.show(...this.point);
-      if (this.predicted.join() !== before?.join()) scene.show(...this.plane.clamp(this.predicted), { between: true });
+      if (this.predicted.join() !== before?.join()) scene.show(...this.plane.inside(this.plane.clamp(this.predicted)), { between: true });
     }
     if (prediction.last && !this.decodesRemotely) this.frame = requestAnimationFrame(this.draw);
   }

@@ -12,15 +12,17 @@ const DEFAULT_REACH = 3;
 // and height, and codes.
 //
 // u and v are orthonormal; v and b are 0 in a one-dimensional space. a and b are measured from `centre`. All directions
-// orthogonal to the plane keep their values from the code in `through`.
+// orthogonal to the plane keep their values from the code in `through`, as far as the space of the codes allows it.
 export class Plane {
   // include: codes that have to be visible
-  constructor({ u, v, centre, labels, include = [] }, through, codes) {
-    Object.assign(this, { u, v, centre, labels, latent: u.length });
+  constructor({ u, v, centre, labels, include = [] }, through, codes, space) {
+    Object.assign(this, { u, v, centre, labels, space, latent: u.length });
     this.origin = new Float32Array(u.length);
+    // The coordinates of the point 0 of R^d.
+    this.middle = this.point(this.origin);
     this.moveThrough(through);
-    [this.a0, this.a1] = this.extent(u, codes, include);
-    [this.b0, this.b1] = this.extent(v, codes, include);
+    [this.a0, this.a1] = this.extent(u, codes, include, this.middle[0]);
+    [this.b0, this.b1] = this.extent(v, codes, include, this.middle[1]);
   }
 
   // Moves the plane in parallel so that it contains this code.
@@ -36,7 +38,9 @@ export class Plane {
     return sum;
   }
 
-  extent(direction, codes, include) {
+  extent(direction, codes, include, middle) {
+    const reach = (1 + MARGIN) * this.space.reach;
+    if (reach < Infinity) return [middle - reach, middle + reach];
     const count = codes.length / this.latent;
     if (count < 2) return [-DEFAULT_REACH, DEFAULT_REACH];
     const values = Float64Array.from({ length: count }, (_, row) => this.along(direction, codes, row * this.latent));
@@ -105,6 +109,20 @@ export class Plane {
     return [Math.min(Math.max(a, this.a0), this.a1), this.flat ? 0 : Math.min(Math.max(b, this.b0), this.b1)];
   }
 
+  // The coordinates at which the code at (a, b) is drawn.
+  inside([a, b]) {
+    if (this.space.reach === Infinity) return [a, b];
+    const [middleA, middleB] = this.middle;
+    const [onA, onB] = this.space.inside(a - middleA, b - middleB, this.latent);
+    return [onA + middleA, onB + middleB];
+  }
+
+  // Whether (a, b) is not beyond the rim of what the plane shows.
+  shows(a, b) {
+    const [onA, onB] = this.inside([a, b]);
+    return this.latent === 2 || Math.hypot(onA - a, onB - b) < 1e-6;
+  }
+
   // The coordinates of a code's projection, which may lie outside of the visible part.
   point(z) {
     return [this.along(this.u, z, 0), this.along(this.v, z, 0)];
@@ -118,6 +136,7 @@ export class Plane {
   // Writes the code at (a, b) into z.
   code(a, b, z) {
     for (let i = 0; i < this.latent; i++) z[i] = this.origin[i] + a * this.u[i] + b * this.v[i];
+    this.space.onto(z, this.u, this.v);
   }
 
   // Whether a code lies on the plane.

@@ -153,8 +153,9 @@ export class Scene {
     note.hidden = !marked;
     if (!marked) return;
     const name = marked.upload === undefined ? `image ${marked.image + 1}${this.nameOf(marked.image)}` : this.about.uploads[marked.upload];
+    const withoutSpread = this.model.noSpread ? `the code that stands for it. ${this.model.noSpread}` : "the code that the encoder gives, without a spread";
     const ellipse = "its posterior as ellipses of one and two standard deviations, with draws from it";
-    note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : "the code that the encoder gives, without a spread"}.`;
+    note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : withoutSpread}.`;
   }
 
   // Sets whether the other models decode the same numbers, if their codes have the same length.
@@ -193,6 +194,7 @@ export class Scene {
       if (other === model) continue;
       if (this.same && other.latent === model.latent) other.z.set(model.z);
       else if (nearest >= 0) model.neighbours.blend(other.codes, other.latent, other.z);
+      other.space.project(other.z);
     }
     frame.asked = performance.now();
     this.frames.request(models.map(({ z }) => z), frame);
@@ -238,7 +240,7 @@ export class Scene {
     this.readout.showCode(z);
     this.sliders.show(z);
     const nearest = model.neighbours.find(z);
-    const distance = Math.sqrt(model.neighbours.square[0]);
+    const distance = model.space.distance(Math.sqrt(model.neighbours.square[0]));
     // Unless the page decodes, this request would delay the image that is dragged.
     const decode = (done) => model.decoder.decodeQueued(model.codeOf(nearest), done);
     this.nearest.show(nearest, distance, model.decoder.where === "page" || !this.pad.busy() ? decode : null);
@@ -268,7 +270,7 @@ export class Scene {
 
   distanceNote(model) {
     if (model.neighbours.find(model.z) < 0) return "";
-    const distance = formatNumber(Math.sqrt(model.neighbours.square[0]), 2);
+    const distance = formatNumber(model.space.distance(Math.sqrt(model.neighbours.square[0])), 2);
     return `${distance} from the data (typical gap ${formatNumber(model.typicalGap, 2)})`;
   }
 
@@ -276,7 +278,7 @@ export class Scene {
     const marked = this.marked ?? (this.nearest.shown >= 0 ? { image: this.nearest.shown } : null);
     this.models.forEach((model, i) => {
       const posterior = marked && model.posterior(marked);
-      if (!posterior?.scale) return this.panes.setNote(i, "no posterior to sample from");
+      if (!posterior?.scale) return this.panes.setNote(i, model.noSpread || "no posterior to sample from");
       this.displayMode.spread(model, posterior, ({ values, most }) => {
         this.panes.draw(i, values);
         this.panes.setNote(i, `standard deviation of a pixel, 0 to ${formatNumber(most, 2)} (white)`);

@@ -111,7 +111,7 @@ export class Directions {
       slider.before = slider.valueAsNumber;
       this.sliding = true;
       pad.stopPlayback();
-      pad.moveCode(pad.code().map((value, k) => value + step * one.vector[k]), event.timeStamp);
+      pad.moveCode(model.space.project(pad.code().map((value, k) => value + step * one.vector[k])), event.timeStamp);
       pad.commitSoon();
     });
     const others = model.directions.filter((other) => other !== one).map(({ vector }) => vector);

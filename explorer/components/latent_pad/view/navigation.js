@@ -4,7 +4,7 @@ import { toolButton } from "../../base/tool_button.js";
 export class Navigation {
   // pad: reset(), commit(), goToImage({ image }), goToCode(z)
   constructor(root, model, count, pad) {
-    const draw = toolButton("Random draw", model.fitted.length ? ABOUT_FITTED : "A code drawn from the prior N(0, I).", () => pad.goToCode(model.sample()));
+    const draw = toolButton("Random draw", model.fitted.length ? ABOUT_FITTED : `A code drawn from the prior, ${model.priorTitle}.`, () => pad.goToCode(model.sample()));
     const reset = toolButton("Reset", "Moves the handle back to the start (Escape).", () => {
       pad.reset();
       pad.commit();
