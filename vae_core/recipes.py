@@ -40,7 +40,7 @@ def _grid(
     latent: int,
     net: NetConfig,
     train: TrainConfig,
-    names: tuple[str, ...] = tuple(zoo.ZOO),
+    names: tuple[str, ...] = ("ae", "vae", "beta-vae"),
     likelihood: LikelihoodConfig | None = None,
     stem: str = "",
 ) -> list[Recipe]:

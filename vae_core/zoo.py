@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vae_core.config import (
+    AdversarialConfig,
     BernoulliConfig,
     ConfigError,
     DeterministicConfig,
     DiagonalGaussianConfig,
     ELBOConfig,
+    FullGaussianConfig,
     LearnedGaussianConfig,
     LikelihoodConfig,
+    MMDConfig,
     ModelConfig,
     NetConfig,
     ObjectiveConfig,
     PosteriorConfig,
     PriorConfig,
+    RealNVPConfig,
     ReconstructionConfig,
     StandardNormalConfig,
     UniformSphereConfig,
@@ -55,6 +59,33 @@ ZOO = {
         "Higgins et al. 2017",
         "The rate of a VAE counts beta times, which trades detail for independent dimensions.",
         objective=ELBOConfig(beta=4.0),
+    ),
+    "mmd-vae": Row(
+        "MMD-VAE",
+        "Zhao, Song & Ermon 2019",
+        "In place of the rate of each image, the loss of a VAE compares all codes of a batch with draws of the prior, so that "
+        "each code may store more of its image.",
+        objective=MMDConfig(),
+    ),
+    "aae": Row(
+        "AAE",
+        "Makhzani et al. 2015",
+        "In place of the rate of a VAE, a discriminator compares the codes of a plain autoencoder with draws of the prior.",
+        posterior=DeterministicConfig(),
+        objective=AdversarialConfig(),
+    ),
+    "full-vae": Row(
+        "Full-covariance VAE",
+        "Kingma & Welling 2019, section 2.5.1",
+        "The cloud of codes of an image in a VAE may be an ellipse that is turned, because its dimensions may depend on one "
+        "another.",
+        posterior=FullGaussianConfig(),
+    ),
+    "realnvp-vae": Row(
+        "RealNVP-VAE",
+        "Dinh et al. 2017; Chen et al. 2017",
+        "The prior of a VAE is a flow that is learned with it, so that the prior moves to where the codes are.",
+        prior=RealNVPConfig(),
     ),
     "s-vae": Row(
         "S-VAE",

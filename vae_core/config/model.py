@@ -11,7 +11,7 @@ from vae_core.config.nets import NetConfig, ResidualConfig, halvings
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
 from vae_core.config.observations import ObservationSpec, image_observation
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
-from vae_core.config.priors import PriorConfig, StandardNormalConfig
+from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
 
 
@@ -46,6 +46,11 @@ def _sphere_is_connected(config: ModelConfig) -> None:
         )
 
 
+def _couplings_have_two_halves(config: ModelConfig) -> None:
+    if isinstance(config.prior, RealNVPConfig):
+        require(config.latent > 1, "FlatConfig.latent", config.latent, "2 or more for a prior of kind 'realnvp'")
+
+
 class ModelConfig(Config):
     """One model: the observations that it is for, and its choice on each axis."""
 
@@ -57,7 +62,7 @@ class ModelConfig(Config):
     likelihood: LikelihoodConfig = BernoulliConfig()
     objective: ObjectiveConfig = ELBOConfig()
 
-    rules = (_image_is_large_enough, _rate_is_defined, _spaces_agree, _sphere_is_connected)
+    rules = (_image_is_large_enough, _rate_is_defined, _spaces_agree, _sphere_is_connected, _couplings_have_two_halves)
 
     @classmethod
     def for_images(

@@ -44,6 +44,16 @@ class DiagonalGaussianConfig(PosteriorConfig, kind="gaussian"):
         return "Gaussian"
 
 
+class FullGaussianConfig(PosteriorConfig, kind="gaussian-full"):
+    """A Gaussian with a full covariance matrix."""
+
+    has_density = True
+
+    @property
+    def title(self) -> str:
+        return "Gaussian, full covariance"
+
+
 class VonMisesFisherConfig(PosteriorConfig, kind="von-mises-fisher"):
     """A von Mises-Fisher distribution on the unit sphere, around a mean direction."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import typing
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config, ConfigError
+from vae_core.config.constraints import Range
+from vae_core.config.nets import Widths
 
 
 class PriorConfig(Config, axis=True):
@@ -29,6 +31,17 @@ class StandardNormalConfig(PriorConfig, kind="normal"):
     """N(0, I)."""
 
     title = "N(0, I)"
+
+
+class RealNVPConfig(PriorConfig, kind="realnvp"):
+    """A normalizing flow of affine coupling layers, trained with the model (Dinh et al. 2017)."""
+
+    title = "a flow that was trained with the model"
+
+    transforms: Annotated[int, Range(1, 64)] = 6
+    """Number of coupling layers, which change the two halves of the dimensions in turn."""
+    hidden: Widths = (64, 64)
+    """Widths of the fully connected layers in each coupling layer."""
 
 
 class UniformSphereConfig(PriorConfig, kind="uniform-sphere"):

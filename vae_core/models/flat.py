@@ -12,11 +12,12 @@ from torch import Tensor
 from vae_core.batch import Batch, Noise, as_codes, as_images, local
 from vae_core.config import ModelConfig
 from vae_core.models.base import LatentVariableModel
+from vae_core.models.capabilities import Capabilities
 from vae_core.models.kl import group_latent
 from vae_core.models.latent import Latent
 from vae_core.models.likelihoods import build_likelihood
 from vae_core.models.nets import build_decoder, build_encoder
-from vae_core.models.objectives import Objective
+from vae_core.models.objectives import build_objective
 from vae_core.models.posteriors import build_posterior
 from vae_core.models.priors import build_prior
 from vae_core.models.samplers import Sampler
@@ -58,10 +59,12 @@ class Autoencoder(LatentVariableModel):
         self.latents = LatentSpec((LatentGroup(LATENT, (config.latent,), self.posterior.space),))
         self.prior = build_prior(config.prior, config.latent)
         self.likelihood = build_likelihood(config.likelihood, image)
-        self.objective = Objective(config.objective)
+        self.objective = build_objective(config.objective, self.prior, config.latent)
         self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net)
         raw_channels = config.image[0] * self.likelihood.raw_channels
         self.decoder = build_decoder(config.latent, config.image, raw_channels, config.net)
+        density = config.posterior.has_density
+        self.capabilities = Capabilities(rate=density, density=density, prior=config.objective.samples_prior)
         self.latent_noise = tuple(spec.within(LATENT) for spec in self.posterior.noise)
         self.target_noise = tuple(spec.within(IMAGE) for spec in self.likelihood.noise)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vae_core.batch import Noise
 from vae_core.models.latent import GroupLatent
-from vae_core.models.posteriors import DiagonalGaussian, Posterior, VonMisesFisher
+from vae_core.models.posteriors import DiagonalGaussian, FullGaussian, Posterior, VonMisesFisher
 from vae_core.models.priors import Prior, StandardNormal, UniformSphere
 
 ClosedForm = Callable[[Posterior, Tensor, Prior, Tensor | None], Tensor]
@@ -62,6 +62,13 @@ def _diagonal_gaussian(posterior: DiagonalGaussian, raw: Tensor, prior: Standard
     """Kingma & Welling 2014, appendix B."""
     mu, logvar = posterior.parameters_of(raw)
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
+
+
+@register_kl(FullGaussian, StandardNormal)
+def _full_gaussian(posterior: FullGaussian, raw: Tensor, prior: StandardNormal, condition: Tensor | None) -> Tensor:
+    """0.5 * (tr(L L^T) + |mu|^2 - d - log det(L L^T)), which is no sum over dimensions: (B,)."""
+    mu, logvar, below = posterior.parameters_of(raw)
+    return 0.5 * ((mu**2 + logvar.exp() - 1 - logvar).sum(1) + below.square().sum((1, 2)))
 
 
 @register_kl(VonMisesFisher, UniformSphere)

@@ -226,7 +226,7 @@ def test_likelihoods_fit_the_images_and_begin_with_the_models_own(put):
     assert list(grey.values()) == [
         "Bernoulli, grey pixels", "Bernoulli, binary pixels", "Gaussian, sigma 0.18", "Gaussian, learned sigma",
     ]  # fmt: skip
-    assert [found.sigma for found in grey][2:] == [0.18, 0.18]
+    assert [found.sigma for found in list(grey)[2:]] == [0.18, 0.18]
     assert next(iter(learned.values())) == "Gaussian, learned sigma" and len(learned) == 4
     card = models.registry().card("learned")
     colour = replace(card, config=card.config.replace(observation=image_observation((3, 8, 8))))

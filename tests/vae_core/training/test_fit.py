@@ -239,8 +239,8 @@ def _poison(model: Autoencoder, steps: range):
     """Makes the gradient of the given calls of `terms` not finite."""
     original, calls = model.terms, iter(range(10**6))
 
-    def terms(batch, noise):
-        out = original(batch, noise)
+    def terms(*args):
+        out = original(*args)
         if model.training and next(calls) in steps:
             out = replace(out, values={**out.values, "distortion": out["distortion"] * math.nan})
         return out
@@ -343,12 +343,12 @@ def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch,
     terms = model.terms
     taken = [0]
 
-    def timed(batch, noise):
+    def timed(*args):
         taken[0] += model.training
         # The first step takes longer, as if something were made ready; then a tenth of a second each.
         cost = 0.1 if taken[0] < slower_from else 0.1 * times
         clock[0] += cost + (2 if model.training and taken[0] == 1 else 0)
-        return terms(batch, noise)
+        return terms(*args)
 
     model.terms = timed
     config = TrainConfig(seconds=60.0, batch_size=64)
@@ -364,9 +364,9 @@ def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, s
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
 
-    def timed(batch, noise):
+    def timed(*args):
         clock[0] += 0.1 if model.training else 0.0
-        return terms(batch, noise)
+        return terms(*args)
 
     model.terms = timed
     fit(model, digits, TrainConfig(seconds=seconds, batch_size=64), subscribers=[seen.append])
@@ -384,10 +384,10 @@ def test_a_better_budget_is_named_only_where_a_step_was_timed(digits, monkeypatc
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
 
-    def timed(batch, noise):
+    def timed(*args):
         taken[0] += model.training
         clock[0] += (first if taken[0] == 1 else each) if model.training else 0.0
-        return terms(batch, noise)
+        return terms(*args)
 
     model.terms = timed
     fit(model, digits, TrainConfig(seconds=3.0, batch_size=64), subscribers=[seen.append])

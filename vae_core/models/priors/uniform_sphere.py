@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vae_core.batch import Noise
 from vae_core.models.priors.base import Prior
+from vae_core.specs import NoiseSpec
 
 
 class UniformSphere(Prior):
@@ -19,11 +20,11 @@ class UniformSphere(Prior):
 
     def __init__(self, latent: int):
         super().__init__()
-        self.latent = latent
+        self.noise = (NoiseSpec("direction", (latent,), "normal"),)
         self.log_density = math.lgamma(latent / 2) - math.log(2) - 0.5 * latent * math.log(math.pi)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return z.new_full((len(z),), self.log_density)
 
-    def sample(self, n: int, generator: torch.Generator | None = None, condition: Tensor | None = None) -> Tensor:
-        return functional.normalize(torch.randn(n, self.latent, generator=generator), dim=1)
+    def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        return functional.normalize(noise["direction"], dim=1)
