@@ -23,6 +23,16 @@ PATH = """{
   const path = it.interpolation(kind, Float32Array.from(a), Float32Array.from(b), model);
   return shares.map((share) => [...path(share)]);
 }"""
+CHANGE = """{
+  const { spaceOf } = await import(spaces);
+  const image = (z) => weight.map((row) => Math.tanh(row.reduce((sum, w, i) => sum + w * z[i], 0)));
+  const square = (a, b) => image(a).reduce((sum, value, i) => sum + (value - image(b)[i]) ** 2, 0);
+  const codes = (flat) => Array.from({ length: flat.length / 3 }, (_, i) => flat.subarray(3 * i, 3 * i + 3));
+  const squaredDistances = (flat) => codes(flat).flatMap((z, i, all) => (i % 2 ? [square(all[i - 1], z)] : []));
+  const plane = { u: [1, 0, 0], v: [0, 1, 0], a0: -1, a1: 1, b0: -1, b1: 1 };
+  const field = it.FIELDS.change({ plane, latent: 3, squaredDistances, space: spaceOf("sphere") });
+  return field(places.map((z) => Float32Array.from(z)));
+}"""
 SHARES = np.linspace(0, 1, 9).tolist()
 
 
@@ -73,3 +83,21 @@ def test_moves_of_one_dimension_agree_with_the_package(value, z, evaluate):
     np.testing.assert_allclose(found, Sphere(3).move(torch.tensor(z), 1, torch.tensor([value]))[0], atol=1e-6)
     straight = evaluate("latent_pad/space.js", MOVE, kind="euclidean", z=z, value=value)
     np.testing.assert_allclose(straight, Euclidean(3).move(torch.tensor(z), 1, torch.tensor([value]))[0], atol=1e-6)
+
+
+def test_change_is_measured_along_the_sphere(evaluate):
+    """The root of the mean square of the derivatives along the sphere towards u and towards v. At a point of the rim that lies
+    on u, only the one towards v is left."""
+    weight = torch.randn(20, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    places = [[0.0, 0.0, 1.0], [0.6, 0.0, 0.8], [0.48, -0.6, 0.64], [1.0, 0.0, 0.0]]
+    spaces = (FOLDER / "space.js").as_uri()
+    found = evaluate("latent_pad/overlay/fields.js", CHANGE, spaces=spaces, weight=weight.tolist(), places=places)
+
+    def wanted(place: list[float]) -> float:
+        z = torch.tensor(place, dtype=torch.float64)
+        jacobian = torch.autograd.functional.jacobian(lambda z: torch.tanh(weight @ z), z)
+        sides = [axis - (axis @ z) * z for axis in torch.eye(3, dtype=torch.float64)[:2]]
+        known = [side / side.norm() for side in sides if side.norm() > 0.1]
+        return float(torch.stack([(jacobian @ side).square().sum() for side in known]).mean().sqrt())
+
+    np.testing.assert_allclose(found, [wanted(place) for place in places], rtol=2e-3)
