@@ -54,8 +54,10 @@ def principal_plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]
 
 
 def reason_without_spread(card: ModelCard) -> str:
-    """Why no page draws the spread of this model's posteriors, as a sentence. Empty where it is drawn, and where a code has
-    none."""
+    """Why no page draws the spread of this model's posteriors, as a sentence.
+
+    It is empty where the spread is drawn, and where a code has none.
+    """
     posterior, stored = card.config.posterior, models.load(card.name).held_out
     if not posterior.has_density or stored is None or stored.scale is not None:
         return ""
@@ -66,8 +68,10 @@ def reason_without_spread(card: ModelCard) -> str:
 
 
 def unused_dimensions(card: ModelCard, codes: np.ndarray) -> Sequence[int]:
-    """The dimensions that have collapsed to the prior; none for a model without a rate, or whose dimensions are not
-    independent."""
+    """The dimensions that have collapsed to the prior.
+
+    There are none for a model without a rate, and for one whose dimensions are not independent.
+    """
     model = models.load(card.name).model
     if not (model.capabilities.rate and model.space.independent_dimensions and len(codes)):
         return ()
@@ -75,8 +79,10 @@ def unused_dimensions(card: ModelCard, codes: np.ndarray) -> Sequence[int]:
 
 
 def fitted_gaussian(card: ModelCard) -> np.ndarray | None:
-    """The mean and a root of the covariance of the training codes, (1 + d, d). None for a model that has a prior, and where no
-    Gaussian was fitted."""
+    """The mean and a root of the covariance of the training codes, (1 + d, d).
+
+    None for a model that has a prior, and where no Gaussian was fitted.
+    """
     fitted = None if models.has_prior(card) else models.fitted_codes(card)
     return None if fitted is None else np.vstack([fitted.mean.numpy(), fitted.root.numpy()])
 

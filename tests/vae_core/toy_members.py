@@ -63,13 +63,13 @@ class WideNormal(Prior):
 
     def __init__(self, latent: int):
         super().__init__()
-        self.latent = latent
+        self.noise = (NoiseSpec("z", (latent,), "normal"),)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return torch.distributions.Normal(0.0, 2.0).log_prob(z).sum(1)
 
-    def sample(self, n: int, generator: torch.Generator | None = None, condition: Tensor | None = None) -> Tensor:
-        return 2 * torch.randn(n, self.latent, generator=generator)
+    def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        return 2 * noise["z"]
 
 
 class LaplacePixels(Likelihood):

@@ -1,3 +1,4 @@
+/** @type {Record<string, (r: number) => string>} */
 const SHAPES = {
   circle: (r) => `M${-r} 0A${r} ${r} 0 1 1 ${r} 0A${r} ${r} 0 1 1 ${-r} 0Z`,
   square: (r) => `M${-r * 0.9} ${-r * 0.9}H${r * 0.9}V${r * 0.9}H${-r * 0.9}Z`,
@@ -6,10 +7,18 @@ const SHAPES = {
 };
 
 // A model's marker as an SVG path centred on (0, 0).
+/**
+ * @param {string} marker
+ * @param {number} radius
+ */
 export function markerPath(marker, radius) {
   return (SHAPES[marker] ?? SHAPES.circle)(radius);
 }
 
+/**
+ * @param {string} d
+ * @param {string} className
+ */
 export function svgPath(d, className) {
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   path.setAttribute("d", d);

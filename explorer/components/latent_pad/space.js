@@ -5,6 +5,7 @@
 const DEGENERATE = 1e-6;
 
 // R^d.
+/** @type {Space} */
 const euclidean = {
   kind: "euclidean",
   // The kind of path from pin to pin that is the straight one here.
@@ -15,6 +16,8 @@ const euclidean = {
   project: (z) => z,
   // Moves a point of a plane along u and v to the code that is drawn there.
   onto: (z) => z,
+  // The coordinates along u and v at which the code of a point of a plane is drawn.
+  inside: (a, b) => [a, b],
   // Gives one dimension another value.
   move(z, i, value) {
     z[i] = value;
@@ -26,6 +29,7 @@ const euclidean = {
 
 // The unit vectors of R^d, d at least 2. A plane shows the half of the sphere that is seen along its normal: a code is drawn at
 // its own coordinates along u and v, and points beyond the rim stand for the nearest point of the rim.
+/** @type {Space} */
 const sphere = {
   kind: "sphere",
   straight: "spherical",
@@ -48,7 +52,6 @@ const sphere = {
     return z;
   },
 
-  // The coordinates along u and v at which the code of a point of a plane is drawn.
   inside(a, b, latent) {
     const norm = Math.hypot(a, b);
     if (latent > 2 && norm <= 1 + DEGENERATE) return [a, b];
@@ -70,14 +73,23 @@ const sphere = {
   distance: (chord) => 2 * Math.asin(Math.min(1, chord / 2)),
 };
 
+/** @type {Record<string, Space>} */
 const SPACES = { euclidean, sphere };
 
+/** @param {string} kind */
 export function spaceOf(kind) {
   return SPACES[kind];
 }
 
 // The unit vector towards z that is orthogonal to u and v; where nothing is left of z, it is that of the dimension of which most
 // is left.
+/**
+ * @param {Floats} z
+ * @param {Floats} u
+ * @param {Floats} v
+ * @param {number} a
+ * @param {number} b
+ */
 function normalOf(z, u, v, a, b) {
   const rest = Float64Array.from(z, (value, i) => value - a * u[i] - b * v[i]);
   if (Math.hypot(...rest) >= DEGENERATE) return sphere.project(rest);
@@ -86,6 +98,10 @@ function normalOf(z, u, v, a, b) {
   return sphere.project(Float64Array.from(u, (value, i) => Number(i === most) - u[most] * value - v[most] * v[i]));
 }
 
+/**
+ * @param {Floats} x
+ * @param {Floats} y
+ */
 function dot(x, y) {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i] * y[i];

@@ -22,11 +22,11 @@ PRIOR = "prior"
 
 @final
 class Adversarial(Objective):
-    """loss = distortion + weight * fooling, and a discriminator that descends `discrimination` in a phase of its own (Makhzani et
-    al. 2015, section 2, with the gradient of Goodfellow et al. 2014, section 3, that does not saturate).
+    """loss = distortion + weight * fooling, and a discriminator that descends `discrimination` in a phase of its own.
 
-    `fooling` is -log D(z) of codes, and `discrimination` is -log D(z) of draws of the prior and -log(1 - D(z)) of codes, in nats
-    an observation. The discriminator serves training alone.
+    The adversarial autoencoder (Makhzani et al. 2015, section 2), with the form of the generator's loss that does not saturate
+    (Goodfellow et al. 2014, section 3). `fooling` is -log D(z) of codes, and `discrimination` is -log D(z) of draws of the
+    prior and -log(1 - D(z)) of codes, in nats an observation.
     """
 
     def __init__(self, config: AdversarialConfig, prior: Prior, latent: int):

@@ -1,14 +1,16 @@
+import { context2d } from "../../base/context2d.js";
 import { gradient, viridis } from "../../base/colormap.js";
 import { makeRadioGroup } from "../../base/radio_group.js";
 import { formatNumber, quantile } from "../../base/numbers.js";
 import { startInlineWorker } from "../../base/inline_worker.js";
-import source from "../overlay/overlay_worker.js" with { type: "worker" };
+import source from "../overlay/overlay_worker.js?worker";
 
 // Number of cells along the longer side.
 const CELLS = 48;
 // The share of cells beyond each end of the colour scale.
 const OUTLIER_SHARE = 0.02;
 
+/** @type {Record<string, string[]>} */
 const LAYERS = {
   none: ["No overlay", "An overlay shows where the model has codes, where its errors are large, or how fast its image changes."],
   density: ["Codes", "Log density of the held-out images' posteriors: where the model has codes."],
@@ -16,14 +18,33 @@ const LAYERS = {
   error: ["Error", "The reconstruction error of the held-out images near each point."],
   change: ["Change", "How fast the image changes as the code moves (the pull-back metric): borders between kinds of images are bright."],
 };
+/** @type {Record<string, [string, number]>} */
 const UNITS = { density: ["nats", 1], prior: ["nats", 1], error: ["MSE", 4], change: ["image distance per unit of z", 2] };
 
 // A field over the plane, computed by a web worker and faded in.
 export class Overlay {
   // elements: the canvas over the plane, and the choice and the colour scale beside it. onChange: called when another overlay
   // is chosen.
+  /**
+   * @param {{ canvas: HTMLCanvasElement, choice: HTMLElement, scale: HTMLElement }} elements
+   * @param {() => void} onChange
+   */
   constructor({ canvas, choice, scale }, onChange) {
-    Object.assign(this, { canvas, scale, kind: "none", number: 0, context: canvas.getContext("2d") });
+    this.canvas = canvas;
+    this.scale = scale;
+    this.kind = "none";
+    /** @type {import("../model.js").Model | null} */
+    this.model = null;
+    /** @type {import("../plane.js").Plane | null} */
+    this.plane = null;
+    /** @type {Worker | null} */
+    this.worker = null;
+    this.number = 0;
+    this.columns = 0;
+    this.rows = 0;
+    this.values = new Float64Array(0);
+    this.left = 0;
+    this.context = context2d(canvas);
     this.choice = makeRadioGroup("Overlay", LAYERS, this.kind, (kind) => {
       this.kind = kind;
       this.request();
@@ -33,6 +54,7 @@ export class Overlay {
     this.hide();
   }
 
+  /** @param {any} kind */
   use(kind) {
     if (!(kind in LAYERS) || kind === this.kind) return;
     this.kind = kind;
@@ -41,6 +63,10 @@ export class Overlay {
   }
 
   // Computes the overlay for another plane, and perhaps another model.
+  /**
+   * @param {import("../model.js").Model} model
+   * @param {import("../plane.js").Plane} plane
+   */
   setPlane(model, plane) {
     if (model !== this.model) this.stop();
     this.model = model;
@@ -48,14 +74,19 @@ export class Overlay {
     this.request();
   }
 
+  /** @param {string} kind */
   has(kind) {
+    if (!this.model) return false;
     const { codes, errors } = this.model;
     return kind === "error" ? errors.length > 0 : kind !== "density" || codes.length > 0;
   }
 
   // Why an overlay of this kind is not shown for this model, as a sentence; empty where it is.
-  reasonAgainst(kind) {
-    const { noSpread, priorTitle, space } = this.model;
+  /**
+   * @param {string} kind
+   * @param {import("../model.js").Model} model
+   */
+  reasonAgainst(kind, { noSpread, priorTitle, space }) {
     if (kind === "density" && noSpread) return noSpread;
     if (kind === "prior" && space.kind !== "euclidean") return `The prior is ${priorTitle}, whose density is the same everywhere.`;
     return "";
@@ -64,11 +95,11 @@ export class Overlay {
   request() {
     this.number++;
     this.hide();
-    if (this.kind === "none" || !this.plane) return;
+    if (this.kind === "none" || !this.model || !this.plane) return;
     if (!this.has(this.kind)) {
       return this.showText(`This checkpoint stores no ${this.kind === "error" ? "errors" : "codes"} of held-out images, which this overlay needs.`);
     }
-    const reason = this.reasonAgainst(this.kind);
+    const reason = this.reasonAgainst(this.kind, this.model);
     if (reason) return this.showText(reason);
     const { name, latent, codes, scales, errors, typicalGap, program, decoder, server, space } = this.model;
     const onServer = decoder.where === "server";
@@ -94,6 +125,7 @@ export class Overlay {
     this.showText("Computing the overlay.");
   }
 
+  /** @param {string} text */
   showText(text) {
     this.scale.hidden = false;
     this.scale.textContent = text;
@@ -106,11 +138,16 @@ export class Overlay {
   }
 
   // Whether a cell's centre is not beyond the rim of what the plane shows.
+  /**
+   * @param {number} column
+   * @param {number} row
+   */
   shows(column, row) {
     const { plane } = this;
-    return plane.shows(plane.a((column + 0.5) / this.columns), plane.b((row + 0.5) / this.rows));
+    return plane !== null && plane.shows(plane.a((column + 0.5) / this.columns), plane.b((row + 0.5) / this.rows));
   }
 
+  /** @param {{ number: number, problem?: string, row: number, values: number[] }} reply */
   receive({ number, problem, row, values }) {
     if (number !== this.number) return;
     if (problem) return this.showText(problem);
@@ -124,6 +161,7 @@ export class Overlay {
     const [low, high] = [quantile(finite, OUTLIER_SHARE), quantile(finite, 1 - OUTLIER_SHARE)];
     Object.assign(canvas, { width: columns, height: rows });
     const image = context.createImageData(columns, rows);
+    /** @param {number} value */
     const colour = (value) => (Number.isFinite(value) ? [...viridis(high > low ? (value - low) / (high - low) : 0.5), 255] : [0, 0, 0, 0]);
     values.forEach((value, i) => image.data.set(colour(value), 4 * i));
     context.putImageData(image, 0, 0);
