@@ -23,6 +23,8 @@ from vae_core.config import (
     RealNVPConfig,
     ReconstructionConfig,
     StandardNormalConfig,
+    UniformSphereConfig,
+    VonMisesFisherConfig,
 )
 
 
@@ -86,6 +88,13 @@ ZOO = {
         "The prior of a VAE is a flow that is learned with it, so that the prior moves to where the codes are.",
         prior=RealNVPConfig(),
     ),
+    "s-vae": Row(
+        "S-VAE",
+        "Davidson et al. 2018; Xu & Durrett 2018",
+        "The code of an image is a direction: a point on a sphere, with a spread of fixed size and so with a constant rate.",
+        posterior=VonMisesFisherConfig(),
+        prior=UniformSphereConfig(),
+    ),
 }
 
 
@@ -112,11 +121,11 @@ def model_config(
 def zoo_name(config: ModelConfig) -> str:
     """The name whose row a configuration agrees with; where none does, the kind of the posterior.
 
-    A beta-VAE is one whatever its beta, as long as that is not 1.
+    A beta-VAE is one whatever its beta, as long as that is not 1, and an S-VAE whatever its concentration.
     """
     for name, row in ZOO.items():
-        same_parts = config.posterior == row.posterior and type(config.prior) is type(row.prior)
-        if same_parts and _same(config.objective, row.objective):
+        parts = (type(config.posterior), type(config.prior)) == (type(row.posterior), type(row.prior))
+        if parts and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -147,6 +147,20 @@ interface Direction {
   original?: Float32Array;
 }
 
+type Floats = Float32Array | Float64Array;
+
+// The geometry of codes: see `latent_pad/space.js`.
+interface Space {
+  kind: string;
+  straight: string;
+  reach: number;
+  project<Code extends Floats>(z: Code): Code;
+  onto(z: Float32Array, u: Float32Array, v: Float32Array): Float32Array;
+  inside(a: number, b: number, latent: number): Point;
+  move(z: Float32Array, i: number, value: number): Float32Array;
+  distance(chord: number): number;
+}
+
 // Orthonormal directions of a plane in latent space, and the code that its coordinates are measured from. The codes in
 // `include` have to be visible.
 interface PlaneAxes {
@@ -184,5 +198,6 @@ interface FieldModel {
   errors: Float32Array;
   gap: number;
   plane: any;
+  space?: Space;
   squaredDistances(codes: Float32Array): Float32Array | Promise<Float32Array>;
 }

@@ -106,8 +106,9 @@ def _beta(place: DeltaGenerator, card: ModelCard, trained: fine_tuning.Trained) 
         10_000.0,
         models.beta_of(card),
         disabled=not weighs,
-        help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A loss "
-        "without a rate has no beta, and training the decoder alone does not change a rate to N(0, I).",
+        help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A loss without a rate "
+        "has no beta, a rate that is one number for all images changes no weights, and training the decoder alone does not "
+        "change a rate to N(0, I).",
         key=widget_key("tune-beta", card.name),
     )
     return beta if weighs else None

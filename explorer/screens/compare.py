@@ -89,7 +89,9 @@ if ((a, b), path) != (current.ends, current.path):
 rows = [ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model")]
 for card in cards:
     decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path)
-    rows.append(model_row(card, list(decoded), "decoded along the path"))
+    on_sphere = card.config.posterior.space == "sphere"
+    note = "decoded along the great circle, the straight path on its sphere" if on_sphere else "decoded along the path"
+    rows.append(model_row(card, list(decoded), note))
 image_rows(rows, smooth=smooth)
 st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")
 
@@ -107,7 +109,8 @@ st.caption(
     escaped(f"Nats measure: {'; '.join(scales)}. ")
     + ("Values in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
     + ("Values on different held-out images are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
-    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO. A tick marks the better value."
+    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO, and codes on a sphere have no dimensions "
+    "that are active by themselves. A tick marks the better value."
 )
 
 st.subheader("Rate against distortion", anchor="rate-distortion")

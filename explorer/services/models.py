@@ -40,6 +40,17 @@ class ModelStyle(TypedDict):
 
 DEFAULT_STYLE: ModelStyle = {"colour": "#5b6470", "marker": "triangle"}
 
+PLANES = {1: "its whole latent space, which is a line", 2: "its whole latent space"}
+PLANE = "a plane through its {latent} dimensions, the other dimensions held fixed; dots off the plane are pale"
+SPHERES = {
+    2: "its whole latent space, which is the unit circle; a point off the circle stands for the nearest one on it",
+    3: "the half of its sphere of codes that faces you, up to the rim; dots on the other half are pale",
+}
+SPHERE = (
+    "half of a sphere through its {latent} dimensions, up to the rim; the other dimensions keep their proportions, and dots "
+    "off this half are pale"
+)
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -161,11 +172,10 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     layers = [(LAYER_TITLES.get(field.name, field.name), getattr(net, field.name)) for field in described(type(net))]
     shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers if isinstance(sizes, tuple))
     channels, height, width = config.image
-    noise = "Gaussian" if config.posterior.has_density else "no noise"
     what = [
         ("Encoder and decoder", f"{net.kind}, {shape}"),
         ("Image", f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"),
-        ("Latent", f"{counted(config.latent, 'dimension')}, {noise}"),
+        ("Latent", f"{counted(config.latent, 'dimension')}, {config.posterior.title}"),
         ("Likelihood", config.likelihood.scale),
     ]
     what.append(("Objective", config.objective.formula))
@@ -228,10 +238,11 @@ def style_of(card: ModelCard) -> ModelStyle:
 
 def explain(card: ModelCard) -> str:
     """An explanation of what the pad shows of this model."""
-    plane = {1: "its whole latent space, which is a line", 2: "its whole latent space"}.get(
-        card.config.latent,
-        f"a plane through its {card.config.latent} dimensions, the other dimensions held fixed; dots off the plane are pale",
-    )
+    latent = card.config.latent
+    if card.config.posterior.space == "sphere":
+        plane = SPHERES.get(latent, SPHERE).format(latent=latent)
+    else:
+        plane = PLANES.get(latent, PLANE).format(latent=latent)
     why = f"{ZOO[card.kind].change} Its loss is {card.config.objective.formula}." if card.kind in ZOO else ""
     dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

@@ -150,7 +150,7 @@ class UploadCodes:
     codes: dict[str, np.ndarray] = field(default_factory=dict)
     """The codes by model name, each (K, d)."""
     scales: dict[str, np.ndarray | None] = field(default_factory=dict)
-    """The standard deviations of the posteriors by model name, each (K, d), or None for a deterministic posterior."""
+    """The standard deviations of the posteriors by model name, each (K, d), or None for posteriors that have none."""
 
 
 NO_UPLOADS = UploadCodes()

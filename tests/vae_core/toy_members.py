@@ -104,7 +104,7 @@ def toy_members() -> Iterator[dict[str, ModelConfig]]:
         has_density = True
 
     class WideNormalConfig(PriorConfig, kind="toy-wide-normal"):
-        is_standard_normal = False
+        title = "N(0, 4 I)"
         title = "N(0, 4 I)"
 
     class LaplaceConfig(LikelihoodConfig, kind="toy-laplace"):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from vae_core.cli.numbers import several
 from vae_core.cli.option_names import option
-from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig
+from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig, PosteriorConfig
 from vae_core.config.descriptions import FieldDescription, described
 
 
@@ -34,7 +34,8 @@ LIKELIHOOD = Axis(
     "likelihood", LikelihoodConfig, "p(x|z); bernoulli for grey and gaussian-learned for colour images if not given"
 )
 OBJECTIVE = Axis("objective", ObjectiveConfig, "")
-AXES = (NET, LIKELIHOOD, OBJECTIVE)
+POSTERIOR = Axis("posterior", PosteriorConfig, "")
+AXES = (NET, LIKELIHOOD, OBJECTIVE, POSTERIOR)
 
 
 def add_axis(parser: argparse._ArgumentGroup, axis: Axis) -> None:

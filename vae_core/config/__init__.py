@@ -10,8 +10,14 @@ from vae_core.config.model import ModelConfig
 from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
 from vae_core.config.objectives import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
 from vae_core.config.observations import FieldSpec, ImageField, ObservationSpec, image_observation
-from vae_core.config.posteriors import DeterministicConfig, DiagonalGaussianConfig, FullGaussianConfig, PosteriorConfig
-from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig
+from vae_core.config.posteriors import (
+    DeterministicConfig,
+    DiagonalGaussianConfig,
+    FullGaussianConfig,
+    PosteriorConfig,
+    VonMisesFisherConfig,
+)
+from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformSphereConfig
 from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
 from vae_core.config.training import TrainConfig
@@ -51,6 +57,8 @@ __all__ = [
     "StandardNormalConfig",
     "StructureConfig",
     "TrainConfig",
+    "UniformSphereConfig",
+    "VonMisesFisherConfig",
     "image_observation",
     "unused",
 ]

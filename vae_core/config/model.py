@@ -29,6 +29,23 @@ def _rate_is_defined(config: ModelConfig) -> None:
         raise ConfigError(f"An objective of kind {objective!r} weighs a rate, which a {posterior} posterior does not have.")
 
 
+def _spaces_agree(config: ModelConfig) -> None:
+    found, wanted = config.posterior.space, config.prior.space
+    if found != wanted:
+        raise ConfigError(
+            f"A {config.posterior.kind} posterior has codes in a space of kind {found!r}, and a {config.prior.kind} prior has "
+            f"them in one of kind {wanted!r}; choose a posterior and a prior of one space."
+        )
+
+
+def _sphere_is_connected(config: ModelConfig) -> None:
+    if config.posterior.space == "sphere" and getattr(config.structure, "latent", 2) < 2:
+        where = f"{type(config.structure).__name__}.latent"
+        raise ConfigError(
+            f"{where} is 1; it must be 2 or more for codes on a sphere, which has two points alone in R^1.", where
+        )
+
+
 def _couplings_have_two_halves(config: ModelConfig) -> None:
     if isinstance(config.prior, RealNVPConfig):
         require(config.latent > 1, "FlatConfig.latent", config.latent, "2 or more for a prior of kind 'realnvp'")
@@ -45,7 +62,7 @@ class ModelConfig(Config):
     likelihood: LikelihoodConfig = BernoulliConfig()
     objective: ObjectiveConfig = ELBOConfig()
 
-    rules = (_image_is_large_enough, _rate_is_defined, _couplings_have_two_halves)
+    rules = (_image_is_large_enough, _rate_is_defined, _spaces_agree, _sphere_is_connected, _couplings_have_two_halves)
 
     @classmethod
     def for_images(
@@ -55,16 +72,19 @@ class ModelConfig(Config):
         net: NetConfig | None = None,
         posterior: PosteriorConfig | None = None,
         objective: ObjectiveConfig | None = None,
+        prior: PriorConfig | None = None,
         **axes: Any,
     ) -> typing.Self:
         """A model of images (C, H, W) with one code of `latent` dimensions.
 
-        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate. Further
-        `axes` are fields of this class. Raises ConfigError where the parts do not go together.
+        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
+        prior it has the plainest one of the posterior's space. Further `axes` are fields of this class. Raises ConfigError
+        where the parts do not go together.
         """
         posterior = posterior or DiagonalGaussianConfig()
         objective = objective or (ELBOConfig() if posterior.has_density else ReconstructionConfig())
-        parts = {"net": net or ResidualConfig(), "posterior": posterior, "objective": objective}
+        prior = prior or PriorConfig.on(posterior.space)
+        parts = {"net": net or ResidualConfig(), "posterior": posterior, "prior": prior, "objective": objective}
         return cls(image_observation(image), FlatConfig(latent), **parts, **axes)
 
     @property

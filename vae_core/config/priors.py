@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import abc
+import typing
 from typing import Annotated, ClassVar
 
-from vae_core.config.base import Config
+from vae_core.config.base import Config, ConfigError
 from vae_core.config.constraints import Range
 from vae_core.config.nets import Widths
 
@@ -13,34 +13,42 @@ from vae_core.config.nets import Widths
 class PriorConfig(Config, axis=True):
     """A distribution over codes."""
 
-    is_standard_normal: ClassVar[bool]
-    """True for N(0, I), which a page can draw from and show by itself."""
+    space: ClassVar[str] = "euclidean"
+    """Kind of the space that codes live in: a `kind` of `vae_core.models.spaces`."""
+    title: ClassVar[str] = "a distribution of its own"
+    """The name of the distribution in a sentence on screen."""
+    is_learned: ClassVar[bool] = False
+    """True if the prior has weights, which are trained with the model."""
 
-    @property
-    @abc.abstractmethod
-    def title(self) -> str:
-        """The name of the prior on screen, as in "z drawn from N(0, I)"."""
+    @classmethod
+    def on(cls, space: str) -> typing.Self:
+        """The plainest prior of a kind of space: the first that is declared. Raises ConfigError where there is none."""
+        for kind in cls.kinds.values():
+            if kind.space == space:
+                return kind()
+        raise ConfigError(f"No prior has codes in a space of kind {space!r}.")
 
 
 class StandardNormalConfig(PriorConfig, kind="normal"):
     """N(0, I)."""
 
-    is_standard_normal = True
-
-    @property
-    def title(self) -> str:
-        return "N(0, I)"
+    title = "N(0, I)"
 
 
 class RealNVPConfig(PriorConfig, kind="realnvp"):
     """A normalizing flow of affine coupling layers, trained with the model (Dinh et al. 2017)."""
 
-    is_standard_normal = False
+    title = "a flow that was trained with the model"
+    is_learned = True
+
     transforms: Annotated[int, Range(1, 64)] = 6
     """Number of coupling layers, which change the two halves of the dimensions in turn."""
     hidden: Widths = (64, 64)
     """Widths of the fully connected layers in each coupling layer."""
 
-    @property
-    def title(self) -> str:
-        return "its learned prior"
+
+class UniformSphereConfig(PriorConfig, kind="uniform-sphere"):
+    """The uniform distribution on the unit sphere."""
+
+    space = "sphere"
+    title = "the uniform distribution on the sphere"

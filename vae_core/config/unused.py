@@ -24,7 +24,9 @@ def unused(model: ModelConfig, train: TrainConfig) -> dict[str, str]:
         found["warmup"] = "a constant learning rate"
     if train.patience and train.keep == "last":
         found["keep"] = "patience, by which the best weights are kept"
-    if train.trained == "decoder" and model.prior.is_standard_normal:
+    if model.posterior.has_constant_rate:
+        found |= dict.fromkeys(OF_THE_RATE, f"a {model.posterior.kind} posterior, whose rate is a constant")
+    if train.trained == "decoder" and not model.prior.is_learned:
         # The decoder has no part in the rate or the discrepancy; a learned prior, which trains with the decoder, has.
         found |= dict.fromkeys((*OF_THE_RATE, "mmd_weight"), "training of the decoder alone")
     return found

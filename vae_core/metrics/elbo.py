@@ -34,6 +34,8 @@ class PerImage:
     """KL(q(z|x) || p(z)): float64 (N,), nats; the mean over draws of the pixels where these are binarised."""
     rate_by_dimension: Tensor | None
     """The rate of each dimension, the mean over images: float64 (d,), nats; None where the rate is no sum over dimensions."""
+    independent_dimensions: bool
+    """True if each dimension of a code can vary alone, so that it makes sense to count the active ones."""
     samples: int
     """Draws of each image."""
     errors: dict[str, float | None]
@@ -91,7 +93,8 @@ def per_image(
     mean, deviation, mse, likeness, mse_binarized, ssim_binarized = seen
     assert mean is not None and mse is not None
     return PerImage(
-        mean, deviation, draws.distortion, draws.rate, draws.rate_by_dimension, draws.count, draws.errors(),
+        mean, deviation, draws.distortion, draws.rate, draws.rate_by_dimension,
+        model.space.independent_dimensions, draws.count, draws.errors(),
         mse, likeness, mse_binarized, ssim_binarized,
     )  # fmt: skip
 
@@ -151,8 +154,9 @@ def evaluate(
     distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
     (distortion_se ...) and the number of draws (samples). mse, ssim: of the reconstruction at the mean code and the image as
     given; mse_binarized, ssim_binarized: of a binarised image, where the likelihood is of such. active_units: where the model
-    has a rate. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says nothing. Only
-    figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image` and `iwae_nll`.
+    has a rate and its dimensions are independent. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples,
+    without which it says nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and
+    errors: as for `per_image` and `iwae_nll`.
     """
     if not 0 <= iwae_samples <= MOST_SAMPLES:
         raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")
@@ -187,7 +191,7 @@ def summarise(seen: PerImage) -> dict[str, float | int | None]:
         "distortion": distortion,
         "rate": rate,
         "negative_elbo": None if rate is None else distortion + rate,
-        "active_units": None if rate is None else active_units(seen.mean),
+        "active_units": active_units(seen.mean) if rate is not None and seen.independent_dimensions else None,
     }
     out |= {f"{name}_se": error for name, error in seen.errors.items()}
     likeness = {name: getattr(seen, name) for name in ("mse", "ssim", "mse_binarized", "ssim_binarized")}

@@ -36,7 +36,7 @@ class Codes:
     mean: Tensor
     """Codes that stand for the images, (N, d)."""
     scale: Tensor | None
-    """Standard deviation of each dimension, (N, d); None for a deterministic posterior."""
+    """Standard deviation of each dimension, (N, d); None for a posterior that has none."""
     rate: Tensor | None
     """KL(q(z|x) || p(z)): (N,), nats; None where it is not defined or has no closed form."""
     rate_by_dimension: Tensor | None
@@ -144,9 +144,7 @@ class Autoencoder(LatentVariableModel):
         if not 0 <= dimension < self.config.latent:
             raise ValueError(f"Dimension {dimension} does not exist; this model has 0 to {self.config.latent - 1}.")
         values = torch.as_tensor(values, dtype=torch.float32).flatten()
-        codes = self._one_code(z).repeat(len(values), 1)
-        codes[:, dimension] = values
-        return self.decode(codes, batch_size)
+        return self.decode(self.space.move(self._one_code(z)[0], dimension, values), batch_size)
 
     def interpolate(self, a: Images, b: Images, steps: int = 9, path: PathKind = "linear") -> Tensor:
         """The images on the way from code a (d,) to code b (d,), both ends included: (steps, C, H, W)."""

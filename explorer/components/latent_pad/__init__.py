@@ -48,8 +48,12 @@ class PadModel:
     """The mean and the two leading principal directions of the codes, (3, d)."""
     explained: tuple[float, float]
     """The share of the codes' variance along each principal direction."""
+    space: str = "euclidean"
+    """Kind of the space that codes live in, as in `vae_core.models.spaces`."""
     scales: np.ndarray | None = None
-    """Standard deviations of the held-out images' posteriors, (N, d), or None for a deterministic posterior."""
+    """Standard deviations of the held-out images' posteriors, (N, d), or None for posteriors that have none."""
+    no_spread: str = ""
+    """The sentence that says why the page draws no spread of a posterior that has one; else empty."""
     errors: np.ndarray | None = None
     """Mean squared errors of the held-out images' reconstructions, (N,)."""
     unused: Sequence[int] = ()
@@ -61,6 +65,8 @@ class PadModel:
     independent: bool = True
     """True if the dimensions of a code are independent of one another given its image, so that the standard deviations are all
     of the posterior's shape."""
+    prior_title: str = "N(0, I)"
+    """The name of the prior in a sentence."""
     fitted: np.ndarray | None = None
     """The mean and a root of the covariance of the codes, (1 + d, d), for a model that was trained without a prior."""
     uploads: np.ndarray | None = None
@@ -109,8 +115,11 @@ class PadModel:
             "latent": self.latent,
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
+            "space": self.space,
+            "noSpread": self.no_spread,
             "prior": self.prior,
             "independent": self.independent,
+            "priorTitle": self.prior_title,
             "unused": [int(i) for i in self.unused],
             "explained": [float(share) for share in self.explained],
             "colour": self.colour,

@@ -1,4 +1,5 @@
 import { Neighbours } from "../base/neighbours.js";
+import { spaceOf } from "./space.js";
 
 // Interpolation between codes: each kind gives a function from a share of the path, 0 to 1, to a code.
 
@@ -13,17 +14,31 @@ const GRAPH_NEIGHBOURS = 10;
 // Largest number of held-out codes in the graph.
 const MAX_GRAPH_CODES = 2000;
 
+// The kinds of path in a space.
+/**
+ * @param {Space} space
+ * @returns {Record<string, string[]>}
+ */
+export function interpolationsIn(space) {
+  if (space.straight === "linear") return INTERPOLATIONS;
+  const { spherical, data } = INTERPOLATIONS;
+  return { spherical: [spherical[0], "The straight path on a sphere: the shortest way from pin to pin."], data };
+}
+
 /**
  * @param {string} kind
  * @param {Float32Array} from
  * @param {Float32Array} to
- * @param {{ codes: Float32Array, latent: number }} model
+ * @param {{ codes: Float32Array, latent: number, space?: Space }} model
  * @returns {(share: number) => Float32Array}
  */
 export function interpolation(kind, from, to, model) {
+  const { space = spaceOf("euclidean") } = model;
+  if (space.straight === "spherical" && kind !== "data") return onSphere(from, to);
   if (kind === "spherical") return greatCircle(from, to);
   const codes = kind === "data" ? shortestPath(from, to, model) : null;
-  return along([from, ...(codes ?? []), to]);
+  const path = along([from, ...(codes ?? []), to]);
+  return (share) => space.project(path(share));
 }
 
 // The point at a share of a polyline's length.
@@ -64,6 +79,35 @@ function greatCircle(from, to) {
     const [p, q] = [(norm * Math.sin((1 - share) * angle)) / (sine * a), (norm * Math.sin(share * angle)) / (sine * b)];
     return from.map((value, i) => p * value + q * to[i]);
   };
+}
+
+// As in vae_core.models.spaces. Of the many great circles from a code to the opposite one, it is that through the dimension in
+// which the codes are smallest.
+/**
+ * @param {Float32Array} from
+ * @param {Float32Array} to
+ * @returns {(share: number) => Float32Array}
+ */
+function onSphere(from, to) {
+  const angle = 2 * Math.atan2(distance(from, to), Math.hypot(...from.map((value, i) => value + to[i])));
+  let side = sideOf(from, to);
+  if (angle > Math.PI / 2 && Math.hypot(...side) < 1e-6) {
+    const sizes = Array.from(from, Math.abs);
+    const least = sizes.indexOf(Math.min(...sizes));
+    side = sideOf(from, from.map((_, i) => Number(i === least)));
+  }
+  const length = Math.hypot(...side) || 1;
+  return (share) => from.map((value, i) => Math.cos(share * angle) * value + (Math.sin(share * angle) * side[i]) / length);
+}
+
+// What is left of a vector without its share along a unit vector.
+/**
+ * @param {Float32Array} unit
+ * @param {Float32Array} vector
+ */
+function sideOf(unit, vector) {
+  const along = unit.reduce((sum, value, i) => sum + value * vector[i], 0);
+  return Float64Array.from(vector, (value, i) => value - along * unit[i]);
 }
 
 // The held-out codes on the shortest path (Dijkstra 1959) in their nearest-neighbour graph; null if the ends are not connected.

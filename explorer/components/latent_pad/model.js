@@ -2,6 +2,7 @@ import { gaussian, quantile } from "../base/numbers.js";
 import { Neighbours } from "../base/neighbours.js";
 import { openDecoder } from "./decoders/open_decoder.js";
 import { Plane } from "./plane.js";
+import { spaceOf } from "./space.js";
 
 export const PRINCIPAL = "pc";
 export const IMAGES = "im";
@@ -39,7 +40,10 @@ export class Model {
     this.order = header.order;
     /** @type {string[]} */
     this.dimensions = header.dimensions;
+    this.space = spaceOf(header.space);
+    this.noSpread = header.noSpread;
     this.prior = header.prior;
+    this.priorTitle = header.priorTitle;
     this.unused = header.unused;
     this.independent = header.independent;
     this.explained = header.explained;
@@ -62,14 +66,14 @@ export class Model {
     this.shown = new Float32Array(this.latent);
     // What the user has made for this model: pins with the kind of path between them, and directions once they are loaded.
     /** @type {{ pins: Float32Array[], kind: string }} */
-    this.pinnedPath = { pins: [], kind: "linear" };
+    this.pinnedPath = { pins: [], kind: this.space.straight };
     /** @type {Direction[] | null} */
     this.directions = null;
     /** @type {number | undefined} */
     this.gap = undefined;
   }
 
-  // The posterior of an image: its mean, and its standard deviations, which are null for a deterministic posterior.
+  // The posterior of an image: its mean, and its standard deviations, which are null for a posterior that has none.
   //
   // chosen: { image } for a held-out image, or { upload } for one of the user's own
   /** @param {{ image?: number, upload?: number }} chosen */
@@ -87,6 +91,8 @@ export class Model {
    * @returns {number[]}
    */
   range(i) {
+    const { reach } = this.space;
+    if (reach < Infinity) return [-reach, reach];
     if (this.unused.includes(i) || this.codes.length < 2 * this.latent) return [-DEFAULT_REACH, DEFAULT_REACH];
     return this.plane(`${i}-${i}`, this.z).span;
   }
@@ -102,13 +108,13 @@ export class Model {
     if (count < 2) return 0;
     const gaps = Float64Array.from({ length: Math.min(GAP_SAMPLES, count) }, (_, i) => {
       this.neighbours.find(this.codeOf(Math.floor((i * count) / Math.min(GAP_SAMPLES, count))));
-      return Math.sqrt(this.neighbours.square[1]);
+      return this.space.distance(Math.sqrt(this.neighbours.square[1]));
     });
     return quantile(gaps, 0.5);
   }
 
-  // A draw from the prior N(0, I), one of the given draws of another prior, or a draw from a Gaussian fitted to the codes if the
-  // model was trained without a prior.
+  // A draw from the prior: N(0, I) in R^d, the uniform distribution on a sphere, or one of the given draws of another prior. For a
+  // model that was trained without a prior, a draw from a Gaussian fitted to its codes.
   sample() {
     const d = this.latent;
     if (this.priorDraws.length) {
@@ -116,12 +122,13 @@ export class Model {
       return this.priorDraws.slice(row * d, (row + 1) * d);
     }
     const noise = Float32Array.from({ length: d }, gaussian);
-    if (!this.fitted.length) return noise;
-    return noise.map((_, i) => {
+    if (!this.fitted.length) return this.space.project(noise);
+    const drawn = noise.map((_, i) => {
       let sum = this.fitted[i];
       for (let j = 0; j < d; j++) sum += this.fitted[d + i * d + j] * noise[j];
       return sum;
     });
+    return this.space.project(drawn);
   }
 
   // The code of a held-out image; the origin where there are no codes.
@@ -140,7 +147,7 @@ export class Model {
    * @param {Float32Array} through
    */
   plane(kind, through) {
-    return new Plane(this.axes(kind), through, this.codes);
+    return new Plane(this.axes(kind), through, this.codes, this.space);
   }
 
   /**

@@ -132,6 +132,7 @@ class Pad {
    */
   setPlaneThrough(index, kind, code) {
     const { scene } = this;
+    scene.models[index].space.project(code);
     const keep = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.contains(code);
     if (!keep) scene.setPlane(index, kind, code);
     scene.setSameCode(this.same);
@@ -251,7 +252,7 @@ class Pad {
    */
   move(a, b, entered, happened) {
     if (!this.currentScene) return;
-    this.point = [a, b];
+    this.point = this.plane.inside([a, b]);
     this.root.dataset.touched = "";
     this.entered = entered;
     this.happened = happened;
@@ -272,7 +273,7 @@ class Pad {
       const before = this.predicted;
       this.predicted = prediction.at(now);
       if (!this.predicted) return before && scene.show(...this.point);
-      if (this.predicted.join() !== before?.join()) scene.show(...this.plane.clamp(this.predicted), { between: true });
+      if (this.predicted.join() !== before?.join()) scene.show(...this.plane.inside(this.plane.clamp(this.predicted)), { between: true });
     }
     if (prediction.last && !this.decodesRemotely) this.frame = requestAnimationFrame(this.draw);
   }

@@ -12,24 +12,28 @@ const DEFAULT_REACH = 3;
 // and height, and codes.
 //
 // u and v are orthonormal; v and b are 0 in a one-dimensional space. a and b are measured from `centre`. All directions
-// orthogonal to the plane keep their values from the code in `through`.
+// orthogonal to the plane keep their values from the code in `through`, as far as the space of the codes allows it.
 export class Plane {
   // include: codes that have to be visible
   /**
    * @param {PlaneAxes} axes
    * @param {Float32Array} through
    * @param {Float32Array} codes
+   * @param {Space} space
    */
-  constructor({ u, v, centre, labels, include = [] }, through, codes) {
+  constructor({ u, v, centre, labels, include = [] }, through, codes, space) {
     this.u = u;
     this.v = v;
     this.centre = centre;
     this.labels = labels;
+    this.space = space;
     this.latent = u.length;
     this.origin = new Float32Array(u.length);
+    // The coordinates of the point 0 of R^d.
+    this.middle = this.point(this.origin);
     this.moveThrough(through);
-    const [a0, a1] = this.extent(u, codes, include);
-    const [b0, b1] = this.extent(v, codes, include);
+    const [a0, a1] = this.extent(u, codes, include, this.middle[0]);
+    const [b0, b1] = this.extent(v, codes, include, this.middle[1]);
     this.a0 = a0;
     this.a1 = a1;
     this.b0 = b0;
@@ -59,8 +63,11 @@ export class Plane {
    * @param {Float32Array} direction
    * @param {Float32Array} codes
    * @param {Float32Array[]} include
+   * @param {number} middle
    */
-  extent(direction, codes, include) {
+  extent(direction, codes, include, middle) {
+    const reach = (1 + MARGIN) * this.space.reach;
+    if (reach < Infinity) return [middle - reach, middle + reach];
     const count = codes.length / this.latent;
     if (count < 2) return [-DEFAULT_REACH, DEFAULT_REACH];
     const values = Float64Array.from({ length: count }, (_, row) => this.along(direction, codes, row * this.latent));
@@ -138,6 +145,28 @@ export class Plane {
     return [Math.min(Math.max(a, this.a0), this.a1), this.flat ? 0 : Math.min(Math.max(b, this.b0), this.b1)];
   }
 
+  // The coordinates at which the code at (a, b) is drawn.
+  /**
+   * @param {number[]} point
+   * @returns {Point}
+   */
+  inside([a, b]) {
+    if (this.space.reach === Infinity) return [a, b];
+    const [middleA, middleB] = this.middle;
+    const [onA, onB] = this.space.inside(a - middleA, b - middleB, this.latent);
+    return [onA + middleA, onB + middleB];
+  }
+
+  // Whether (a, b) is not beyond the rim of what the plane shows.
+  /**
+   * @param {number} a
+   * @param {number} b
+   */
+  shows(a, b) {
+    const [onA, onB] = this.inside([a, b]);
+    return this.latent === 2 || Math.hypot(onA - a, onB - b) < 1e-6;
+  }
+
   // The coordinates of a code's projection, which may lie outside of the visible part.
   /**
    * @param {Float32Array} z
@@ -161,6 +190,7 @@ export class Plane {
    */
   code(a, b, z) {
     for (let i = 0; i < this.latent; i++) z[i] = this.origin[i] + a * this.u[i] + b * this.v[i];
+    this.space.onto(z, this.u, this.v);
   }
 
   // Whether a code lies on the plane.

@@ -216,9 +216,10 @@ export class Scene {
     if (!marked) return;
     const { image = 0, upload } = marked;
     const name = upload === undefined ? `image ${image + 1}${this.nameOf(image)}` : this.about.uploads[upload];
+    const withoutSpread = this.model.noSpread ? `the code that stands for it. ${this.model.noSpread}` : "the code that the encoder gives, without a spread";
     const spread = "its posterior as ellipses of one and two standard deviations, with draws from it";
     const ellipse = this.model.independent ? spread : `${spread}, from the spread of each dimension alone: that the dimensions depend on one another is not drawn`;
-    note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : "the code that the encoder gives, without a spread"}.`;
+    note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : withoutSpread}.`;
   }
 
   // Sets whether the other models decode the same numbers, if their codes have the same length.
@@ -263,6 +264,7 @@ export class Scene {
       if (other === model) continue;
       if (this.same && other.latent === model.latent) other.z.set(model.z);
       else if (nearest >= 0) model.neighbours.blend(other.codes, other.latent, other.z);
+      other.space.project(other.z);
     }
     frame.asked = performance.now();
     this.frames.request(models.map(({ z }) => z), frame);
@@ -315,7 +317,7 @@ export class Scene {
     this.readout.showCode(z);
     this.sliders.show(z);
     const nearest = model.neighbours.find(z);
-    const distance = Math.sqrt(model.neighbours.square[0]);
+    const distance = model.space.distance(Math.sqrt(model.neighbours.square[0]));
     // Unless the page decodes, this request would delay the image that is dragged.
     /** @param {ReceiveImage} done */
     const decode = (done) => model.decoder.decodeQueued(model.codeOf(nearest), done);
@@ -351,7 +353,7 @@ export class Scene {
   /** @param {Model} model */
   distanceNote(model) {
     if (model.neighbours.find(model.z) < 0) return "";
-    const distance = formatNumber(Math.sqrt(model.neighbours.square[0]), 2);
+    const distance = formatNumber(model.space.distance(Math.sqrt(model.neighbours.square[0])), 2);
     return `${distance} from the data (typical gap ${formatNumber(model.typicalGap, 2)})`;
   }
 
@@ -360,7 +362,7 @@ export class Scene {
     this.models.forEach((model, i) => {
       const posterior = marked && model.posterior(marked);
       const { mean, scale = null } = posterior ?? {};
-      if (!mean || !scale) return this.panes.setNote(i, "no posterior to sample from");
+      if (!mean || !scale) return this.panes.setNote(i, model.noSpread || "no posterior to sample from");
       this.displayMode.spread(model, { mean, scale }, ({ values, most }) => {
         this.panes.draw(i, values);
         this.panes.setNote(i, `standard deviation of a pixel, 0 to ${formatNumber(most, 2)} (white)`);

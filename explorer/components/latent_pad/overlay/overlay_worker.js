@@ -1,5 +1,6 @@
 import { buildNetwork } from "../../base/runtime/network.js";
 import { ServerConnection } from "../decoders/server_connection.js";
+import { spaceOf } from "../space.js";
 import { FIELDS } from "./fields.js";
 
 // A web worker that computes overlays. { model } describes the model; { number, kind, plane, columns, rows } requests a field on
@@ -21,7 +22,7 @@ async function compute({ number, kind, plane, columns, rows }) {
     const b = b1 - ((row + 0.5) / rows) * (b1 - b0);
     const codes = Array.from({ length: columns }, (_, column) => {
       const a = a0 + ((column + 0.5) / columns) * (a1 - a0);
-      return origin.map((value, i) => value + a * u[i] + b * v[i]);
+      return model.space.onto(origin.map((value, i) => value + a * u[i] + b * v[i]), u, v);
     });
     postMessage({ number, row, values: await field(codes) });
     await pause();
@@ -63,7 +64,7 @@ function squaredDistances(codes, latent, image) {
 }
 
 addEventListener("message", ({ data }) => {
-  if (data.model) model = withDistances(data.model);
+  if (data.model) model = withDistances({ ...data.model, space: spaceOf(data.model.space) });
   else {
     latest = data.number;
     // An error thrown outside of the promise reaches the page.

@@ -59,7 +59,7 @@ export class DimensionSliders {
     input.addEventListener("input", (event) => {
       pad.stopPlayback();
       const z = pad.code();
-      z[i] = input.valueAsNumber;
+      model.space.move(z, i, input.valueAsNumber);
       pad.moveCode(z, event.timeStamp);
       pad.commitSoon();
     });
@@ -102,7 +102,7 @@ export class DimensionSliders {
     const [row, tile] = queue.pop() ?? [];
     if (!row) return done(false);
     const z = this.z.slice();
-    z[row.i] = row.low + ((tile + 0.5) / TILES) * (row.high - row.low);
+    this.model.space.move(z, row.i, row.low + ((tile + 0.5) / TILES) * (row.high - row.low));
     this.model.decoder.decodeQueued(z, (values) => {
       if (queue === this.queue) this.draw(values, row, tile);
       done(this.queue.length > 0);

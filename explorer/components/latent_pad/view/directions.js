@@ -135,7 +135,7 @@ export class Directions {
       slider.added = slider.valueAsNumber;
       this.sliding = true;
       pad.stopPlayback();
-      pad.moveCode(pad.code().map((/** @type {number} */ value, /** @type {number} */ k) => value + step * one.vector[k]), event.timeStamp);
+      pad.moveCode(model.space.project(pad.code().map((/** @type {number} */ value, /** @type {number} */ k) => value + step * one.vector[k])), event.timeStamp);
       pad.commitSoon();
     });
     const others = this.saved.filter((other) => other !== one).map(({ vector }) => vector);

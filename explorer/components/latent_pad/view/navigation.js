@@ -39,7 +39,7 @@ export class Navigation {
 }
 
 /** @param {import("../model.js").Model} model */
-function aboutDraws({ fitted, priorDraws }) {
+function aboutDraws({ fitted, priorTitle }) {
   if (fitted.length) return "A code drawn from a Gaussian fitted to this model's codes, because it was trained without a prior.";
-  return `A code drawn from ${priorDraws.length ? "this model's learned prior" : "the prior N(0, I)"}.`;
+  return `A code drawn from the prior, ${priorTitle}.`;
 }

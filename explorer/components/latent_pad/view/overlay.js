@@ -82,6 +82,17 @@ export class Overlay {
     return kind === "error" ? errors.length > 0 : kind !== "density" || codes.length > 0;
   }
 
+  // Why an overlay of this kind is not shown for this model, as a sentence; empty where it is.
+  /**
+   * @param {string} kind
+   * @param {import("../model.js").Model} model
+   */
+  reasonAgainst(kind, { noSpread, priorTitle, space }) {
+    if (kind === "density" && noSpread) return noSpread;
+    if (kind === "prior" && space.kind !== "euclidean") return `The prior is ${priorTitle}, whose density is the same everywhere.`;
+    return "";
+  }
+
   request() {
     this.number++;
     this.hide();
@@ -90,7 +101,9 @@ export class Overlay {
       if (this.kind === "prior") return this.showText("This model's prior is learned, and its density has no overlay: see its draws by Random draw.");
       return this.showText(`This checkpoint stores no ${this.kind === "error" ? "errors" : "codes"} of held-out images, which this overlay needs.`);
     }
-    const { name, latent, codes, scales, errors, typicalGap, program, decoder, server } = this.model;
+    const reason = this.reasonAgainst(this.kind, this.model);
+    if (reason) return this.showText(reason);
+    const { name, latent, codes, scales, errors, typicalGap, program, decoder, server, space } = this.model;
     const onServer = decoder.where === "server";
     if (!this.worker) {
       try {
@@ -100,7 +113,7 @@ export class Overlay {
       }
       this.worker.onmessage = ({ data }) => this.receive(data);
       this.worker.onerror = () => this.showText("The overlay could not be computed.");
-      this.worker.postMessage({ model: { name, program, server: onServer && server, latent, codes, scales, errors, gap: typicalGap } });
+      this.worker.postMessage({ model: { name, program, server: onServer && server, latent, codes, scales, errors, gap: typicalGap, space: space.kind } });
     }
     const { aspect, origin, u, v, a0, a1, b0, b1 } = this.plane;
     // Each of its cells needs four images, and the server also decodes for others.
@@ -126,11 +139,21 @@ export class Overlay {
     this.hide();
   }
 
+  // Whether a cell's centre is not beyond the rim of what the plane shows.
+  /**
+   * @param {number} column
+   * @param {number} row
+   */
+  shows(column, row) {
+    const { plane } = this;
+    return plane !== null && plane.shows(plane.a((column + 0.5) / this.columns), plane.b((row + 0.5) / this.rows));
+  }
+
   /** @param {{ number: number, problem?: string, row: number, values: number[] }} reply */
   receive({ number, problem, row, values }) {
     if (number !== this.number) return;
     if (problem) return this.showText(problem);
-    this.values.set(values, row * this.columns);
+    this.values.set(values.map((value, column) => (this.shows(column, row) ? value : NaN)), row * this.columns);
     if (--this.left === 0) this.draw();
   }
 
@@ -140,7 +163,9 @@ export class Overlay {
     const [low, high] = [quantile(finite, OUTLIER_SHARE), quantile(finite, 1 - OUTLIER_SHARE)];
     Object.assign(canvas, { width: columns, height: rows });
     const image = context.createImageData(columns, rows);
-    values.forEach((value, i) => image.data.set([...viridis(high > low ? (value - low) / (high - low) : 0.5), 255], 4 * i));
+    /** @param {number} value */
+    const colour = (value) => (Number.isFinite(value) ? [...viridis(high > low ? (value - low) / (high - low) : 0.5), 255] : [0, 0, 0, 0]);
+    values.forEach((value, i) => image.data.set(colour(value), 4 * i));
     context.putImageData(image, 0, 0);
     canvas.hidden = false;
     // It is shown in the next frame, so that the fade has a start.

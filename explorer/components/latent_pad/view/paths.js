@@ -2,7 +2,7 @@ import { makeRadioGroup } from "../../base/radio_group.js";
 import { svgPath } from "../../base/markers.js";
 import { makeToggle } from "../../base/toggle_button.js";
 import { toolButton } from "../../base/tool_button.js";
-import { INTERPOLATIONS, interpolation } from "../interpolation.js";
+import { interpolation, interpolationsIn } from "../interpolation.js";
 
 const SEGMENT_MS = 1600;
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -41,7 +41,7 @@ export class Paths {
     speed.append(...SPEEDS.map((value) => new Option(`${value} ×`, String(value), value === 1, value === 1)));
     speed.addEventListener("change", () => (this.speed = Number(speed.value)));
     const loop = makeToggle("Loop", this.loop, () => (this.loop = !this.loop));
-    const kinds = makeRadioGroup("Path between pins", INTERPOLATIONS, model.pinnedPath.kind, (kind) => {
+    const kinds = makeRadioGroup("Path between pins", interpolationsIn(model.space), model.pinnedPath.kind, (kind) => {
       model.pinnedPath.kind = kind;
       this.update();
       pad.commitSoon();

@@ -14,6 +14,13 @@ const KINDS = {
   images: ["Three images", "The plane through the codes of three held-out images, which are marked 1 to 3."],
 };
 
+// The same on a sphere, where a plane is the half of the sphere that one sees along its normal.
+const KINDS_ON_SPHERE = {
+  ...KINDS,
+  dimensions: ["Two dimensions", "Two dimensions of the code, most used first. The others keep their proportions, so that the code stays on the sphere."],
+  images: ["Three images", "The half of a sphere through the codes of three held-out images, which are marked 1 to 3."],
+};
+
 // Controls for the plane, and for how the other models follow.
 export class PlaneControls {
   // pad: setPlane(kind), setPlaneThroughImages([i, j, k]) and setSameCode(same)
@@ -38,7 +45,7 @@ export class PlaneControls {
         },
       };
       const count = model.codes.length / model.latent;
-      const { images: ofImages, ...others } = KINDS;
+      const { images: ofImages, ...others } = model.space.kind === "sphere" ? KINDS_ON_SPHERE : KINDS;
       const choice = makeRadioGroup("Plane", count >= 3 ? { ...others, images: ofImages } : others, now, (name) => setPlane[name]());
       root.append(choice.element);
       if (now === "dimensions") root.append(...this.dimensions(model, pair, setPlane.dimensions));

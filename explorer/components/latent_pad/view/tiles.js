@@ -53,7 +53,7 @@ export class Tiles {
     this.canvas.width = columns * this.width;
     this.canvas.height = rows * this.height;
     this.queue = [];
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) this.queue.push([column, row]);
+    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) if (this.shows(column, row)) this.queue.push([column, row]);
     /** @param {number[]} tile */
     const fromCentre = ([column, row]) => Math.hypot(column - (columns - 1) / 2, row - (rows - 1) / 2);
     this.queue.sort((a, b) => fromCentre(b) - fromCentre(a));
@@ -62,6 +62,24 @@ export class Tiles {
 
   get left() {
     return this.queue.length;
+  }
+
+  // The coordinates of a tile's centre.
+  /**
+   * @param {number} column
+   * @param {number} row
+   * @returns {Point}
+   */
+  centre(column, row) {
+    return [this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows)];
+  }
+
+  /**
+   * @param {number} column
+   * @param {number} row
+   */
+  shows(column, row) {
+    return this.plane.shows(...this.centre(column, row));
   }
 
   resume() {
@@ -74,7 +92,7 @@ export class Tiles {
     const { queue } = this;
     const [column, row] = queue.pop() ?? [];
     if (row === undefined) return done(false);
-    this.plane.code(this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows), this.z);
+    this.plane.code(...this.centre(column, row), this.z);
     this.decoder.decodeQueued(this.z, (values) => {
       // The grid may have changed in the meantime.
       if (queue === this.queue) this.draw(values, column, row);
