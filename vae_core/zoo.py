@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vae_core.config import (
+    AdversarialConfig,
     BernoulliConfig,
     ConfigError,
     DeterministicConfig,
@@ -64,6 +65,13 @@ ZOO = {
         "In place of the rate of each image, the loss of a VAE compares all codes of a batch with draws of the prior, so that "
         "each code may store more of its image.",
         objective=MMDConfig(),
+    ),
+    "aae": Row(
+        "AAE",
+        "Makhzani et al. 2015",
+        "In place of the rate of a VAE, a discriminator compares the codes of a plain autoencoder with draws of the prior.",
+        posterior=DeterministicConfig(),
+        objective=AdversarialConfig(),
     ),
     "full-vae": Row(
         "Full-covariance VAE",

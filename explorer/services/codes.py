@@ -62,8 +62,10 @@ def unused_dimensions(card: ModelCard, codes: np.ndarray) -> Sequence[int]:
 
 
 def fitted_gaussian(card: ModelCard) -> np.ndarray | None:
-    """The mean and a root of the covariance of the training codes, (1 + d, d). None for a model that has a prior, and where no
-    Gaussian was fitted."""
+    """The mean and a root of the covariance of the training codes, (1 + d, d).
+
+    None for a model that has a prior, and where no Gaussian was fitted.
+    """
     fitted = None if models.has_prior(card) else models.fitted_codes(card)
     return None if fitted is None else np.vstack([fitted.mean.numpy(), fitted.root.numpy()])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +11,10 @@ from explorer.services import models
 from explorer.services.models import ModelCard, Registry
 from vae_core.metrics import table
 from vae_core.metrics.table import METRICS, Metric, decimals
+from vae_core.models.spaces import PathKind
 
+SampleSource = Literal["prior", "codes"]
+"""Where codes of samples come from."""
 METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units"))
 """The held-out metrics that tables show."""
 NATS = ("distortion", "negative_elbo")
@@ -22,13 +25,13 @@ def reconstructions(card: ModelCard, x: np.ndarray) -> np.ndarray:
     return models.load(card.name).model.reconstruct(x).numpy()
 
 
-def samples(card: ModelCard, count: int, source: str, seed: int) -> np.ndarray:
+def samples(card: ModelCard, count: int, source: SampleSource, seed: int) -> np.ndarray:
     """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes")."""
     sampler = models.fitted_codes(card) if source == "codes" else None
     return models.load(card.name).model.sample(count, sampler, seed).numpy()
 
 
-def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, path: str) -> np.ndarray:
+def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, path: PathKind) -> np.ndarray:
     """Images decoded along the path from image a to image b, both uint8 (C, H, W)."""
     model = models.load(card.name).model
     ends = model.encode(np.stack([a, b])).mean
@@ -36,8 +39,10 @@ def interpolation(card: ModelCard, a: np.ndarray, b: np.ndarray, steps: int, pat
 
 
 def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:
-    """The names of the models with the best value of a metric; none where the values cannot be compared. Values can be compared
-    if the models have the same held-out images and, for metrics in nats, the same kind of likelihood."""
+    """The names of the models with the best value of a metric; none where the values cannot be compared.
+
+    Values can be compared if the models have the same held-out images and, for metrics in nats, the same kind of likelihood.
+    """
     known = [card for card in cards if card.metrics.get(metric.name) is not None]
     if metric.name in NATS and len({card.config.likelihood.scale for card in known}) > 1:
         return set()
@@ -48,8 +53,10 @@ def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:
 
 
 def best_marks(found: Sequence[Mapping[str, Any]], metric: Metric) -> list[bool]:
-    """For each model, True if it has the best value of a metric, at the precision that all of them have. All False where fewer
-    than two models have a value."""
+    """For each model, True if it has the best value of a metric, at the precision that all of them have.
+
+    All are False where fewer than two models have a value.
+    """
     known = [metrics for metrics in found if metrics.get(metric.name) is not None]
     if not metric.better or len(known) < 2:
         return [False] * len(found)
@@ -76,8 +83,10 @@ def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
 
 
 def has_fitted_codes(card: ModelCard) -> bool:
-    """True if samples from a Gaussian fitted to the codes make sense: the model has no prior, and the codes of training images
-    differ."""
+    """True if samples from a Gaussian fitted to the codes make sense.
+
+    That is so if the model has no prior, and the codes of training images differ.
+    """
     return not models.has_prior(card) and models.fitted_codes(card) is not None
 
 

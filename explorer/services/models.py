@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import streamlit as st
 
+from explorer.choices import Marker
 from explorer.design_tokens import design_tokens
 from explorer.services import checkpoint_files
 from explorer.services.checkpoint_files import CheckpointFile
@@ -28,7 +29,16 @@ DATA_SET_ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
 PARENT_DATA_SETS = {"mnist5k": "mnist"}
 """Data sets that are part of another one. Their models are listed with the larger set."""
 LAYER_TITLES = {"channels": "feature maps"}
-DEFAULT_STYLE = {"colour": "#5b6470", "marker": "triangle"}
+
+
+class ModelStyle(TypedDict):
+    """What marks a model on all pages."""
+
+    colour: str
+    marker: Marker
+
+
+DEFAULT_STYLE: ModelStyle = {"colour": "#5b6470", "marker": "triangle"}
 
 
 @dataclass(frozen=True)
@@ -211,7 +221,7 @@ def beta_of(card: ModelCard) -> float | None:
     return getattr(card.config.objective, "beta", None)
 
 
-def style_of(card: ModelCard) -> dict[str, str]:
+def style_of(card: ModelCard) -> ModelStyle:
     """The `colour` and the `marker` of a model, which are the same on all pages."""
     return design_tokens()["models"].get(card.kind, DEFAULT_STYLE)
 

@@ -75,8 +75,10 @@ def set_preparation(upload: Upload, preparation: Preparation) -> None:
 
 
 def preparation(upload: Upload, card: ModelCard) -> Preparation:
-    """The preparation of a picture for a model: as the user has chosen, otherwise as suggested by the picture and the model's
-    data."""
+    """The preparation of a picture for a model.
+
+    It is what the user has chosen, and otherwise what the picture and the model's data suggest.
+    """
     return upload.preparation or suggested(upload.picture, default_preparation(card))
 
 
@@ -93,8 +95,10 @@ def _usual(name: str, version: int, has_originals: bool) -> Preparation:
 
 
 def prepared_image(upload: Upload, card: ModelCard) -> np.ndarray:
-    """The picture as input for the model, uint8 (C, H, W). Raises ValueError with the reason where it cannot be prepared in
-    this way."""
+    """The picture as input for the model, uint8 (C, H, W).
+
+    Raises ValueError with the reason where it cannot be prepared in this way.
+    """
     try:
         return prepared(upload.picture, card.config.image, preparation(upload, card))
     except RefusedError as reason:
@@ -170,12 +174,17 @@ def upload_codes(cards: Sequence[ModelCard]) -> UploadCodes:
 
 
 def held_out_image(card: ModelCard, i: int) -> tuple[np.ndarray, bool]:
-    """A held-out image, and whether it is the original. Where originals are not available, the model decodes the image's code
-    instead."""
+    """The held-out image at index i, (C, H, W), and whether it is the original.
+
+    Where originals are not available, the model decodes the stored code of the image instead. Raises ValueError where the
+    checkpoint has no held-out codes either.
+    """
     own = datasets.originals(card.source, card.fingerprint)
     if own is not None and i < len(own):
         return own[i], True
     checkpoint = models.load(card.name)
+    if checkpoint.held_out is None:
+        raise ValueError(f"{card.title} has no held-out codes; choose a checkpoint that stores them.")
     return checkpoint.model.decode(checkpoint.held_out.codes[i : i + 1]).numpy()[0], False
 
 
@@ -187,5 +196,6 @@ def npz(names: Sequence[str], x: np.ndarray, evaluations: dict[str, list[ImageEv
         arrays[f"{model}/reconstructions"] = np.stack([one.reconstruction for one in results])
         arrays[f"{model}/mse"] = np.array([one.mse for one in results])
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
+    # numpy's annotation takes every name for that of its option `allow_pickle`, a bool.
+    np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
     return out.getvalue()

@@ -180,7 +180,10 @@ def _lasso(text: str) -> tuple[tuple[float, float], ...]:
 
 def _pair(text: str) -> tuple[int, int]:
     numbers = [_index(part, MAX_IMAGES) for part in text.split(",")]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 and None not in numbers else (0, 1)
+    match numbers:
+        case [int(first), int(second)]:
+            return first, second
+    return 0, 1
 
 
 def _map(text: str) -> MapSettings:
@@ -271,8 +274,10 @@ def show_run(name: str) -> None:
 
 
 def start(key: str) -> View:
-    """The view that a component started from: the session's view at the time when the component was first drawn. A component
-    keeps its own state, and data with another start would move it."""
+    """The view that a component started from: the session's view at the time when it was first drawn.
+
+    A component keeps its own state, and data with another start would move it.
+    """
     component = st.session_state.get(key)
     if component is None or component.get("state") is None:
         st.session_state[f"{key}-start"] = st.session_state.view

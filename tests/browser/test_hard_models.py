@@ -23,6 +23,7 @@ NAMES = (
     "no rate in its loss", "dependent dimensions", "a learned prior",
     hard_models.HOSTILE, hard_models.LONG,
 )  # fmt: skip
+LINKS = {"": "Latent grid", "map": "Map", "compare": "Compare", "your_images": "Your images", "fine_tune": "Fine-tune"}
 # What is there once a page has been drawn; on a map, of which some of these have none, a picture or a sentence.
 PAGES = {
     "": ".pad[data-ready=true]",
@@ -46,12 +47,15 @@ def url(serve, tmp_path_factory):
 def open_with(url, open_page):
     page = None
 
-    def opened(path: str, *names: str, **more):
-        """The page of that address, drawn without a traceback or an error in the browser."""
+    def opened(path: str, *names: str, by_link: bool = False, **more):
+        """The page of that address, or behind its link, drawn without a traceback or an error in the browser."""
         nonlocal page
         address = f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}"
         if page is None:
             page = open_page(address)
+        elif by_link:
+            page.get_by_role("link", name=LINKS[path], exact=True).click()
+            page.wait_for_function("(path) => location.pathname === `/${path}`", arg=path)
         else:
             page.goto(address)
         page.wait_for_selector(PAGES[path], state="attached", timeout=60_000)
@@ -82,7 +86,7 @@ def give_a_picture(page) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_shows_a_traceback(open_with, name):
     for path in PAGES:
-        page = open_with(path, name)
+        page = open_with(path, name, by_link=True)
         if path == "your_images":
             give_a_picture(page)
             sound(page)
@@ -141,6 +145,15 @@ def test_dependent_dimensions_are_told_where_an_ellipse_is_drawn(open_with):
     field.fill("2")
     field.press("Enter")
     page.wait_for_selector("text=that the dimensions depend on one another is not drawn")
+    sound(page)
+
+
+def test_a_map_of_a_model_without_a_program_has_no_reconstructions(open_with):
+    page = open_with("map", "no program")
+    page.locator(".field").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=so there are no reconstructions")
+    assert page.locator(".pictures figure").count() == 1 and page.locator(".pictures canvas").count() == 0
     sound(page)
 
 

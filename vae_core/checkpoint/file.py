@@ -312,7 +312,7 @@ class _Reader:
         model.load_state_dict(tensors, strict=False, assign=True)
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            model.objective = build_objective(self.config.objective, model.prior)
+            model.objective = build_objective(self.config.objective, model.prior, self.config.latent)
         model.requires_grad_(True)
         return model.eval()
 

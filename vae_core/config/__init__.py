@@ -8,7 +8,7 @@ from vae_core.config.base import Config, ConfigError
 from vae_core.config.likelihoods import BernoulliConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
 from vae_core.config.model import ModelConfig
 from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
-from vae_core.config.objectives import ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
+from vae_core.config.objectives import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
 from vae_core.config.observations import FieldSpec, ImageField, ObservationSpec, image_observation
 from vae_core.config.posteriors import DeterministicConfig, DiagonalGaussianConfig, FullGaussianConfig, PosteriorConfig
 from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig
@@ -18,6 +18,7 @@ from vae_core.config.training import TrainConfig
 from vae_core.config.unused import unused
 
 __all__ = [
+    "AdversarialConfig",
     "BernoulliConfig",
     "Config",
     "ConfigError",

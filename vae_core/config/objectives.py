@@ -6,7 +6,7 @@ import abc
 from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config
-from vae_core.config.constraints import Range
+from vae_core.config.constraints import Each, Length, Range
 from vae_core.config.schedules import ConstantSchedule, ScheduleConfig
 
 
@@ -58,11 +58,25 @@ class MMDConfig(ObjectiveConfig, kind="mmd"):
 
     needs_rate = False
     samples_prior = True
-    mmd_weight: Annotated[float, Range(0, 1e6)] = 1000.0
-    """Weight of the squared maximum mean discrepancy (lambda of InfoVAE), in nats."""
+    mmd_weight: Annotated[float, Range(0, 1e6)] = 30.0
+    """Weight of the squared maximum mean discrepancy (lambda of InfoVAE), in nats. Images of more pixels bear larger ones."""
     schedule: ScheduleConfig = ConstantSchedule()
     """Course of the weight through a run."""
 
     @property
     def formula(self) -> str:
         return f"distortion + {self.mmd_weight:g} × MMD"
+
+class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
+    """loss = distortion + weight * (log-odds with which a discriminator tells codes from draws of the prior)."""
+
+    needs_rate = False
+    samples_prior = True
+    adversarial_weight: Annotated[float, Range(0, 1e6)] = 10.0
+    """Weight of the term by which the encoder is trained to fool the discriminator, in nats."""
+    discriminator: Annotated[tuple[int, ...], Each(Range(1, 4096)), Length(1, 8)] = (128, 128)
+    """Widths of the fully connected layers of the discriminator."""
+
+    @property
+    def formula(self) -> str:
+        return f"distortion + {self.adversarial_weight:g} × adversary"

@@ -21,6 +21,7 @@ class Decoder(nn.Module):
         self.inputs = {"z": Input((model.config.latent,))}
 
     def forward(self, z: Tensor) -> dict[str, Tensor]:
+        """The mean image of codes (N, d), as `mean` (N, C, H, W)."""
         return {"mean": self.likelihood.mean(self.decoder(z))}
 
 
@@ -33,6 +34,7 @@ class Encoder(nn.Module):
         self.inputs = {"x": Input(tuple(model.config.image))}
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """The mean codes of images (N, C, H, W) in [0, 1], as `mean` (N, d), and `scale` (N, d) where there is one."""
         raw = self.encoder(x)
         scale = self.posterior.scale(raw)
         outputs = {"mean": self.posterior.mean(raw)}

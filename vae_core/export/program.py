@@ -45,14 +45,15 @@ class Program:
         return self.header["macs"]
 
     def to_bytes(self) -> bytes:
+        """The program as the bytes of a safetensors file, with the header as JSON in its metadata."""
         return save(self.arrays, {"program": json.dumps(self.header, separators=(",", ":"))})
 
 
 def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:
-    """E[x|z] as a program: input `z` (d,), output `mean` (C, H, W) in [0, 1]; the header says under `draw` how x is drawn
-    around it: `["bernoulli"]`, or `["gaussian", sigma]`.
+    """E[x|z] as a program: input `z` (d,), output `mean` (C, H, W) in [0, 1].
 
-    Raises ExportError where a layer or the likelihood has no operation.
+    The header says under `draw` how x is drawn around it: `["bernoulli"]`, or `["gaussian", sigma]`. Raises ExportError where a
+    layer or the likelihood has no operation.
     """
     with model.inference():
         part = Decoder(model)
@@ -83,10 +84,11 @@ DRAWINGS: dict[type, Callable[[Any], list[Any]]] = {
 
 
 def program(module: nn.Module, inputs: Mapping[str, Input], weights: Weights = "float32") -> Program:
-    """Any module in evaluation mode as a program: called with tensors by the names of `inputs`, it returns one tensor, which
-    the program calls `out`, or a dict of named ones. Integers are given as the floats that equal them.
+    """Any module in evaluation mode as a program.
 
-    Raises ExportError where it cannot be traced or calls a function that has no operation.
+    The module is called with tensors by the names of `inputs`. It returns one tensor, which the program calls `out`, or a dict
+    of named ones. Integers are given as the floats that equal them. Raises ExportError where it cannot be traced or calls a
+    function that has no operation.
     """
     if weights not in ("float32", "float16"):
         raise ExportError(f"Weights are {weights!r}; they can be 'float32' or 'float16'.")

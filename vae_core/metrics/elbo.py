@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -89,6 +89,7 @@ def per_image(
             draws.draw(ROUND if samples is None else min(ROUND, samples - draws.count))
         tell(total - count)
     mean, deviation, mse, likeness, mse_binarized, ssim_binarized = seen
+    assert mean is not None and mse is not None
     return PerImage(
         mean, deviation, draws.distortion, draws.rate, draws.rate_by_dimension, draws.count, draws.errors(),
         mse, likeness, mse_binarized, ssim_binarized,
@@ -120,7 +121,13 @@ def _at_the_mean(
             drawn = _likeness(model, model.encode_batch(target.to(model.device)).mean, target, with_ssim)
         columns.append((*found, *drawn))
         tell(len(piece))
-    return tuple(None if column[0] is None else torch.cat(column) for column in zip(*columns, strict=True))
+    return tuple(_joined(column) for column in zip(*columns, strict=True))
+
+
+def _joined(pieces: Sequence[Tensor | None]) -> Tensor | None:
+    """The pieces as one tensor, or None if a piece is None."""
+    known = [piece for piece in pieces if piece is not None]
+    return torch.cat(known) if len(known) == len(pieces) else None
 
 
 def _likeness(model: Autoencoder, codes: Tensor, wanted: Batch, with_ssim: bool) -> tuple[Tensor, Tensor | None]:

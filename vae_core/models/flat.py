@@ -59,7 +59,7 @@ class Autoencoder(LatentVariableModel):
         self.latents = LatentSpec((LatentGroup(LATENT, (config.latent,), self.posterior.space),))
         self.prior = build_prior(config.prior, config.latent)
         self.likelihood = build_likelihood(config.likelihood, image)
-        self.objective = build_objective(config.objective, self.prior)
+        self.objective = build_objective(config.objective, self.prior, config.latent)
         self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net)
         raw_channels = config.image[0] * self.likelihood.raw_channels
         self.decoder = build_decoder(config.latent, config.image, raw_channels, config.net)

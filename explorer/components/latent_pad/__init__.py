@@ -1,22 +1,22 @@
-"""The latent pad: a plane of latent space to drag through, and the images that up to four models decode there in the
-browser."""
+"""The latent pad: a plane of latent space to drag through, and the decoded images of up to four models.
+
+The page decodes them, in its own thread or in a worker, unless a model needs the server.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
-from explorer.choices import DECODER_LOCATIONS, DecoderLocation
+from explorer.choices import DECODER_LOCATIONS, MARKERS, DecoderLocation, Marker
 from explorer.components.assets import render
 from explorer.components.checks import check, check_labels, check_originals
 from explorer.components.message import byte_tensor, message
 
-Marker = Literal["circle", "square", "diamond", "triangle", "pentagon", "star"]
-MARKERS = get_args(Marker)
 MAX_MODELS = 4
 MAX_PATH_CODES = 16 * 23 + 1
 """Largest number of codes of a path: sixteen from each of 24 pins to the next."""
@@ -90,8 +90,9 @@ class PadModel:
         check(self.fitted is None or np.shape(self.fitted) == (1 + d, d), "fitted", f"has shape ({1 + d}, {d})")
         check(self.prior_draws is None or np.shape(self.prior_draws)[1:] == (d,), "prior_draws", f"has shape (M, {d})")
         check(self.uploads is None or np.shape(self.uploads)[1:] == (d,), "uploads", f"has shape (K, {d})")
-        both = self.upload_scales is None or np.shape(self.upload_scales) == np.shape(self.uploads)
-        check(both, "upload_scales", "has the shape of uploads")
+        if self.upload_scales is not None:
+            fits = self.uploads is not None and np.shape(self.upload_scales) == np.shape(self.uploads)
+            check(fits, "upload_scales", "has the shape of uploads")
         check(self.where in DECODER_LOCATIONS, "where", f"is one of {', '.join(DECODER_LOCATIONS)}")
         check(bool(self.program) or self.where == "server", "program", "is there, unless the server decodes")
         check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
@@ -127,7 +128,9 @@ class PadModel:
             "uploads": self.uploads,
             "uploadScales": self.upload_scales,
         }
-        found = {name: np.asarray(values, np.float32) for name, values in floats.items() if values is not None}
+        found: dict[str, np.ndarray] = {
+            name: np.asarray(values, np.float32) for name, values in floats.items() if values is not None
+        }
         if self.scales is not None:
             found["scales"] = np.asarray(self.scales, np.float16)
         return found | {"program": byte_tensor(self.program)}

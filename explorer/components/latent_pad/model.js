@@ -6,6 +6,10 @@ import { Plane } from "./plane.js";
 export const PRINCIPAL = "pc";
 export const IMAGES = "im";
 
+/**
+ * @param {string} kind
+ * @returns {number[]}
+ */
 export const imagesOf = (kind) => kind.slice(IMAGES.length).split("-").map(Number);
 
 const DEFAULT_REACH = 3;
@@ -16,8 +20,31 @@ const GAP_SAMPLES = 64;
 // One decoder with its codes of the held-out images, and the planes through its latent space.
 export class Model {
   // data: the result of `readMessage`; index: which of its models; onProblem: as in `openDecoder`
+  /**
+   * @param {Message} data
+   * @param {number} index
+   * @param {OnProblem} onProblem
+   */
   constructor({ about, tensor }, index, onProblem) {
-    Object.assign(this, about.models[index]);
+    const header = about.models[index];
+    this.name = header.name;
+    this.title = header.title;
+    this.identity = header.identity;
+    this.where = header.where;
+    this.sampling = header.sampling;
+    this.macs = header.macs;
+    /** @type {number} */
+    this.latent = header.latent;
+    /** @type {number[]} */
+    this.order = header.order;
+    /** @type {string[]} */
+    this.dimensions = header.dimensions;
+    this.prior = header.prior;
+    this.independent = header.independent;
+    this.unused = header.unused;
+    this.explained = header.explained;
+    this.colour = header.colour;
+    this.marker = header.marker;
     this.program = tensor(`program${index}`);
     this.server = about.server && { address: socketAddress(about.server.path), token: about.server.token };
     this.decoder = openDecoder(this, this.program, this.server, onProblem);
@@ -33,19 +60,32 @@ export class Model {
     // `z` is the code at the handle; `shown` is the code of the image on screen, which may be older while a reply is pending.
     this.z = new Float32Array(this.latent);
     this.shown = new Float32Array(this.latent);
+    // What the user has made for this model: pins with the kind of path between them, and directions once they are loaded.
+    /** @type {{ pins: Float32Array[], kind: string }} */
+    this.pinnedPath = { pins: [], kind: "linear" };
+    /** @type {Direction[] | null} */
+    this.directions = null;
+    /** @type {number | undefined} */
+    this.gap = undefined;
   }
 
   // The posterior of an image: its mean, and its standard deviations, which are null for a deterministic posterior.
   //
   // chosen: { image } for a held-out image, or { upload } for one of the user's own
-  posterior({ image, upload }) {
+  /** @param {{ image?: number, upload?: number }} chosen */
+  posterior({ image = 0, upload }) {
     const own = upload !== undefined;
     const [means, scales, i] = own ? [this.uploads, this.uploadScales, upload] : [this.codes, this.scales, image];
+    /** @param {Float32Array} values */
     const row = (values) => values.slice(i * this.latent, (i + 1) * this.latent);
     return { mean: row(means), scale: scales.length ? row(scales) : null };
   }
 
   // The range of values in which dimension i is useful.
+  /**
+   * @param {number} i
+   * @returns {number[]}
+   */
   range(i) {
     if (this.unused.includes(i) || this.codes.length < 2 * this.latent) return [-DEFAULT_REACH, DEFAULT_REACH];
     return this.plane(`${i}-${i}`, this.z).span;
@@ -85,19 +125,34 @@ export class Model {
   }
 
   // The code of a held-out image; the origin where there are no codes.
+  /**
+   * @param {number} image
+   * @returns {Float32Array}
+   */
   codeOf(image) {
     const at = image * this.latent;
     return at < this.codes.length ? this.codes.slice(at, at + this.latent) : new Float32Array(this.latent);
   }
 
   // kind: two dimensions "i-j"; PRINCIPAL; or IMAGES followed by three held-out images "i-j-k".
+  /**
+   * @param {string} kind
+   * @param {Float32Array} through
+   */
   plane(kind, through) {
     return new Plane(this.axes(kind), through, this.codes);
   }
 
+  /**
+   * @param {string} kind
+   * @returns {PlaneAxes}
+   */
   axes(kind) {
     if (kind === PRINCIPAL) return this.principalAxes();
-    return kind.startsWith(IMAGES) ? this.imageAxes(imagesOf(kind)) : this.dimensionAxes(kind);
+    if (!kind.startsWith(IMAGES)) return this.dimensionAxes(kind);
+    const axes = this.imageAxes(imagesOf(kind));
+    if (!axes) throw new Error(`There is no plane through the images ${imagesOf(kind).join(", ")}: their codes lie on a line.`);
+    return axes;
   }
 
   get defaultPlane() {
@@ -106,6 +161,7 @@ export class Model {
   }
 
   // Whether this model has a plane of this kind.
+  /** @param {any} kind */
   has(kind) {
     if (kind === PRINCIPAL) return this.latent > 2;
     if (String(kind).startsWith(IMAGES)) return this.latent > 2 && this.imageAxes(imagesOf(kind)) !== null;
@@ -114,6 +170,10 @@ export class Model {
   }
 
   // Axes from the first image towards the second, and orthogonally towards the third; null where the three codes lie on a line.
+  /**
+   * @param {number[]} images
+   * @returns {PlaneAxes | null}
+   */
   imageAxes(images) {
     if (images.length !== 3 || !images.every((i) => Number.isInteger(i) && i >= 0 && (i + 1) * this.latent <= this.codes.length)) return null;
     const [first, second, third] = images.map((i) => this.codeOf(i));
@@ -126,8 +186,13 @@ export class Model {
     return v && { u, v, centre: first, include: [first, second, third], labels: [`from image ${a} towards image ${b}`, `towards image ${c}`] };
   }
 
+  /**
+   * @param {string} kind
+   * @returns {PlaneAxes}
+   */
   dimensionAxes(kind) {
     const [first, second] = kind.split("-").map(Number);
+    /** @param {number} on */
     const only = (on) => Float32Array.from({ length: this.latent }, (_, i) => Number(i === on));
     const centre = new Float32Array(this.latent);
     // A one-dimensional space has no second axis, so moving up and down changes nothing.
@@ -135,8 +200,14 @@ export class Model {
     return { u: only(first), v: only(second), centre, labels: [this.dimensions[first], this.dimensions[second]] };
   }
 
+  /** @returns {PlaneAxes} */
   principalAxes() {
+    /**
+     * @param {number} i
+     * @returns {Float32Array}
+     */
     const row = (i) => this.principal.subarray(i * this.latent, (i + 1) * this.latent);
+    /** @param {number} i */
     const share = (i) => ` (${Math.round(100 * this.explained[i])}% of the variance)`;
     const labels = [`component 1${share(0)}`, `component 2${share(1)}`];
     return { u: row(1), v: row(2), centre: row(0), labels };
@@ -145,10 +216,12 @@ export class Model {
 
 // The WebSocket address of one of the app's routes. It is absolute because a worker that was started from a blob cannot resolve
 // a relative one.
+/** @param {string} path */
 function socketAddress(path) {
   return `${location.protocol.endsWith("s:") ? "wss" : "ws"}://${location.host}${path}`;
 }
 
+/** @param {Float32Array} direction */
 function unit(direction) {
   const length = Math.hypot(...direction);
   return length > 1e-6 ? direction.map((value) => value / length) : null;

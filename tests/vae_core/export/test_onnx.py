@@ -57,6 +57,7 @@ def check_encoder(model: Autoencoder) -> None:
             np.testing.assert_allclose(found, values.numpy(), atol=1e-4, rtol=1e-4, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETS)
 def test_a_model_of_each_net_agrees_with_torch(name: str) -> None:
     model = built(name)

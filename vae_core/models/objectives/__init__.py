@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vae_core.config import ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
+from vae_core.config import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
+from vae_core.models.objectives.adversarial import Adversarial
 from vae_core.models.objectives.elbo import ELBO
 from vae_core.models.objectives.mmd import MMD
 from vae_core.models.objectives.objective import Objective, Terms
@@ -13,16 +14,17 @@ from vae_core.models.objectives.phases import Phase
 from vae_core.models.objectives.reconstruction import Reconstruction
 from vae_core.models.priors import Prior
 
-OBJECTIVES: dict[type[ObjectiveConfig], Callable[[Any, Prior], Objective]] = {
-    ReconstructionConfig: lambda config, prior: Reconstruction(),
-    ELBOConfig: lambda config, prior: ELBO(config),
-    MMDConfig: MMD,
+OBJECTIVES: dict[type[ObjectiveConfig], Callable[[Any, Prior, int], Objective]] = {
+    ReconstructionConfig: lambda config, prior, latent: Reconstruction(),
+    ELBOConfig: lambda config, prior, latent: ELBO(config),
+    MMDConfig: lambda config, prior, latent: MMD(config, prior),
+    AdversarialConfig: Adversarial,
 }
 
 
-def build_objective(config: ObjectiveConfig, prior: Prior) -> Objective:
-    """The objective of a configuration, for a model with that prior."""
-    return OBJECTIVES[type(config)](config, prior)
+def build_objective(config: ObjectiveConfig, prior: Prior, latent: int) -> Objective:
+    """The objective of a configuration, for a model with that prior over codes of `latent` dimensions."""
+    return OBJECTIVES[type(config)](config, prior, latent)
 
 
-__all__ = ["ELBO", "MMD", "OBJECTIVES", "Objective", "Phase", "Reconstruction", "Terms", "build_objective"]
+__all__ = ["ELBO", "MMD", "OBJECTIVES", "Adversarial", "Objective", "Phase", "Reconstruction", "Terms", "build_objective"]

@@ -2,6 +2,7 @@ import { buildNetwork } from "../../base/runtime/network.js";
 
 // A web worker that decodes. The first message is { program }; each further message, { number, code }, is answered by { number,
 // values }.
+/** @type {Network | null} */
 let network = null;
 
 addEventListener("message", ({ data: { program, number, code } }) => {
@@ -9,8 +10,9 @@ addEventListener("message", ({ data: { program, number, code } }) => {
     network = buildNetwork(program);
     return;
   }
+  if (!network) return;
   network.inputs.z.set(code);
   network.run();
   const values = network.outputs.mean.slice();
-  postMessage({ number, values }, [values.buffer]);
+  postMessage({ number, values }, { transfer: [values.buffer] });
 });

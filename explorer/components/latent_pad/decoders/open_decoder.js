@@ -15,6 +15,13 @@ const TRIES = 12;
 //
 // about: the model, with `where` it is to be decoded. server: { address, token } of the decoder route. onProblem: called with a
 // sentence when decoding fails, and with "" when it works again.
+/**
+ * @param {{ name: string, where: string, sampling: any, macs: number }} about
+ * @param {Uint8Array} program
+ * @param {DecoderServer} server
+ * @param {OnProblem} onProblem
+ * @returns {Decoder}
+ */
 export function openDecoder(about, program, server, onProblem) {
   if (about.where === "server") return new ServerDecoder(about, server, onProblem);
   const network = buildNetwork(program);
@@ -24,6 +31,7 @@ export function openDecoder(about, program, server, onProblem) {
 }
 
 // The shortest time of several runs in milliseconds. It stops as soon as one run is fast enough.
+/** @param {Network} network */
 function bestRunMs(network) {
   let best = Infinity;
   for (let i = 0; i < TRIES && best > PAGE_MS; i++) {

@@ -10,8 +10,13 @@ const BANDWIDTH_NEIGHBOUR = 16;
 // Step of the finite differences, as a share of the plane's extent.
 const STEP = 0.005;
 
+/** @type {Record<string, (model: FieldModel) => (codes: Float32Array[]) => number[] | Promise<number[]>>} */
 export const FIELDS = { density: each(density), prior: each(prior), error: each(error), change };
 
+/**
+ * @param {(model: FieldModel) => (z: Float32Array) => number} make
+ * @returns {(model: FieldModel) => (codes: Float32Array[]) => number[]}
+ */
 function each(make) {
   return (model) => {
     const at = make(model);
@@ -21,6 +26,10 @@ function each(make) {
 
 // The log of the mean of the posteriors' densities over the held-out images (Hoffman & Johnson 2016), in nats. For a
 // deterministic posterior, each density is a Gaussian as wide as the typical distance between neighbours.
+/**
+ * @param {FieldModel} model
+ * @returns {(z: Float32Array) => number}
+ */
 function density({ latent, codes, scales, gap }) {
   const count = codes.length / latent;
   const precision = new Float32Array(codes.length);
@@ -52,12 +61,20 @@ function density({ latent, codes, scales, gap }) {
 }
 
 // log N(z; 0, I), in nats.
+/**
+ * @param {FieldModel} model
+ * @returns {(z: Float32Array) => number}
+ */
 function prior({ latent }) {
   const constant = -0.5 * latent * Math.log(2 * Math.PI);
   return (z) => constant - 0.5 * z.reduce((sum, value) => sum + value * value, 0);
 }
 
 // The mean of the errors of nearby held-out images, weighted by a Gaussian kernel (Nadaraya 1964).
+/**
+ * @param {FieldModel} model
+ * @returns {(z: Float32Array) => number}
+ */
 function error({ latent, codes, errors }) {
   const near = new Neighbours(codes, latent, KERNEL_NEIGHBOURS);
   return (z) => {
@@ -76,10 +93,16 @@ function error({ latent, codes, errors }) {
 
 // How fast the image changes with the code: the root of the mean of the pull-back metric's diagonal on the plane (Arvanitidis,
 // Hansen & Hauberg 2018), by central differences.
+/**
+ * @param {FieldModel} model
+ * @returns {(codes: Float32Array[]) => Promise<number[]>}
+ */
 function change({ plane, latent, squaredDistances }) {
   const { u, v, a0, a1, b0, b1 } = plane;
   // In a one-dimensional space the second direction is 0.
-  const moves = [[u, STEP * (a1 - a0)], [v, STEP * (b1 - b0)]].filter(([direction]) => direction.some((value) => value !== 0));
+  /** @type {[Float32Array, number][]} */
+  const both = [[u, STEP * (a1 - a0)], [v, STEP * (b1 - b0)]];
+  const moves = both.filter(([direction]) => direction.some((value) => value !== 0));
   return async (codes) => {
     const pairs = new Float32Array(codes.length * 2 * moves.length * latent);
     let at = 0;
@@ -89,6 +112,10 @@ function change({ plane, latent, squaredDistances }) {
       }
     }
     const squares = await squaredDistances(pairs);
+    /**
+     * @param {number} i
+     * @param {number} k
+     */
     const share = (i, k) => squares[moves.length * i + k] / (2 * moves[k][1]) ** 2;
     return codes.map((_, i) => Math.sqrt(moves.reduce((sum, _, k) => sum + share(i, k), 0) / moves.length));
   };

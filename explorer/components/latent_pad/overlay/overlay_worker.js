@@ -5,11 +5,15 @@ import { FIELDS } from "./fields.js";
 // A web worker that computes overlays. { model } describes the model; { number, kind, plane, columns, rows } requests a field on
 // a grid, which is sent row by row as { number, row, values }, or as { number, problem } if it fails. A later request replaces
 // one that is in progress.
+/** @type {any} */
 let model = null;
 let latest = 0;
 
+/** @typedef {Record<"a0" | "a1" | "b0" | "b1", number> & Record<"origin" | "u" | "v", Float32Array>} GridPlane */
+
 const pause = () => new Promise((go) => setTimeout(go));
 
+/** @param {{ number: number, kind: string, plane: GridPlane, columns: number, rows: number }} request */
 async function compute({ number, kind, plane, columns, rows }) {
   const field = FIELDS[kind]({ ...model, plane });
   const { origin, u, v, a0, a1, b0, b1 } = plane;
@@ -25,24 +29,33 @@ async function compute({ number, kind, plane, columns, rows }) {
   }
 }
 
+/** @param {any} model */
 function withDistances({ program, server, name, ...rest }) {
+  /** @param {string} sentence */
   const problem = (sentence) => sentence && postMessage({ number: latest, problem: sentence });
   if (server) {
     const connection = new ServerConnection(name, server, problem);
-    return { ...rest, squaredDistances: (codes) => connection.squaredDistances(codes) };
+    return { ...rest, squaredDistances: (/** @type {Float32Array} */ codes) => connection.squaredDistances(codes) };
   }
   const network = buildNetwork(program);
+  /** @param {Float32Array} z */
   const image = (z) => {
     network.inputs.z.set(z);
     network.run();
     return network.outputs.mean;
   };
-  return { ...rest, squaredDistances: (codes) => squaredDistances(codes, rest.latent, image) };
+  return { ...rest, squaredDistances: (/** @type {Float32Array} */ codes) => squaredDistances(codes, rest.latent, image) };
 }
 
 // As on the server: the squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.
+/**
+ * @param {Float32Array} codes
+ * @param {number} latent
+ * @param {(z: Float32Array) => Float32Array} image
+ */
 function squaredDistances(codes, latent, image) {
   return Float32Array.from({ length: codes.length / latent / 2 }, (_, pair) => {
+    /** @param {number} k */
     const code = (k) => codes.subarray((2 * pair + k) * latent, (2 * pair + k + 1) * latent);
     const first = image(code(0)).slice();
     return image(code(1)).reduce((sum, value, i) => sum + (value - first[i]) ** 2, 0);

@@ -3,6 +3,12 @@ import { toolButton } from "../../base/tool_button.js";
 // Buttons that move the handle: to the start, to a draw from the prior, to a held-out image by its number.
 export class Navigation {
   // pad: reset(), commit(), goToImage({ image }), goToCode(z)
+  /**
+   * @param {HTMLElement} root
+   * @param {import("../model.js").Model} model
+   * @param {number} count
+   * @param {any} pad
+   */
   constructor(root, model, count, pad) {
     const draw = toolButton("Random draw", aboutDraws(model), () => pad.goToCode(model.sample()));
     const reset = toolButton("Reset", "Moves the handle back to the start (Escape).", () => {
@@ -14,6 +20,10 @@ export class Navigation {
     root.append(reset);
   }
 
+  /**
+   * @param {number} count
+   * @param {any} pad
+   */
   image(count, pad) {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "number", min: 1, max: count, step: 1, placeholder: `1 to ${count}` });
@@ -28,6 +38,7 @@ export class Navigation {
   }
 }
 
+/** @param {import("../model.js").Model} model */
 function aboutDraws({ fitted, priorDraws }) {
   if (fitted.length) return "A code drawn from a Gaussian fitted to this model's codes, because it was trained without a prior.";
   return `A code drawn from ${priorDraws.length ? "this model's learned prior" : "the prior N(0, I)"}.`;
