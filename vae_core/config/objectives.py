@@ -67,6 +67,7 @@ class MMDConfig(ObjectiveConfig, kind="mmd"):
     def formula(self) -> str:
         return f"distortion + {self.mmd_weight:g} × MMD"
 
+
 class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
     """loss = distortion + weight * (log-odds with which a discriminator tells codes from draws of the prior)."""
 
