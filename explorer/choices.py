@@ -9,7 +9,7 @@ OVERLAYS = ("none", "density", "prior", "error", "change")
 DISPLAY_MODES = ("mean", "sample", "spread")
 """The ways in which the latent pad shows a code: its mean image, a sample of p(x|z), or how much the image varies over the
 posterior. The first is the default."""
-Marker = Literal["circle", "square", "diamond", "triangle", "pentagon", "star"]
+Marker = Literal["circle", "square", "diamond", "triangle", "pentagon", "star", "hexagon"]
 MARKERS = get_args(Marker)
 """The shapes that mark a model."""
 DecoderLocation = Literal["auto", "page", "worker", "server"]

@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.design_tokens import design_tokens
 from explorer.presenters.image_files import data_uri
 
-MARKER_SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle": "▲", "pentagon": "⬟", "star": "★"}
+MARKER_SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle": "▲", "pentagon": "⬟", "star": "★", "hexagon": "⬢"}
 
 
 @dataclass(frozen=True)

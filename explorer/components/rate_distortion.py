@@ -17,6 +17,7 @@ SYMBOLS = {
     "triangle": "triangle-up",
     "pentagon": "pentagon",
     "star": "star",
+    "hexagon": "hexagon",
 }
 MARGIN = 0.12
 MAX_LINES = 6

@@ -91,8 +91,8 @@ def fitted_gaussian(card: ModelCard) -> np.ndarray | None:
 
 
 def prior_draws(card: ModelCard) -> np.ndarray | None:
-    """Codes drawn from the prior of a model, (PRIOR_DRAWS, d). None for N(0, I), which a page draws from by itself."""
-    if not card.config.prior.is_learned:
+    """Codes drawn from the prior of a model, (PRIOR_DRAWS, d). None for one that a page draws from by itself."""
+    if card.config.prior.is_standard:
         return None
     return models.load(card.name).model.prior.sample(PRIOR_DRAWS, torch.Generator().manual_seed(0)).numpy()
 

@@ -145,7 +145,7 @@ def test_a_learned_prior_is_drawn_from_and_has_no_overlay(open_with):
     page = open_with("", "a learned prior")
     page.get_by_role("button", name="Random draw").click()
     page.get_by_role("radio", name="Prior").click()
-    page.wait_for_selector("text=This model's prior is learned")
+    page.wait_for_selector("text=The density of this model's prior has no overlay")
     sound(page)
 
 

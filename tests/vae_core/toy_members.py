@@ -105,7 +105,6 @@ def toy_members() -> Iterator[dict[str, ModelConfig]]:
 
     class WideNormalConfig(PriorConfig, kind="toy-wide-normal"):
         title = "N(0, 4 I)"
-        title = "N(0, 4 I)"
 
     class LaplaceConfig(LikelihoodConfig, kind="toy-laplace"):
         title = "Laplace"

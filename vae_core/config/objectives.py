@@ -58,8 +58,8 @@ class MMDConfig(ObjectiveConfig, kind="mmd"):
 
     needs_rate = False
     samples_prior = True
-    mmd_weight: Annotated[float, Range(0, 1e6)] = 1000.0
-    """Weight of the squared maximum mean discrepancy (lambda of InfoVAE), in nats."""
+    mmd_weight: Annotated[float, Range(0, 1e6)] = 30.0
+    """Weight of the squared maximum mean discrepancy (lambda of InfoVAE), in nats. Images of more pixels bear larger ones."""
     schedule: ScheduleConfig = ConstantSchedule()
     """Course of the weight through a run."""
 
@@ -80,4 +80,4 @@ class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
 
     @property
     def formula(self) -> str:
-        return f"distortion + {self.adversarial_weight:g} × fooling of a discriminator"
+        return f"distortion + {self.adversarial_weight:g} × adversary"

@@ -17,6 +17,9 @@ class PriorConfig(Config, axis=True):
     """Kind of the space that codes live in: a `kind` of `vae_core.models.spaces`."""
     title: ClassVar[str] = "a distribution of its own"
     """The name of the distribution in a sentence on screen."""
+    is_standard: ClassVar[bool] = False
+    """True for the standard distribution of its space, N(0, I) in R^d and the uniform one on a sphere, which a page draws from by
+    itself."""
     is_learned: ClassVar[bool] = False
     """True if the prior has weights, which are trained with the model."""
 
@@ -33,6 +36,7 @@ class StandardNormalConfig(PriorConfig, kind="normal"):
     """N(0, I)."""
 
     title = "N(0, I)"
+    is_standard = True
 
 
 class RealNVPConfig(PriorConfig, kind="realnvp"):
@@ -52,3 +56,4 @@ class UniformSphereConfig(PriorConfig, kind="uniform-sphere"):
 
     space = "sphere"
     title = "the uniform distribution on the sphere"
+    is_standard = True

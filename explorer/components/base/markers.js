@@ -4,6 +4,7 @@ const SHAPES = {
   square: (r) => `M${-r * 0.9} ${-r * 0.9}H${r * 0.9}V${r * 0.9}H${-r * 0.9}Z`,
   diamond: (r) => `M0 ${-r * 1.25}L${r * 1.25} 0L0 ${r * 1.25}L${-r * 1.25} 0Z`,
   pentagon: (r) => polygon(5, () => r * 1.15),
+  hexagon: (r) => polygon(6, () => r * 1.15),
   star: (r) => polygon(10, (/** @type {number} */ i) => r * (i % 2 ? 0.6 : 1.35)),
   triangle: (r) => `M0 ${-r * 1.2}L${r * 1.15} ${r * 0.85}H${-r * 1.15}Z`,
 };

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from explorer.choices import MARKERS
+from explorer.design_tokens import design_tokens
 from explorer.services import models
 from vae_core.zoo import ZOO
 
@@ -64,9 +66,8 @@ def test_a_model_is_explained_by_its_row(put):
         assert card.kind == card.name and ZOO[card.name].change in models.explain(card)
 
 
-def test_every_row_has_a_style_of_its_own(put):
-    for name in ZOO:
-        put(name, name)
-    styles = [tuple(models.style_of(card).values()) for card in models.registry().cards]
-    colours, markers = zip(*styles, strict=True)
-    assert len(set(colours)) == len(set(markers)) == len(ZOO)
+def test_styles_differ_in_colour_and_in_marker():
+    styles = design_tokens()["models"]
+    assert styles.keys() <= ZOO.keys() and {style["marker"] for style in styles.values()} <= set(MARKERS)
+    for name in ("colour", "marker"):
+        assert len({style[name] for style in styles.values()}) == len(styles)

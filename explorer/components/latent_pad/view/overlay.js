@@ -98,7 +98,7 @@ export class Overlay {
     this.hide();
     if (this.kind === "none" || !this.model || !this.plane) return;
     if (!this.has(this.kind)) {
-      if (this.kind === "prior") return this.showText("This model's prior is learned, and its density has no overlay: see its draws by Random draw.");
+      if (this.kind === "prior") return this.showText("The density of this model's prior has no overlay: see its draws by Random draw.");
       return this.showText(`This checkpoint stores no ${this.kind === "error" ? "errors" : "codes"} of held-out images, which this overlay needs.`);
     }
     const reason = this.reasonAgainst(this.kind, this.model);
