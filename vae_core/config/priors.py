@@ -18,8 +18,8 @@ class PriorConfig(Config, axis=True):
     title: ClassVar[str] = "a distribution of its own"
     """The name of the distribution in a sentence on screen."""
     is_standard: ClassVar[bool] = False
-    """True for the standard distribution of its space, N(0, I) in R^d and the uniform one on a sphere, which a page draws from by
-    itself."""
+    """True for the standard distribution of its space, N(0, I) in R^d and the uniform one on a sphere, which a page draws from
+    by itself."""
     is_learned: ClassVar[bool] = False
     """True if the prior has weights, which are trained with the model."""
 
