@@ -2,6 +2,7 @@
 where the developers' shared folder lies beside the project."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -13,6 +14,7 @@ if SHARED.is_dir():
 import pytest  # noqa: E402
 import torch  # noqa: E402 (it reads the variables above)
 from polling import wait_until  # noqa: E402
+from warm_workers import starter  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -31,6 +33,28 @@ def home(tmp_path, monkeypatch):
         job.stop()
 
 
+@pytest.fixture(scope="session")
+def _starter():
+    process, start = starter()
+    yield start
+    process.stdin.close()
+    process.wait()
+
+
+@pytest.fixture
+def warm_workers(request, monkeypatch):
+    """Workers of jobs are forked from one that has imported everything, except where a test asks for `cold_workers`."""
+    if hasattr(os, "fork") and "cold_workers" not in request.fixturenames:
+        from explorer.services.jobs import folder
+
+        monkeypatch.setattr(folder, "_start", lambda job: request.getfixturevalue("_starter")(job))
+
+
+@pytest.fixture
+def cold_workers():
+    """For a test whose workers start by themselves, as they do in the app."""
+
+
 @pytest.fixture
 def until():
     """until(job, *states): waits for one of them."""
@@ -42,6 +66,10 @@ def until():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, so that of several workers none is left with a long one at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Every browser test is slow. Files with many slow tests come first, so that of several workers none is left with a long
+    one at the end."""
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.slow)
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])

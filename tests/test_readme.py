@@ -31,6 +31,7 @@ def test_its_command_lines_are_understood(line):
     _parser().parse_args(shlex.split(line))
 
 
+@pytest.mark.slow
 def test_its_python_runs(tmp_path, monkeypatch):
     if "mnist-vae-2" not in registry.paths():
         pytest.skip("mnist-vae-2 has not been trained yet")

@@ -1,4 +1,4 @@
-"""python -m vae_core"""
+"""The command line of the package: `python -m vae_core`."""
 
 from vae_core.cli import main
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
+from torch import Tensor
+
 from vae_core.models.spaces import Space
 
 Distribution = Literal["normal", "uniform"]
@@ -39,3 +42,11 @@ class NoiseSpec:
     def within(self, owner: str) -> NoiseSpec:
         """This noise under the name that it has in a model, `owner.name`."""
         return NoiseSpec(f"{owner}.{self.name}", self.shape, self.distribution)
+
+    def draw(self, n: int, generator: torch.Generator | None = None, device: torch.device | str = "cpu") -> Tensor:
+        """The numbers for n observations, float32 (n, *shape)."""
+        return DRAWS[self.distribution](n, *self.shape, generator=generator, device=device)
+
+
+DRAWS = {"normal": torch.randn, "uniform": torch.rand}
+"""Functions that draw numbers of each distribution."""

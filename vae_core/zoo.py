@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vae_core.config import (
+    AdversarialConfig,
     BernoulliConfig,
     CategoryField,
     ConfigError,
     DeterministicConfig,
     DiagonalGaussianConfig,
     ELBOConfig,
+    FullGaussianConfig,
     LearnedGaussianConfig,
     LikelihoodConfig,
+    MMDConfig,
     ModelConfig,
     NetConfig,
     ObjectiveConfig,
     PosteriorConfig,
     PriorConfig,
+    RealNVPConfig,
     ReconstructionConfig,
     StandardNormalConfig,
+    UniformSphereConfig,
+    VonMisesFisherConfig,
 )
 
 
@@ -42,7 +48,8 @@ ZOO = {
     "ae": Row(
         "AE",
         "Hinton & Salakhutdinov 2006",
-        "The code of an image is a point, and the loss is the reconstruction alone.",
+        "The code of an image is a point, and the loss is the reconstruction alone: images decoded between the codes may look "
+        "like nothing at all.",
         posterior=DeterministicConfig(),
         objective=ReconstructionConfig(),
     ),
@@ -56,6 +63,40 @@ ZOO = {
         "Higgins et al. 2017",
         "The rate of a VAE counts beta times, which trades detail for independent dimensions.",
         objective=ELBOConfig(beta=4.0),
+    ),
+    "mmd-vae": Row(
+        "MMD-VAE",
+        "Zhao, Song & Ermon 2019",
+        "In place of the rate of each image, the loss of a VAE compares all codes of a batch with draws of the prior, so that "
+        "each code may store more of its image.",
+        objective=MMDConfig(),
+    ),
+    "aae": Row(
+        "AAE",
+        "Makhzani et al. 2015",
+        "In place of the rate of a VAE, a discriminator compares the codes of a plain autoencoder with draws of the prior.",
+        posterior=DeterministicConfig(),
+        objective=AdversarialConfig(),
+    ),
+    "full-vae": Row(
+        "Full-covariance VAE",
+        "Kingma & Welling 2019, section 2.5.1",
+        "The cloud of codes of an image in a VAE may be an ellipse that is turned, because its dimensions may depend on one "
+        "another.",
+        posterior=FullGaussianConfig(),
+    ),
+    "realnvp-vae": Row(
+        "RealNVP-VAE",
+        "Dinh et al. 2017; Chen et al. 2017",
+        "The prior of a VAE is a flow that is learned with it, so that the prior moves to where the codes are.",
+        prior=RealNVPConfig(),
+    ),
+    "s-vae": Row(
+        "S-VAE",
+        "Davidson et al. 2018; Xu & Durrett 2018",
+        "The code of an image is a direction: a point on a sphere, with a spread of fixed size and so with a constant rate.",
+        posterior=VonMisesFisherConfig(),
+        prior=UniformSphereConfig(),
     ),
     "cvae": Row(
         "CVAE",
@@ -88,19 +129,18 @@ def model_config(
     if row.given and not classes:
         raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    return ModelConfig.for_images(
-        image, latent, net, row.posterior, row.objective, condition, prior=row.prior, likelihood=likelihood
-    )
+    return ModelConfig.for_images(image, latent, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood)
 
 
 def zoo_name(config: ModelConfig) -> str:
     """The name whose row a configuration agrees with; where none does, the kind of the posterior.
 
-    A beta-VAE is one whatever its beta, as long as that is not 1.
+    A beta-VAE is one whatever its beta, as long as that is not 1, and an S-VAE whatever its concentration.
     """
     for name, row in ZOO.items():
-        parts = (row.posterior, row.prior, (row.given,) if row.given else ())
-        if (config.posterior, config.prior, config.given) == parts and _same(config.objective, row.objective):
+        given = (row.given,) if row.given else ()
+        parts = (type(config.posterior), type(config.prior), config.given) == (type(row.posterior), type(row.prior), given)
+        if parts and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

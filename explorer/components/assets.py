@@ -31,7 +31,7 @@ def _ignore() -> None:
 
 @cache
 def _component(folder: Path, name: str) -> Callable:
-    import streamlit as st
+    from streamlit.components.v2 import component
 
     html, css, js = assets(folder, name)
-    return st.components.v2.component(folder.name, html=html, css=css, js=js)
+    return component(folder.name, html=html, css=css, js=js)

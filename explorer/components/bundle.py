@@ -1,9 +1,8 @@
 """Joins small ES modules into one, for where a page can load only one: an inline component or a self-contained HTML file.
 
 Each module becomes a function that is called once and returns its exports. The modules may use only the forms that are parsed
-here, each on its own line at the top: `import { a, b as c } from "./x.js";`, `import name from "./x.json" with { type: "json"
-};` and, for the text of a worker's script, `import name from "./x.js" with { type: "worker" };`. They `export` a `function`,
-`class`, `const` or `default function`.
+here, each on its own line at the top: `import { a, b as c } from "./x.js";`, `import name from "./x.json";` and, for the text
+of a worker's script, `import name from "./x.js?worker";`. They `export` a `function`, `class`, `const` or `default function`.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import re
 from pathlib import Path
 
 NAMED = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"([^"]+)";\n', re.MULTILINE)
-JSON = re.compile(r'^import\s+(\w+)\s+from\s*"([^"]+\.json)"\s*with\s*\{[^}]*\};\n', re.MULTILINE)
-WORKER = re.compile(r'^import\s+(\w+)\s+from\s*"([^"]+\.js)"\s*with\s*\{ type: "worker" \};\n', re.MULTILINE)
+JSON = re.compile(r'^import\s+(\w+)\s+from\s*"([^"]+\.json)";\n', re.MULTILINE)
+WORKER = re.compile(r'^import\s+(\w+)\s+from\s*"([^"]+\.js)\?worker";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (default )?((?:async )?function|class|const) (\w+)", re.MULTILINE)
 
 

@@ -12,7 +12,16 @@ import streamlit as st
 from explorer.design_tokens import design_tokens
 from explorer.presenters.image_files import data_uri
 
-MARKER_SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle": "▲"}
+MARKER_SYMBOLS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle": "▲",
+    "pentagon": "⬟",
+    "star": "★",
+    "hexagon": "⬢",
+    "cross": "✚",
+}
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,8 @@ def image_rows(rows: Sequence[ImageRow], *, smooth: bool = False) -> None:
         title = "" if row.subordinate else f"<b>{escape(row.title)}</b>"
         cells.append(f'<div class="head">{symbol}{title}{note}</div>')
         for i in range(columns):
-            has_image = i < len(row.images) and row.images[i] is not None
-            cells.append(_cell(row, i) if has_image else "<span></span>")
+            image = row.images[i] if i < len(row.images) else None
+            cells.append("<span></span>" if image is None else _cell(row, i, image))
     classes = "rows smooth" if smooth else "rows"
     template = f"grid-template-columns: minmax(96px, 168px) repeat({columns}, minmax(28px, 112px))"
     narrow = f".rows.of{columns} {{ grid-template-columns: repeat({columns}, 1fr) !important; }}"
@@ -73,10 +82,10 @@ def image_rows(rows: Sequence[ImageRow], *, smooth: bool = False) -> None:
     st.html(f"{style}<div {frame}>{''.join(cells)}</div>")
 
 
-def _cell(row: ImageRow, i: int) -> str:
+def _cell(row: ImageRow, i: int, image: np.ndarray) -> str:
     caption = f"<figcaption>{escape(row.captions[i])}</figcaption>" if row.captions else ""
     kind = ' class="subordinate"' if row.subordinate else ""
-    return f'<figure{kind}><img src="{data_uri(row.images[i])}" alt="{escape(row.title)}, {i + 1}">{caption}</figure>'
+    return f'<figure{kind}><img src="{data_uri(image)}" alt="{escape(row.title)}, {i + 1}">{caption}</figure>'
 
 
 def scale_bar(low: str, high: str, name: str) -> None:

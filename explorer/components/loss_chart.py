@@ -17,11 +17,11 @@ class Trace:
 
     title: str
     steps: Sequence[int]
-    values: Sequence[float]
-    """Training values, in nats per image."""
+    values: Sequence[float | None]
+    """Training values, in nats per image; None leaves a gap in the line."""
     validation_steps: Sequence[int]
-    validation: Sequence[float]
-    """Validation values, in nats per image."""
+    validation: Sequence[float | None]
+    """Validation values, in nats per image; None leaves a gap in the line."""
 
 
 def loss_chart(traces: Sequence[Trace], key: str, *, steps: int = 0, log: bool = False, height: int = 280) -> None:

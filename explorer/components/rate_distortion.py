@@ -10,7 +10,16 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-SYMBOLS = {"circle": "circle", "square": "square", "diamond": "diamond", "triangle": "triangle-up"}
+SYMBOLS = {
+    "circle": "circle",
+    "square": "square",
+    "diamond": "diamond",
+    "triangle": "triangle-up",
+    "pentagon": "pentagon",
+    "star": "star",
+    "hexagon": "hexagon",
+    "cross": "cross",
+}
 MARGIN = 0.12
 MAX_LINES = 6
 

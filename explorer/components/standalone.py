@@ -12,8 +12,10 @@ TEMPLATE = Path(__file__).with_name("standalone.html")
 
 
 def standalone(folder: Path, name: str, data: bytes, title: str, about: str) -> str:
-    """The HTML file of the component in `folder`, whose files are called `name`, with its data inside. `title` and `about` are
-    plain text."""
+    """The text of an HTML file with the component in `folder`, whose files are called `name`, and its data inside.
+
+    `title` and `about` are plain text.
+    """
     html, css, js = assets(folder, name, "const mount =")
     parts = {
         "title": escape(title),

@@ -1,5 +1,7 @@
-"""The dialog Models: what each model of a data set is, how it was trained and how good it is. The user's own models can be
-opened, renamed and deleted."""
+"""The dialog Models: what each model of a data set is, how it was trained and how good it is.
+
+The user's own models can be opened, renamed and deleted.
+"""
 
 import streamlit as st
 
@@ -22,7 +24,7 @@ def show(data: str, name: str) -> None:
         "Model",
         names,
         names.index(name) if name in names else 0,
-        format_func=registry.titles(data).get,
+        format_func=registry.titles(data).__getitem__,
         key="card-of",
     )
     if chosen is not None:
@@ -40,9 +42,9 @@ def _card(card: models.ModelCard) -> None:
         cells = [comparisons.formatted(card.metrics, metric) for metric in metrics]
         columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in metrics]
         metric_table(columns, [MetricRow("Held-out images", "", "", cells, [False] * len(cells))])
-    curve = [point for point in card.training.get("curve", []) if isinstance(point, dict)]
+    curve = [point for point in card.training.get("curve", []) if isinstance(point, dict) and "step" in point]
     if len(curve) > 1:
-        steps = [point.get("step") for point in curve]
+        steps = [point["step"] for point in curve]
         losses = [point.get("train_loss") for point in curve], [point.get("validation_loss") for point in curve]
         trace = Trace("Loss", steps, losses[0], steps, losses[1])
         # The first steps are far above the others. A likelihood that is a density may have losses below 0, which have no

@@ -12,7 +12,7 @@ from explorer.services.text import escaped, widget_key
 from explorer.services.view import View
 
 OWN_IMAGES = "images of my own"
-TRAINED = {
+TRAINED: dict[fine_tuning.Trained, str] = {
     "all": "The whole model",
     "encoder": "Only the encoder",
     "decoder": "Only the decoder",
@@ -82,7 +82,7 @@ def _settings(card: ModelCard, data: str | None) -> dict[str, Any]:
     trained = first.selectbox(
         "What trains",
         list(TRAINED),
-        format_func=TRAINED.get,
+        format_func=TRAINED.__getitem__,
         help="The rest of the model stays unchanged. The latent heads are the encoder's last layer, which outputs the code, "
         "and the decoder's first layer, which reads it.",
         key="tune-trained",
@@ -91,7 +91,7 @@ def _settings(card: ModelCard, data: str | None) -> dict[str, Any]:
     likelihood = second.selectbox(
         "Likelihood",
         list(titles),
-        format_func=titles.get,
+        format_func=titles.__getitem__,
         help="The distribution of the pixels given a code; the model's own is the first. Another one starts from the same "
         "weights, and values in nats are measured again. A sigma is, or starts at, the model's root mean squared error.",
         key=widget_key("tune-likelihood", card.name),
@@ -110,8 +110,9 @@ def _beta(place: DeltaGenerator, card: ModelCard, trained: fine_tuning.Trained) 
         10_000.0,
         models.beta_of(card),
         disabled=not weighs,
-        help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A plain AE has no rate, "
-        "and training the decoder alone does not change it.",
+        help="loss = distortion + beta × rate. 1 gives the ELBO; larger values make codes store less. A loss without a rate "
+        "has no beta, a rate that is one number for all images changes no weights, and training the decoder alone does not "
+        "change a rate to N(0, I).",
         key=widget_key("tune-beta", card.name),
     )
     return beta if weighs else None

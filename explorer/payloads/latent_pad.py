@@ -25,8 +25,10 @@ EXPORTED_CODES, EXPORTED_ORIGINALS = 2**19, 2**18
 
 
 def compatible(cards: Sequence[ModelCard]) -> tuple[list[ModelCard], list[ModelCard]]:
-    """The models that the pad can show together with the first one, and the others. Models go together if they have codes of
-    the same held-out images."""
+    """The models that the pad can show together with the first one, and the others.
+
+    Models go together if they have codes of the same held-out images.
+    """
     first = cards[0]
     fits = [card for card in cards if (card.fingerprint, card.config.image) == (first.fingerprint, first.config.image)]
     return fits, [card for card in cards if card not in fits]
@@ -68,8 +70,10 @@ def _export_problem(name: str, version: int) -> str:
 
 
 def html_page(cards: Sequence[ModelCard], start: View) -> bytes:
-    """The pad as one HTML file that opens from disk, with float16 weights and as many held-out images as fit into a small file.
-    Uploaded images are left out."""
+    """The pad as one HTML file that opens from disk.
+
+    It has float16 weights, as many held-out images as fit into a small file, and no uploaded images.
+    """
     names = tuple((card.name, models.file_version(card.name)) for card in cards)
     data = replace(_exported(_data(names, datasets.has_originals(cards[0]))), start=_state(start)).to_bytes()
     titles = " and ".join(card.title for card in cards)
@@ -145,15 +149,20 @@ def _model(card: ModelCard) -> PadModel:
         sampling=decoder.sampling,
         macs=decoder.macs,
         latent=card.config.latent,
+        space=card.config.posterior.space,
         codes=stored.codes,
         order=codes.dimension_order(card, stored.codes),
         dimensions=codes.dimension_labels(card),
         scales=stored.scales,
+        no_spread=codes.reason_without_spread(card),
         errors=stored.errors,
         unused=codes.unused_dimensions(card, stored.codes),
         prior=prior,
+        prior_title=card.config.prior.title,
         conditions=models.conditions(card),
         fitted=codes.fitted_gaussian(card),
+        prior_draws=codes.prior_draws(card),
+        independent=card.config.posterior.is_independent,
         principal=plane,
         explained=explained,
         colour=style["colour"],

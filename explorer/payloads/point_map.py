@@ -1,5 +1,4 @@
-"""The point map's payload: the projected codes of the held-out images, their errors and rates, and the images where
-available."""
+"""The point map's payload: projected codes of held-out images, errors and rates, and the images where available."""
 
 from __future__ import annotations
 

@@ -16,8 +16,10 @@ MAX_CACHED = 4
 
 
 def sketch_payload(cards: Sequence[ModelCard], condition: int = 0) -> tuple[bytes | None, tuple[str, ...]]:
-    """The payload for models of one image size, and the titles of the models that a page cannot run. The payload is None where
-    a page can run none of them. condition: the class that conditional models are given."""
+    """The payload for models of one image size, and the titles of the models that a page cannot run.
+
+    The payload is None where a page can run none of them. condition: the class that conditional models are given.
+    """
     names = tuple((card.name, models.file_version(card.name)) for card in cards)
     return _payload(names, datasets.has_originals(cards[0]), condition)
 
@@ -56,4 +58,5 @@ def background(x: np.ndarray) -> tuple[int, int, int]:
     """The median colour of the borders of images, uint8 (N, C, H, W): red, green, blue."""
     edge = np.concatenate([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], -1)
     colour = [int(value) for value in np.median(edge, (0, 2))]
-    return tuple(colour * 3 if len(colour) == 1 else colour)
+    red, green, blue = colour * 3 if len(colour) == 1 else colour
+    return red, green, blue

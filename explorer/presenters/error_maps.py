@@ -10,8 +10,10 @@ from explorer.design_tokens import design_tokens
 
 
 def viridis(share: np.ndarray) -> np.ndarray:
-    """Values (H, W) from 0 to 1 in the colours of viridis: float (3, H, W). Values outside take the colour of the nearer
-    end."""
+    """Values (H, W) from 0 to 1 in the colours of viridis: float (3, H, W).
+
+    Values outside take the colour of the nearer end.
+    """
     anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in design_tokens()["amounts"]]) / 255
     positions = np.linspace(0, 1, len(anchors))
     return np.stack([np.interp(share, positions, channel) for channel in anchors.T])

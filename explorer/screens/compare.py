@@ -22,6 +22,8 @@ if len(compatible) < len(cards):
     names = ", ".join(card.title for card in cards if card not in compatible)
     st.info(escaped(f"Not compared: {names}. Their images have another size than those of {cards[0].title}."))
 cards = compatible
+
+
 def given(card: models.ModelCard) -> str:
     """The class that the model is given, for the end of a note; empty for a model that is given none."""
     return f", as {models.conditions(card)[condition]}" if card in conditional else ""
@@ -72,8 +74,8 @@ scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all m
 st.subheader("New images", anchor="samples")
 rows = []
 for card in cards:
-    prior = comparisons.samples(card, SAMPLES, "prior", current.seed, condition)
-    rows.append(model_row(card, list(prior), f"z drawn from N(0, I){given(card)}"))
+    drawn = comparisons.samples(card, SAMPLES, "prior", current.seed, condition)
+    rows.append(model_row(card, list(drawn), f"z drawn from {card.config.prior.title}{given(card)}"))
     if comparisons.has_fitted_codes(card):
         fitted = comparisons.samples(card, SAMPLES, "codes", current.seed, condition)
         rows.append(model_row(card, list(fitted), f"z drawn from a Gaussian fitted to its codes{given(card)}"))
@@ -82,7 +84,7 @@ left, right = st.columns([3, 1], vertical_alignment="top")
 if not all(models.has_prior(card) for card in cards):
     left.caption(
         "A plain AE is free to put its codes anywhere: N(0, I) may miss them, and even a Gaussian with their mean and "
-        "covariance reaches into the holes between them. A VAE is trained to decode draws from N(0, I)."
+        "covariance reaches into the holes between them. A VAE is trained to decode draws from its prior."
     )
 else:
     left.caption("Decoded from draws of the prior, which these models were trained to decode.")
@@ -105,7 +107,9 @@ rows = [ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x
 classes = condition if images.labels is None else images.labels[[a, b]]
 for card in cards:
     decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path, classes, condition)
-    rows.append(model_row(card, list(decoded), f"decoded along the path{given(card)}"))
+    on_sphere = card.config.posterior.space == "sphere"
+    note = "decoded along the great circle, the straight path on its sphere" if on_sphere else "decoded along the path"
+    rows.append(model_row(card, list(decoded), f"{note}{given(card)}"))
 image_rows(rows, smooth=smooth)
 st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")
 
@@ -123,7 +127,8 @@ st.caption(
     escaped(f"Nats measure: {'; '.join(scales)}. ")
     + ("Values in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
     + ("Values on different held-out images are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
-    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO. A tick marks the better value."
+    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO, and codes on a sphere have no dimensions "
+    "that are active by themselves. A tick marks the better value."
 )
 
 st.subheader("Rate against distortion", anchor="rate-distortion")

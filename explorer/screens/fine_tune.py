@@ -21,7 +21,7 @@ if names:
         "Run",
         names,
         names.index(chosen) if chosen else None,
-        format_func=labels.get,
+        format_func=labels.__getitem__,
         placeholder="Choose a run",
         # With a fixed key, a box that the user has cleared would stay empty whatever is chosen elsewhere.
         key=f"tune-run-{chosen}",
@@ -29,7 +29,7 @@ if names:
     if selected and selected != current.run:
         view.show_run(selected)
     run = runs.find(selected) if selected else None
-    if run is not None:
+    if selected and run is not None:
         if run.about:
             st.caption(escaped(f"{run.about} {run.note}".strip()))
         if run.refused:

@@ -61,7 +61,7 @@ def wait() -> None:
         st.rerun()
     progress = "Starting" if state.share == 0 else f"{method.title}: {state.share:.0%}"
     st.progress(state.share, f"{progress}. You can leave this page; the map is stored for your next visit.")
-    if st.button("Stop", key="map-stop"):
+    if state.job is not None and st.button("Stop", key="map-stop"):
         state.job.stop()
 
 

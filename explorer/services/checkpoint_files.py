@@ -1,5 +1,7 @@
-"""The checkpoint files that the app shows: those that ship with it, the user's own, and those in folders named on the command
-line."""
+"""The checkpoint files that the app shows.
+
+They are those that ship with it, the user's own, and those in folders named on the command line.
+"""
 
 from __future__ import annotations
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from explorer.services import models
 from explorer.services.models import ModelCard
 from vae_core.metrics import activity
 from vae_core.projection import principal
+
+PRIOR_DRAWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +23,7 @@ class HeldOutCodes:
     codes: np.ndarray
     """Mean codes, (N, d)."""
     scales: np.ndarray | None
-    """Standard deviations of the posteriors, (N, d), or None for a deterministic posterior."""
+    """Standard deviations of the posteriors, (N, d), or None for posteriors that have none."""
     errors: np.ndarray | None
     """Mean squared error of each reconstruction, (N,), or None where it is not stored."""
     rates: np.ndarray | None
@@ -41,7 +44,9 @@ def held_out_codes(card: ModelCard) -> HeldOutCodes:
     scales, errors, rates, labels = (
         None if values is None else values.numpy() for values in (stored.scale, stored.mse, stored.rate, stored.labels)
     )
-    return HeldOutCodes(stored.codes.numpy(), scales, errors, rates, labels if classes else None, classes)
+    # Codes that are stored as float16 lie a little beside their space.
+    placed = checkpoint.model.space.project(stored.codes)
+    return HeldOutCodes(placed.numpy(), scales, errors, rates, labels if classes else None, classes)
 
 
 def principal_plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
@@ -51,18 +56,45 @@ def principal_plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]
     return np.vstack([mean, directions]), explained
 
 
+def reason_without_spread(card: ModelCard) -> str:
+    """Why no page draws the spread of this model's posteriors, as a sentence.
+
+    It is empty where the spread is drawn, and where a code has none.
+    """
+    posterior, stored = card.config.posterior, models.load(card.name).held_out
+    if not posterior.has_density or stored is None or stored.scale is not None:
+        return ""
+    return (
+        f"Its spread is not drawn: its posterior ({posterior.title}) has no standard deviation for each dimension. The page "
+        "Map shows the codes of all held-out images."
+    )
+
+
 def unused_dimensions(card: ModelCard, codes: np.ndarray) -> Sequence[int]:
-    """The dimensions that have collapsed to the prior; none for a model without a rate."""
-    if not models.load(card.name).model.capabilities.rate or not len(codes):
+    """The dimensions that have collapsed to the prior.
+
+    There are none for a model without a rate, and for one whose dimensions are not independent.
+    """
+    model = models.load(card.name).model
+    if not (model.capabilities.rate and model.space.independent_dimensions and len(codes)):
         return ()
     return [int(i) for i in np.flatnonzero(codes.var(axis=0) <= activity.THRESHOLD)]
 
 
 def fitted_gaussian(card: ModelCard) -> np.ndarray | None:
-    """The mean and a root of the covariance of the training codes, (1 + d, d). None for a model that has a prior, and where no
-    Gaussian was fitted."""
+    """The mean and a root of the covariance of the training codes, (1 + d, d).
+
+    None for a model that has a prior, and where no Gaussian was fitted.
+    """
     fitted = None if models.has_prior(card) else models.fitted_codes(card)
     return None if fitted is None else np.vstack([fitted.mean.numpy(), fitted.root.numpy()])
+
+
+def prior_draws(card: ModelCard) -> np.ndarray | None:
+    """Codes drawn from the prior of a model, (PRIOR_DRAWS, d). None for one that a page draws from by itself."""
+    if card.config.prior.is_standard:
+        return None
+    return models.load(card.name).model.prior.sample(PRIOR_DRAWS, torch.Generator().manual_seed(0)).numpy()
 
 
 def dimension_order(card: ModelCard, codes: np.ndarray) -> list[int]:

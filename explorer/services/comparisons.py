@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,15 +13,20 @@ from explorer.services.models import ModelCard, Registry
 from vae_core.batch import Classes
 from vae_core.metrics import table
 from vae_core.metrics.table import METRICS, Metric, decimals
+from vae_core.models.spaces import PathKind
 
+SampleSource = Literal["prior", "codes"]
+"""Where codes of samples come from."""
 METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units"))
 """The held-out metrics that tables show."""
 NATS = ("distortion", "negative_elbo")
 
 
 def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes | None = None) -> np.ndarray:
-    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]. classes: those of the images,
-    which conditional models are given."""
+    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1].
+
+    classes: those of the images, which conditional models are given.
+    """
     return models.load(card.name).model.reconstruct(x, for_model(card, classes)).numpy()
 
 
@@ -31,9 +36,11 @@ def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> np
     return model.decode(model.encode(x, classes).mean, other).numpy()
 
 
-def samples(card: ModelCard, count: int, source: str, seed: int, condition: int | None = None) -> np.ndarray:
-    """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes"), with
-    the class `condition` where the model is given one."""
+def samples(card: ModelCard, count: int, source: SampleSource, seed: int, condition: int | None = None) -> np.ndarray:
+    """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes").
+
+    condition: the class that conditional models are given.
+    """
     sampler = models.fitted_codes(card) if source == "codes" else None
     given = for_model(card, condition)
     return models.load(card.name).model.sample(count, sampler, seed, condition=given).numpy()
@@ -44,20 +51,24 @@ def interpolation(
     a: np.ndarray,
     b: np.ndarray,
     steps: int,
-    path: str,
+    path: PathKind,
     classes: Classes | None = None,
     condition: int | None = None,
 ) -> np.ndarray:
-    """Images decoded along the path from image a to image b, both uint8 (C, H, W). Where the model is given a class, `classes`
-    are those of the two images, and `condition` is that of the decoded ones."""
+    """Images decoded along the path from image a to image b, both uint8 (C, H, W).
+
+    Where the model is given a class, `classes` are those of the two images, and `condition` is that of the decoded ones.
+    """
     model = models.load(card.name).model
     ends = model.encode(np.stack([a, b]), for_model(card, classes)).mean
     return model.interpolate(ends[0], ends[1], steps, path, condition=for_model(card, condition)).numpy()
 
 
 def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:
-    """The names of the models with the best value of a metric; none where the values cannot be compared. Values can be compared
-    if the models have the same held-out images and, for metrics in nats, the same kind of likelihood."""
+    """The names of the models with the best value of a metric; none where the values cannot be compared.
+
+    Values can be compared if the models have the same held-out images and, for metrics in nats, the same kind of likelihood.
+    """
     known = [card for card in cards if card.metrics.get(metric.name) is not None]
     if metric.name in NATS and len({card.config.likelihood.scale for card in known}) > 1:
         return set()
@@ -68,8 +79,10 @@ def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:
 
 
 def best_marks(found: Sequence[Mapping[str, Any]], metric: Metric) -> list[bool]:
-    """For each model, True if it has the best value of a metric, at the precision that all of them have. All False where fewer
-    than two models have a value."""
+    """For each model, True if it has the best value of a metric, at the precision that all of them have.
+
+    All are False where fewer than two models have a value.
+    """
     known = [metrics for metrics in found if metrics.get(metric.name) is not None]
     if not metric.better or len(known) < 2:
         return [False] * len(found)
@@ -96,8 +109,10 @@ def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
 
 
 def has_fitted_codes(card: ModelCard) -> bool:
-    """True if samples from a Gaussian fitted to the codes make sense: the model has no prior, and the codes of training images
-    differ."""
+    """True if samples from a Gaussian fitted to the codes make sense.
+
+    That is so if the model has no prior, and the codes of training images differ.
+    """
     return not models.has_prior(card) and models.fitted_codes(card) is not None
 
 

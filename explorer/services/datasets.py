@@ -90,8 +90,10 @@ def originals(data: str, fingerprint: str) -> np.ndarray | None:
 
 
 def attributes(data: str, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]] | None:
-    """Binary attributes of the test images, uint8 (N, A), and the names of the A attributes. None where the data set has none,
-    or is not available as for `originals`."""
+    """Binary attributes of the test images, uint8 (N, A), and the names of the A attributes.
+
+    None where the data set has none, or is not available as for `originals`.
+    """
     found = _test_images(data, fingerprint) if _ready(data) else None
     return None if found is None or found.attributes is None else (found.attributes, found.attribute_names)
 
@@ -108,8 +110,10 @@ def reason_missing(card: ModelCard) -> str:
 
 
 def has_originals(card: ModelCard) -> bool:
-    """True if the images of a model's data set are available. This can change while the app runs, when a data set is
-    fetched."""
+    """True if the images of a model's data set are available.
+
+    This can change while the app runs, when a data set is fetched.
+    """
     return originals(card.source, card.fingerprint) is not None
 
 

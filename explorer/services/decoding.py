@@ -61,8 +61,10 @@ def mean_images(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
 
 
 def squared_distances(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
-    """Squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on: float32 (2N, row length) to
-    float32 (N,)."""
+    """Squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.
+
+    Codes are float32 (2N, row length), and distances float32 (N,).
+    """
     return _decoded(model, codes, _squared_distances_of_pairs)
 
 

@@ -116,7 +116,8 @@ def start(request: RunRequest, card: ModelCard, files: Sequence[tuple[str, bytes
         norm_statistics="stored",
         threads=hardware.threads(),
         save_every=SAVE_EVERY,
-        **{request.unit: request.amount},
+        seconds=request.amount if request.unit == "seconds" else None,
+        steps=request.amount if request.unit == "steps" else None,
     )
     arguments = {
         "model": card.title,

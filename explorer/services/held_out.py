@@ -31,8 +31,11 @@ class HeldOutImages:
 
 
 def images_for(card: ModelCard) -> HeldOutImages:
-    """Held-out images for a model: those of its own data set if available, otherwise those of a similar installed set,
-    otherwise images that the model decodes from its stored codes."""
+    """Held-out images for a model.
+
+    They are those of its own data set if available, otherwise those of a similar installed set, otherwise images that the model
+    decodes from its stored codes.
+    """
     own = datasets.originals(card.source, card.fingerprint)
     held_out = models.load(card.name).held_out
     if own is not None:
@@ -51,9 +54,9 @@ def images_for(card: ModelCard) -> HeldOutImages:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _installed(name: str) -> tuple[np.ndarray, np.ndarray]:
-    found = load_dataset(name)
-    return found.test.x.numpy(), found.test.y.numpy()
+def _installed(name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    test = load_dataset(name).test
+    return test.x.numpy(), None if test.y is None else test.y.numpy()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

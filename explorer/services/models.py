@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import streamlit as st
 
+from explorer.choices import Marker
 from explorer.design_tokens import design_tokens
 from explorer.services import checkpoint_files
 from explorer.services.checkpoint_files import CheckpointFile
@@ -19,7 +20,7 @@ from vae_core.config.descriptions import described
 from vae_core.data.provenance import titled
 from vae_core.data.untrusted import shown
 from vae_core.models.samplers import FittedGaussian
-from vae_core.zoo import zoo_name
+from vae_core.zoo import ZOO, zoo_name
 
 MODELS_IN_MEMORY = 16
 """Number of loaded checkpoints that stay in memory: the last used ones."""
@@ -28,12 +29,27 @@ DATA_SET_ORDER = ("mnist", "fashion_mnist", "faces", "celeba", "shapes")
 PARENT_DATA_SETS = {"mnist5k": "mnist"}
 """Data sets that are part of another one. Their models are listed with the larger set."""
 LAYER_TITLES = {"channels": "feature maps"}
-DEFAULT_STYLE = {"colour": "#5b6470", "marker": "triangle"}
-EXPLANATIONS = {
-    "ae": "A plain AE is not trained to fill the gaps between its codes: images decoded there may look like nothing at all.",
-    "vae": "Each image is a small cloud of codes, and all clouds are pulled towards the origin, so they fill the space.",
-    "beta-vae": "The rate has weight {beta:g}, so a code stores fewer details and only useful dimensions are used.",
+
+
+class ModelStyle(TypedDict):
+    """What marks a model on all pages."""
+
+    colour: str
+    marker: Marker
+
+
+DEFAULT_STYLE: ModelStyle = {"colour": "#5b6470", "marker": "triangle"}
+
+PLANES = {1: "its whole latent space, which is a line", 2: "its whole latent space"}
+PLANE = "a plane through its {latent} dimensions, the other dimensions held fixed; dots off the plane are pale"
+SPHERES = {
+    2: "its whole latent space, which is the unit circle; a point off the circle stands for the nearest one on it",
+    3: "the half of its sphere of codes that faces you, up to the rim; dots on the other half are pale",
 }
+SPHERE = (
+    "half of a sphere through its {latent} dimensions, up to the rim; the other dimensions keep their proportions, and dots "
+    "off this half are pale"
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +157,7 @@ def _card(file: CheckpointFile, header: dict[str, Any]) -> ModelCard:
 def _order(card: ModelCard) -> tuple:
     position = DATA_SET_ORDER.index(card.data) if card.data in DATA_SET_ORDER else len(DATA_SET_ORDER)
     # A two-dimensional VAE comes first because the pad shows its whole latent space.
-    kinds = ["vae", "beta-vae", "ae"]
+    kinds = sorted(ZOO, key=lambda kind: kind == "ae")
     kind = kinds.index(card.kind) if card.kind in kinds else len(kinds)
     return position, card.data, card.own, card.config.latent, kind, card.name
 
@@ -156,16 +172,13 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     layers = [(LAYER_TITLES.get(field.name, field.name), getattr(net, field.name)) for field in described(type(net))]
     shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers if isinstance(sizes, tuple))
     channels, height, width = config.image
-    noise = "Gaussian" if config.posterior.has_density else "no noise"
     what = [
         ("Encoder and decoder", f"{net.kind}, {shape}"),
         ("Image", f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"),
-        ("Latent", f"{counted(config.latent, 'dimension')}, {noise}"),
+        ("Latent", f"{counted(config.latent, 'dimension')}, {config.posterior.title}"),
         ("Likelihood", config.likelihood.scale),
     ]
-    if config.objective.needs_rate:
-        free = f", {config.objective.free_bits:g} free bits" if config.objective.free_bits else ""
-        what.append(("Objective", f"distortion + {beta_of(card):g} × rate{free}"))
+    what.append(("Objective", config.objective.formula))
     how = [("Data", card.data_title)]
     if card.trained_before:
         how.append(("Trained before on", "; ".join(card.trained_before)))
@@ -224,19 +237,20 @@ def beta_of(card: ModelCard) -> float | None:
     return getattr(card.config.objective, "beta", None)
 
 
-def style_of(card: ModelCard) -> dict[str, str]:
+def style_of(card: ModelCard) -> ModelStyle:
     """The `colour` and the `marker` of a model, which are the same on all pages."""
     return design_tokens()["models"].get(card.kind, DEFAULT_STYLE)
 
 
 def explain(card: ModelCard) -> str:
     """An explanation of what the pad shows of this model."""
-    plane = {1: "its whole latent space, which is a line", 2: "its whole latent space"}.get(
-        card.config.latent,
-        f"a plane through its {card.config.latent} dimensions, the other dimensions held fixed; dots off the plane are pale",
-    )
+    latent = card.config.latent
+    if card.config.posterior.space == "sphere":
+        plane = SPHERES.get(latent, SPHERE).format(latent=latent)
+    else:
+        plane = PLANES.get(latent, PLANE).format(latent=latent)
     if conditions(card):
         plane += ". The model is given a class, which the switch below the plane sets; the code holds the rest, such as style"
-    why = EXPLANATIONS.get(card.kind, "").format(beta=beta_of(card))
+    why = f"{ZOO[card.kind].change} Its loss is {card.config.objective.formula}." if card.kind in ZOO else ""
     dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

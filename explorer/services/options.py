@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from explorer.choices import DECODER_LOCATIONS
+from explorer.choices import DECODER_LOCATIONS, DecoderLocation
 from vae_core.data.pictures import ignore_warnings
 from vae_core.files import carried, expanded
 
@@ -32,8 +32,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def start() -> None:
-    """Prepares the app's process: exits with a message where the options are invalid, and keeps Pillow's warnings off the
-    terminal."""
+    """Prepares the app's process.
+
+    Exits with a message where the options are invalid, and keeps Pillow's warnings off the terminal.
+    """
     _parser().parse_args()
     ignore_warnings()
 
@@ -43,7 +45,7 @@ def streamlit_config() -> Path:
     return carried(Path(__file__).parents[1], ".streamlit") / "config.toml"
 
 
-def decode() -> str:
+def decode() -> DecoderLocation:
     """Where images are decoded: one of DECODER_LOCATIONS."""
     return _parsed().decode
 

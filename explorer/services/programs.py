@@ -1,5 +1,7 @@
-"""Network programs: models in the form that a page runs by itself. Some models have no program; only this module asks for
-one."""
+"""Network programs: models in the form that a page runs by itself.
+
+Some models have no program; only this module asks for one.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +64,9 @@ def page_decoder(model: Autoencoder) -> PageDecoder:
     program, _ = decoder(model)
     if program is None:
         return PageDecoder("server", b"", 0, drawing(model), _identity(model))
-    on_server = wanted == "server" or (wanted == "auto" and program.macs > MAX_PAGE_MACS)
-    location, content = ("server", b"") if on_server else (wanted, program.to_bytes())
-    return PageDecoder(location, content, program.macs, drawing(model), _identity(model))
+    if wanted == "server" or (wanted == "auto" and program.macs > MAX_PAGE_MACS):
+        return PageDecoder("server", b"", program.macs, drawing(model), _identity(model))
+    return PageDecoder(wanted, program.to_bytes(), program.macs, drawing(model), _identity(model))
 
 
 def _identity(model: Autoencoder) -> str:

@@ -15,6 +15,8 @@ __all__ = ["METHODS", "Method", "PendingProjection", "Projection", "find", "star
 
 IMMEDIATE = ("pca",)
 """Methods that are fast enough to run while a page is drawn."""
+SEED = 0
+"""The seed of all projections."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class PendingProjection:
 
 
 def find(card: ModelCard, method: str, parameters: dict[str, float]) -> Projection | PendingProjection:
-    """The projection of a model's held-out codes, or the state of its job. Raises ValueError where the checkpoint has no
-    codes."""
+    """The projection of a model's held-out codes, or the state of its job.
+
+    Raises ValueError where the checkpoint has no codes.
+    """
     codes = _codes(card)
     if method in IMMEDIATE:
-        return projection.project(codes, method, **parameters)
-    stored = projection.load(user_folders.maps(), codes, method, **parameters)
+        return projection.project(codes, method, seed=SEED, progress=None, **parameters)
+    stored = projection.load(user_folders.maps(), codes, method, seed=SEED, **parameters)
     if stored is not None:
         return stored
     job = jobs.find(_name(codes, method, parameters))
@@ -53,7 +57,7 @@ def find(card: ModelCard, method: str, parameters: dict[str, float]) -> Projecti
     # The job is done but nothing was stored above: either it was stored in the meantime, or it has been removed from the store
     # since.
     if state == "done":
-        stored = projection.load(user_folders.maps(), codes, method, **parameters)
+        stored = projection.load(user_folders.maps(), codes, method, seed=SEED, **parameters)
         return PendingProjection("absent") if stored is None else stored
     end = job.end() or {}
     return PendingProjection(state, share, str(end.get("message", "")), job)
@@ -71,7 +75,7 @@ def start(card: ModelCard, method: str, parameters: dict[str, float]) -> None:
 
 
 def _name(codes: np.ndarray, method: str, parameters: dict[str, float]) -> str:
-    return f"map-{projection.key(codes, method, **parameters)}"
+    return f"map-{projection.key(codes, method, seed=SEED, **parameters)}"
 
 
 def _codes(card: ModelCard) -> np.ndarray:

@@ -215,8 +215,11 @@ def _read_snapshot(path: str, modified_ns: int) -> dict[str, np.ndarray]:
 
 
 def snapshot(run: FineTuningRun, step: int) -> dict[str, np.ndarray]:
-    """The snapshot at a step, uint8 (N, C, H, W) each: `x`, held-out images; `rebuilt`, their reconstructions; `drawn`, images
-    decoded from the same codes at each step. Of a conditional model also `rows`, the class of each row of `drawn`, text."""
+    """The snapshot at a step, as images uint8 (N, C, H, W) by name.
+
+    `x` are held-out images, `rebuilt` their reconstructions, and `drawn` images decoded from the same codes at each step. That
+    of a conditional model also has `rows`, the class of each row of `drawn` as text.
+    """
     path = _snapshot_file(run, step)
     return _read_snapshot(str(path), path.stat().st_mtime_ns)
 
@@ -239,4 +242,5 @@ def _result(path: str, modified_ns: int) -> Checkpoint:
 
 def clear_cache() -> None:
     """Clears the caches of snapshots and results, which may hold the user's own images."""
-    _read_snapshot.clear(), _result.clear()
+    _read_snapshot.clear()
+    _result.clear()

@@ -29,7 +29,9 @@ def widget_key(kind: str, *names: str) -> str:
 
 
 def unique_labels(labels: dict[str, str]) -> dict[str, str]:
-    """Labels by key. Labels that several keys share get the end of the key appended, because Streamlit tells options apart by
-    their labels."""
+    """Labels by key, each of which stands for one key only.
+
+    Labels that several keys share get the end of the key appended, because Streamlit tells options apart by their labels.
+    """
     counts = Counter(labels.values())
     return {key: label if counts[label] == 1 else f"{label} ({key[-12:]})" for key, label in labels.items()}

@@ -77,8 +77,10 @@ def set_preparation(upload: Upload, preparation: Preparation) -> None:
 
 
 def preparation(upload: Upload, card: ModelCard) -> Preparation:
-    """The preparation of a picture for a model: as the user has chosen, otherwise as suggested by the picture and the model's
-    data."""
+    """The preparation of a picture for a model.
+
+    It is what the user has chosen, and otherwise what the picture and the model's data suggest.
+    """
     return upload.preparation or suggested(upload.picture, default_preparation(card))
 
 
@@ -95,8 +97,10 @@ def _usual(name: str, version: int, has_originals: bool) -> Preparation:
 
 
 def prepared_image(upload: Upload, card: ModelCard) -> np.ndarray:
-    """The picture as input for the model, uint8 (C, H, W). Raises ValueError with the reason where it cannot be prepared in
-    this way."""
+    """The picture as input for the model, uint8 (C, H, W).
+
+    Raises ValueError with the reason where it cannot be prepared in this way.
+    """
     try:
         return prepared(upload.picture, card.config.image, preparation(upload, card))
     except RefusedError as reason:
@@ -126,8 +130,10 @@ class ImageEvaluation:
 
 
 def evaluate(card: ModelCard, x: np.ndarray, condition: int | None = None, neighbours: int = 5) -> ImageEvaluation:
-    """Encodes and reconstructs one image, uint8 (C, H, W), and finds its `neighbours` nearest held-out images. condition: the
-    class that conditional models are given."""
+    """Encodes and reconstructs one image, uint8 (C, H, W), and finds its `neighbours` nearest held-out images.
+
+    condition: the class that conditional models are given.
+    """
     checkpoint, given = models.load(card.name), for_model(card, condition)
     code = checkpoint.model.encode(x[None], given).mean
     reconstruction = checkpoint.model.decode(code, given).numpy()[0]
@@ -149,15 +155,17 @@ class UploadCodes:
     codes: dict[str, np.ndarray] = field(default_factory=dict)
     """The codes by model name, each (K, d)."""
     scales: dict[str, np.ndarray | None] = field(default_factory=dict)
-    """The standard deviations of the posteriors by model name, each (K, d), or None for a deterministic posterior."""
+    """The standard deviations of the posteriors by model name, each (K, d), or None for posteriors that have none."""
 
 
 NO_UPLOADS = UploadCodes()
 
 
 def upload_codes(cards: Sequence[ModelCard], view: View) -> UploadCodes:
-    """The codes of this session's pictures, for the class of the view where models are given one. Pictures that cannot be
-    prepared for the models are left out."""
+    """The codes of this session's pictures, for the class of the view where models are given one.
+
+    Pictures that cannot be prepared for the models are left out.
+    """
     names, x = [], []
     for upload in session_uploads().values():
         try:
@@ -175,8 +183,11 @@ def upload_codes(cards: Sequence[ModelCard], view: View) -> UploadCodes:
 
 
 def held_out_image(card: ModelCard, i: int) -> tuple[np.ndarray, bool]:
-    """A held-out image, and whether it is the original. Where originals are not available, the model decodes the image's code
-    instead."""
+    """The held-out image at index i, (C, H, W), and whether it is the original.
+
+    Where originals are not available, the model decodes the stored code of the image instead. Raises ValueError where the
+    checkpoint has no held-out codes either.
+    """
     own = datasets.originals(card.source, card.fingerprint)
     if own is not None and i < len(own):
         return own[i], True
@@ -192,5 +203,6 @@ def npz(names: Sequence[str], x: np.ndarray, evaluations: dict[str, list[ImageEv
         arrays[f"{model}/reconstructions"] = np.stack([one.reconstruction for one in results])
         arrays[f"{model}/mse"] = np.array([one.mse for one in results])
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
+    # numpy's annotation takes every name for that of its option `allow_pickle`, a bool.
+    np.savez_compressed(out, **arrays)  # pyright: ignore[reportArgumentType]
     return out.getvalue()

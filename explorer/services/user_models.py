@@ -22,8 +22,10 @@ class UserModelError(ValueError):
 
 
 def import_checkpoint(content: bytes, file_name: str) -> str:
-    """Stores an uploaded checkpoint under the file's name, and returns that name. Raises UserModelError and stores nothing
-    where it is invalid."""
+    """Stores an uploaded checkpoint under the file's name, and returns that name.
+
+    Raises UserModelError and stores nothing where it is invalid.
+    """
     return _store(content, _new_path(cleaned(file_name.removesuffix(SUFFIX), "-")), file_name)
 
 
@@ -56,8 +58,10 @@ def cleaned(text: str, replacement: str = "") -> str:
 
 
 def rename(name: str, new: str) -> str:
-    """Renames one of the user's models and returns the new name. Raises UserModelError where the model is not the user's own,
-    or the name is taken or invalid."""
+    """Renames one of the user's models and returns the new name.
+
+    Raises UserModelError where the model is not the user's own, or the name is taken or invalid.
+    """
     source, target = _own(name), _new_path(new)
     try:
         os.rename(source, target)

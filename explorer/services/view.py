@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.choices import DISPLAY_MODES, OVERLAYS
 from explorer.services import jobs
 from explorer.services.models import Registry
+from vae_core.models.spaces import PathKind
 from vae_core.projection import settings
 
 VERSION = 2
@@ -18,7 +19,7 @@ MAX_MODELS = 4
 MAX_COORDINATE = 1e4
 """Largest coordinate of a code or a map that is accepted from a URL."""
 MAX_IMAGES, MAX_COLOURINGS, MAX_CORNERS, MAX_SEEDS = 100_000, 8, 40, 1000
-PATHS = ("linear", "spherical")
+PATHS: tuple[PathKind, ...] = ("linear", "spherical")
 """Kinds of interpolation on the page Compare."""
 
 
@@ -72,7 +73,7 @@ class View:
     """Seed of the samples on the page Compare."""
     ends: tuple[int, int] = (0, 1)
     """Indices of the two images between which the page Compare interpolates."""
-    path: str = "linear"
+    path: PathKind = "linear"
     """The kind of interpolation: one of PATHS."""
     run: str = ""
     """Name of the fine-tuning run that is shown; empty for none."""
@@ -149,7 +150,7 @@ def read(query: Mapping[str, str], registry: Registry) -> View:
         row=_index(query.get("row", ""), MAX_IMAGES) or 0,
         seed=_index(query.get("seed", ""), MAX_SEEDS) or 0,
         ends=_pair(query.get("ends", "")),
-        path=query["path"] if query.get("path") in PATHS else PATHS[0],
+        path=next((kind for kind in PATHS if kind == query.get("path")), PATHS[0]),
         run=query["run"] if jobs.NAME.fullmatch(query.get("run", "")) else "",
     )
 
@@ -187,7 +188,10 @@ def _lasso(text: str) -> tuple[tuple[float, float], ...]:
 
 def _pair(text: str) -> tuple[int, int]:
     numbers = [_index(part, MAX_IMAGES) for part in text.split(",")]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 and None not in numbers else (0, 1)
+    match numbers:
+        case [int(first), int(second)]:
+            return first, second
+    return 0, 1
 
 
 def _map(text: str) -> MapSettings:
@@ -278,8 +282,10 @@ def show_run(name: str) -> None:
 
 
 def start(key: str) -> View:
-    """The view that a component started from: the session's view at the time when the component was first drawn. A component
-    keeps its own state, and data with another start would move it."""
+    """The view that a component started from: the session's view at the time when it was first drawn.
+
+    A component keeps its own state, and data with another start would move it.
+    """
     component = st.session_state.get(key)
     if component is None or component.get("state") is None:
         st.session_state[f"{key}-start"] = st.session_state.view

@@ -26,6 +26,7 @@ class ResponseCache:
     size: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one request or connection, as ASGI defines it."""
         key = _key(scope)
         if key is None:
             await self.app(scope, receive, send)

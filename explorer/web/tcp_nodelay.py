@@ -15,12 +15,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 @dataclass
 class TcpNoDelay:
-    """ASGI middleware that sets TCP_NODELAY on the connection of each request. It has no effect under servers other than
-    uvicorn."""
+    """ASGI middleware that sets TCP_NODELAY on the connection of each request.
+
+    It has no effect under servers other than uvicorn.
+    """
 
     app: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one request or connection, as ASGI defines it."""
         # Under uvicorn, `receive` is a method of the object that holds the transport.
         transport = getattr(getattr(receive, "__self__", None), "transport", None)
         connection = transport.get_extra_info("socket") if transport else None

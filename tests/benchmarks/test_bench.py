@@ -18,6 +18,7 @@ from vae_core.config import ConvConfig, ModelConfig
 from vae_core.data.dataset import Split, TrainingSplits
 
 CPU = torch.device("cpu")
+SLOW = {"cpu-layers", "gpu-celeba", "overhead"}
 needs_pythae = pytest.mark.skipif(not peers.has_pythae(), reason=f"pythae is not installed: {peers.REQUIREMENTS}")
 
 
@@ -123,6 +124,7 @@ def test_a_fit_goes_on_by_the_steps_it_is_told(pictures):
     assert all(torch.equal(p, q) for p, q in zip(model.parameters(), same.parameters(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_run_apart_answers_and_its_errors_come_back(pictures):
     one_image = (peers.our_mlp, pictures[:1], TrainConfig(steps=1), CPU)
     with (
@@ -150,7 +152,9 @@ def test_macs_are_those_of_the_layers():
     assert macs.forward_macs(conv) == 16 * 16 * 3 + 48 * 5 + 5 * 4 + 2 * 5 + 5 * 48 + 16 * 16 * 3
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n != "cpu-conv"])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in NAMES if n != "cpu-conv"]
+)
 def test_each_prints_one_object(name, capsys):
     if name in ("cpu-mlp", "gpu-mlp") and not peers.has_pythae():
         pytest.skip(f"pythae is not installed: {peers.REQUIREMENTS}")

@@ -266,7 +266,7 @@ def app():
 @pytest.fixture
 def open_pad(serve, open_page):
     def opened(kind: str = "digits", width: int = 1440, height: int = 900, models: int = 1, **options):
-        page = open_page(serve(PAD_APP, {"PAD_MODEL": kind, "PAD_MODELS": str(models)}), width, height, **options)
+        page = open_page(f"{serve(PAD_APP)}/?kind={kind}&models={models}", width, height, **options)
         page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
         page.wait_for_selector("text=Runs: 1")
         return page

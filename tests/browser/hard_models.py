@@ -44,7 +44,13 @@ def make(folder: Path) -> list[str]:
     save("one image", latent=4, codes=torch.ones(1, 4), classes=few)
     save("no held-out images", codes=None, classes=few)
     save("no labels", codes=codes, classes=[])
+    directions = torch.nn.functional.normalize(torch.randn(60, 3, generator=torch.Generator().manual_seed(2)), dim=1)
+    save("sphere", kind="s-vae", latent=3, codes=directions, classes=few)
+    save("circle", kind="s-vae", codes=directions[:, :2] / directions[:, :2].norm(dim=1, keepdim=True), classes=few)
     save("no program", codes=codes, classes=few, net=CONVOLUTIONAL)
+    save("no rate in its loss", kind="mmd-vae", codes=codes, classes=few)
+    save("dependent dimensions", kind="full-vae", latent=3, codes=torch.cat([codes, codes[:, :1]], 1), classes=few)
+    save("a learned prior", kind="realnvp-vae", codes=codes, classes=few)
     save("huge codes", codes=1e30 * codes, classes=few)
     save("conditional", kind="cvae", codes=codes, classes=few)
     save("conditional of many classes", kind="cvae", codes=codes.repeat(5, 1), classes=many)
@@ -70,12 +76,13 @@ def _save(
     torch.manual_seed(0)
     model = Autoencoder(zoo.model_config(kind, IMAGE, latent, net, classes=len(classes)))
     given = 0 if model.capabilities.conditions else None
-    gaussian = FittedGaussian.fit(model.encode(torch.rand(20, *IMAGE), given).mean) if fitted else None
+    encoded = model.encode(torch.rand(20, *IMAGE), given)
+    gaussian = FittedGaussian.fit(encoded.mean) if fitted else None
     held_out, metrics = None, {}
     if codes is not None:
         n = len(codes)
         rate = torch.ones(n) if model.capabilities.rate else None
-        scale = torch.ones_like(codes) if model.capabilities.rate else None
+        scale = None if encoded.scale is None else torch.ones_like(codes)
         labels = torch.arange(n) % len(classes) if classes else None
         held_out = HeldOut(codes, scale, torch.full((n,), 44.0), rate, torch.full((n,), 0.25), labels)
         metrics = {"n": n, "mse": 0.25, "distortion": 44.0, "rate": None if rate is None else 1.0}

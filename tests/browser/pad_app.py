@@ -1,8 +1,7 @@
-"""A page with nothing but the pad, for test_pad.py: an untrained model whose kind is given by PAD_MODEL."""
+"""A page with nothing but the pad, for test_pad.py: one or two untrained models, whose kind is in the address."""
 
 import dataclasses
 import json
-import os
 
 import numpy as np
 import streamlit as st
@@ -70,7 +69,7 @@ def page() -> None:
     seed = int(st.button("Other model"))
     start = (0.75, -0.5) if st.button("Other start") else (0.0, 0.0)
     st.button("Run again")
-    kind, models = os.environ.get("PAD_MODEL", "digits"), int(os.environ.get("PAD_MODELS", "1"))
+    kind, models = st.query_params.get("kind", "digits"), int(st.query_params.get("models", "1"))
     data = pad_data(kind, seed, start if kind == "digits" else None, models)
     if st.button("Broken program"):
         broken = dataclasses.replace(data.models[0], program=data.models[0].program[:1000])

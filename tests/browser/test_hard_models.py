@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from urllib.parse import urlencode
 
 import hard_models
+import numpy as np
 import pytest
-from pad_page import drag, read
+from pad_page import HOST, drag, read, wait_until_done
 from PIL import Image
 
 from explorer.services.view import MapSettings, View
@@ -19,10 +21,12 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).with_name("hard_app.py")
 NAMES = (
     "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
-    "many classes", "two images", "one image", "no held-out images", "no labels", "no program", "huge codes",
+    "many classes", "two images", "one image", "no held-out images", "no labels", "sphere", "circle", "no program",
+    "huge codes", "no rate in its loss", "dependent dimensions", "a learned prior",
     "conditional", "conditional of many classes", "conditional without images", "conditional without a program",
     hard_models.HOSTILE, hard_models.LONG,
 )  # fmt: skip
+LINKS = {"": "Latent grid", "map": "Map", "compare": "Compare", "your_images": "Your images", "fine_tune": "Fine-tune"}
 # What is there once a page has been drawn; on a map, of which some of these have none, a picture or a sentence.
 PAGES = {
     "": ".pad[data-ready=true]",
@@ -46,12 +50,15 @@ def url(serve, tmp_path_factory):
 def open_with(url, open_page):
     page = None
 
-    def opened(path: str, *names: str, **more):
-        """The page of that address, drawn without a traceback or an error in the browser."""
+    def opened(path: str, *names: str, by_link: bool = False, **more):
+        """The page of that address, or behind its link, drawn without a traceback or an error in the browser."""
         nonlocal page
         address = f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}"
         if page is None:
             page = open_page(address)
+        elif by_link:
+            page.get_by_role("link", name=LINKS[path], exact=True).click()
+            page.wait_for_function("(path) => location.pathname === `/${path}`", arg=path)
         else:
             page.goto(address)
         page.wait_for_selector(PAGES[path], state="attached", timeout=60_000)
@@ -82,7 +89,7 @@ def give_a_picture(page) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_shows_a_traceback(open_with, name):
     for path in PAGES:
-        page = open_with(path, name)
+        page = open_with(path, name, by_link=True)
         if path == "your_images":
             give_a_picture(page)
             sound(page)
@@ -127,7 +134,99 @@ def test_what_a_page_cannot_run_is_left_out_of_the_sheet_alone(open_with):
     assert page.locator(".sketch .pane").count() == 1
 
 
+def test_a_map_of_a_model_without_a_program_has_no_reconstructions(open_with):
+    page = open_with("map", "no program")
+    page.locator(".field").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=so there are no reconstructions")
+    assert page.locator(".pictures figure").count() == 1 and page.locator(".pictures canvas").count() == 0
+    sound(page)
+
+
+def test_a_learned_prior_is_drawn_from_and_has_no_overlay(open_with):
+    page = open_with("", "a learned prior")
+    page.get_by_role("button", name="Random draw").click()
+    page.get_by_role("radio", name="Prior").click()
+    page.wait_for_selector("text=The density of this model's prior has no overlay")
+    sound(page)
+
+
+def test_dependent_dimensions_are_told_where_an_ellipse_is_drawn(open_with):
+    page = open_with("", "dependent dimensions")
+    field = page.get_by_placeholder("1 to 60")
+    field.fill("2")
+    field.press("Enter")
+    page.wait_for_selector("text=that the dimensions depend on one another is not drawn")
+    sound(page)
+
+
 def test_many_classes_have_a_legend(open_with):
     page = open_with("", "many classes")
     assert page.locator(".legend button").count() == hard_models.MANY_CLASSES
     assert page.locator(".legend").bounding_box()["height"] <= 200
+
+
+@pytest.mark.parametrize("name", ["sphere", "circle"])
+def test_codes_that_are_dragged_on_a_sphere_stay_on_it(open_with, name):
+    page = open_with("", name)
+    for place in [(0.9, 0.1), (0.6, 0.55), (0.2, 0.4), (1.2, 0.5)]:
+        drag(page, place)
+        found = read(page)
+        assert math.hypot(*found["z"]) == pytest.approx(1, abs=1e-6)
+        drawn_at = [found["z"][int(dimension)] for dimension in found["plane"].split("-")]
+        assert drawn_at == pytest.approx(found["point"], abs=1e-5) and math.hypot(*found["point"]) <= 1 + 1e-5
+        page.mouse.up()
+    # A slider moves one dimension, and the others keep their proportions.
+    page.locator(".sliders summary").click()
+    slider = page.locator(".dimension input").last
+    before = read(page)["z"]
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"{HOST}.read().z.at(-1) !== {before[-1]}")
+    found = read(page)
+    assert math.hypot(*found["z"]) == pytest.approx(1, abs=1e-6)
+    assert found["z"][0] * before[1] == pytest.approx(found["z"][1] * before[0], abs=1e-5) or name == "circle"
+    page.get_by_role("button", name="Random draw").click()
+    wait_until_done(page)
+    assert math.hypot(*read(page)["z"]) == pytest.approx(1, abs=1e-6)
+    sound(page)
+
+
+def test_the_path_between_pins_on_a_sphere_is_a_great_circle(open_with):
+    page = open_with("", "sphere")
+    drag(page, (0.2, 0.4))
+    page.mouse.up()
+    ends = [read(page)["z"]]
+    page.get_by_role("button", name="Pin this point").click()
+    drag(page, (0.7, 0.7))
+    page.mouse.up()
+    ends.append(read(page)["z"])
+    page.get_by_role("button", name="Pin this point").click()
+    kinds = page.get_by_role("radiogroup", name="Path between pins").get_by_role("radio").all_inner_texts()
+    assert kinds == ["Great circle", "Along the data"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    codes = np.loadtxt(download.value.path(), delimiter=",", skiprows=1)
+    np.testing.assert_allclose(codes[[0, -1]], ends, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(codes, axis=1), 1, atol=1e-5)
+    angles = np.arccos(np.clip((codes[1:] * codes[:-1]).sum(1), -1, 1))
+    np.testing.assert_allclose(angles, angles.mean(), rtol=0.01)
+    sound(page)
+
+
+def test_what_the_pad_does_not_draw_of_a_sphere_is_said(open_with):
+    page = open_with("", "sphere")
+    box = page.get_by_role("spinbutton", name="Held-out image")
+    box.fill("5")
+    box.press("Enter")
+    sentence = "Its spread is not drawn: its posterior (von Mises-Fisher, concentration 100) has no standard deviation"
+    page.locator(".marked-image", has_text=sentence).wait_for()
+    page.get_by_role("radio", name="Spread").click()
+    page.locator(".panes", has_text=sentence).wait_for()
+    page.get_by_role("radio", name="Codes").click()
+    page.locator(".overlay-scale", has_text=sentence).wait_for()
+    page.get_by_role("radio", name="Prior").click()
+    page.locator(".overlay-scale", has_text="on the sphere, whose density is the same everywhere").wait_for()
+    page.get_by_role("radio", name="Change").click()
+    page.locator(".overlay-scale", has_text="image distance per unit of z").wait_for()
+    sound(page)

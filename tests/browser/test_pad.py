@@ -348,10 +348,17 @@ def test_legend_filters_the_points(open_pad) -> None:
     assert page.locator(".points").is_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
-def test_fits_the_screen_in_both_themes(scheme: str, width: int, height: int, open_pad) -> None:
+@pytest.mark.parametrize(("width", "height", "scheme", "other"), [(390, 844, "light", "dark"), (1440, 900, "dark", "light")])
+def test_fits_the_screen_in_both_themes(width: int, height: int, scheme: str, other: str, open_pad) -> None:
     page = open_pad("digits", width, height, color_scheme=scheme)
+    fits_the_screen(page, width, height, scheme)
+    page.emulate_media(color_scheme=other)
+    page.wait_for_selector(f".pad[data-scheme={other}]")
+    assert page.evaluate(f"{HOST}.read().pixels.length") == 784
+    fits_the_screen(page, width, height, other)
+
+
+def fits_the_screen(page, width: int, height: int, scheme: str) -> None:
     page.wait_for_function(f"{HOST}.stats().tilesLeft === 0", timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.locator(".stMain").evaluate("(main) => main.scrollWidth - main.clientWidth") <= 0
@@ -364,13 +371,6 @@ def test_fits_the_screen_in_both_themes(scheme: str, width: int, height: int, op
     # Plane and image are seen together, whatever the screen.
     assert picture["y"] + picture["height"] - plane["y"] <= height
     assert page.problems == []
-
-
-def test_theme_change_repaints(open_pad) -> None:
-    page = open_pad(color_scheme="light")
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_selector(".pad[data-scheme=dark]")
-    assert page.evaluate(f"{HOST}.read().pixels.length") == 784
 
 
 def test_resizing_keeps_the_point(open_pad) -> None:

@@ -17,7 +17,7 @@ FAST = ["--net", "mlp", "--hidden", "16", "--batch-size", "64", "--steps", "2", 
 
 
 @pytest.fixture(autouse=True)
-def _own_place(tmp_path, home, monkeypatch):
+def _own_place(tmp_path, home, warm_workers, monkeypatch):
     """Every test has a working folder, an app's home and a session of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(st, "session_state", {})

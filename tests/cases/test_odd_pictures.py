@@ -97,6 +97,7 @@ print(len(refused), len(uploads.session_uploads()), status("VmHWM") - before)
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's account of memory")
+@pytest.mark.slow
 def test_a_photograph_of_48_million_pixels_takes_less_than_60_mb_of_the_server():
     Path("phone48mp.jpg").write_bytes(case_inputs.phone48mp())
     Path("small.jpg").write_bytes(case_inputs.photo_jfif())

@@ -13,7 +13,7 @@ from vae_core.models.samplers import FittedGaussian
 
 
 @pytest.fixture(autouse=True)
-def _own_home(home):
+def _own_home(home, warm_workers):
     """No test here reads or writes what is a person's own."""
 
 

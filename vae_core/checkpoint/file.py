@@ -32,6 +32,7 @@ from vae_core.files import replacing
 from vae_core.metrics.table import METRICS
 from vae_core.models.build import build_model
 from vae_core.models.flat import Autoencoder
+from vae_core.models.objectives import build_objective
 from vae_core.models.samplers import FittedGaussian
 
 SUFFIX = ".safetensors"
@@ -194,8 +195,9 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
 
 
 def stored(model: Autoencoder, half: bool) -> dict[str, Tensor]:
-    """The model's tensors as `save` writes them: with `half` as float16."""
-    return {name: value.half() if half and value.is_floating_point() else value for name, value in model.state_dict().items()}
+    """The model's tensors as `save` writes them: those that inference needs, with `half` as float16."""
+    kept = {name: value for name, value in model.state_dict().items() if name not in model.training_only}
+    return {name: value.half() if half and value.is_floating_point() else value for name, value in kept.items()}
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -320,7 +322,7 @@ class _Reader:
         # On the meta device a configuration costs no memory, however large a model it claims.
         with torch.device("meta"):
             model = build_model(self.config)
-        wanted = dict(model.state_dict())
+        wanted = {name: value for name, value in model.state_dict().items() if name not in model.training_only}
         if wanted.keys() != self._names("model."):
             odd = sorted(wanted.keys() ^ self._names("model."))[0]
             which = "lacks" if odd in wanted else "has"
@@ -333,7 +335,10 @@ class _Reader:
         for name, value in tensors.items():
             if name.endswith("running_var") and bool((value < 0).any()):
                 raise self._error(f"has variances in model.{name} that are negative")
-        model.load_state_dict(tensors, assign=True)
+        model.load_state_dict(tensors, strict=False, assign=True)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model.objective = build_objective(self.config.objective, model.prior, self.config.latent)
         model.requires_grad_(True)
         return model.eval()
 

@@ -119,7 +119,9 @@ def measured(
             )
     if seen.rate_by_dimension is not None:
         metrics["rate_by_group"] = seen.rate_by_dimension.tolist()
-    return metrics, HeldOut(seen.mean, seen.scale, seen.distortion, seen.rate, seen.mse, data.test.y)
+    # An estimate of a small rate from draws of the code may fall below 0, where no rate is.
+    rate = None if seen.rate is None else seen.rate.clamp(min=0)
+    return metrics, HeldOut(seen.mean, seen.scale, seen.distortion, rate, seen.mse, data.test.y)
 
 
 def _point(point: dict[str, float | None]) -> dict[str, float | None]:
@@ -144,7 +146,7 @@ def factor_scores(codes: Tensor, split: Split, names: Sequence[str]) -> dict[str
 def _halved(model: Autoencoder) -> Autoencoder:
     """The model as its file in float16 gives it back."""
     halved = copy.deepcopy(model)
-    halved.load_state_dict(checkpoint.stored(model, half=True))
+    halved.load_state_dict(model.state_dict() | checkpoint.stored(model, half=True))
     return halved
 
 

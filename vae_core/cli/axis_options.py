@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from vae_core.cli.numbers import several
 from vae_core.cli.option_names import option
-from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig
+from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig, PosteriorConfig
 from vae_core.config.descriptions import FieldDescription, described
 
 
@@ -34,16 +34,17 @@ LIKELIHOOD = Axis(
     "likelihood", LikelihoodConfig, "p(x|z); bernoulli for grey and gaussian-learned for colour images if not given"
 )
 OBJECTIVE = Axis("objective", ObjectiveConfig, "")
-AXES = (NET, LIKELIHOOD, OBJECTIVE)
+POSTERIOR = Axis("posterior", PosteriorConfig, "")
+AXES = (NET, LIKELIHOOD, OBJECTIVE, POSTERIOR)
 
 
 def add_axis(parser: argparse._ArgumentGroup, axis: Axis) -> None:
     """Adds the option of an axis and the options of the fields of its kinds."""
     if axis.help:
         parser.add_argument(option(axis.name), choices=list(axis.config.kinds), help=axis.help)
-    for name, (field, kinds) in _fields(axis).items():
-        text = _help(field.text, f" ({', '.join(kinds)})" if axis.help and len(kinds) < len(axis.config.kinds) else "")
-        parser.add_argument(option(name), dest=name, help=text, default=None, **_reader(field))
+    for name, fields in _fields(axis).items():
+        first = next(iter(fields.values()))
+        parser.add_argument(option(name), dest=name, help=_help(axis, fields), default=None, **_reader(first))
 
 
 def fields_of(axis: Axis) -> tuple[str, ...]:
@@ -65,18 +66,35 @@ def given_fields(options: argparse.Namespace, axis: Axis, kind: str) -> Mapping[
     return changes
 
 
-def _fields(axis: Axis) -> dict[str, tuple[FieldDescription, list[str]]]:
-    """Fields of all kinds by name, each with the kinds that have it."""
-    found: dict[str, tuple[FieldDescription, list[str]]] = {}
+def _fields(axis: Axis) -> dict[str, dict[str, FieldDescription]]:
+    """Fields of all kinds by name, and for each of them its description in each kind that has it."""
+    found: dict[str, dict[str, FieldDescription]] = {}
     for kind, config in axis.config.kinds.items():
         for field in described(config):
-            found.setdefault(field.name, (field, []))[1].append(kind)
+            found.setdefault(field.name, {})[kind] = field
     return found
 
 
-def _help(text: str, kinds: str) -> str:
+def _help(axis: Axis, fields: Mapping[str, FieldDescription]) -> str:
+    """The first sentence of a field's docstring, with the kinds that have it and the value where none is given."""
+    text = next(iter(fields.values())).text
+    said = text[:1].lower() + text[1:].removesuffix(".").split(". ")[0]
+    if axis.help and len(fields) < len(axis.config.kinds):
+        said += f" ({', '.join(fields)})"
+    defaults = {_shown(field.default) for field in fields.values()}
+    if not axis.help:
+        said += "; the model's own if not given"
+    elif len(defaults) == 1 and defaults != {""}:
+        said += f"; {defaults.pop()} if not given"
     # argparse formats help texts with %.
-    return (text[:1].lower() + text[1:].removesuffix(".").split(". ")[0] + kinds).replace("%", "%%")
+    return said.replace("%", "%%")
+
+
+def _shown(value: Any) -> str:
+    """A default as a person types it; empty for a flag."""
+    if isinstance(value, bool):
+        return ""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _reader(field: FieldDescription) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vae_core import zoo
-from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, fields_of, given_fields
+from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, POSTERIOR, fields_of, given_fields
 from vae_core.config import ModelConfig, NetConfig, TrainConfig
 from vae_core.config.descriptions import described
 from vae_core.models.altered import altered
@@ -20,7 +20,16 @@ from vae_core.training.distributed import process_count
 from vae_core.training.starting_sigma import starting_sigma
 from vae_core.training.state import stored_configs
 
-MODEL = ("model", "latent", "net", *fields_of(NET), "likelihood", *fields_of(LIKELIHOOD), *fields_of(OBJECTIVE))
+MODEL = (
+    "model",
+    "latent",
+    "net",
+    *fields_of(NET),
+    "likelihood",
+    *fields_of(LIKELIHOOD),
+    *fields_of(OBJECTIVE),
+    *fields_of(POSTERIOR),
+)
 """Options that a recipe has settled."""
 ALTERABLE = ("likelihood", "sigma", "beta", "free_bits")
 """Options of the model that may be given beside a checkpoint to start from."""
@@ -47,7 +56,9 @@ def new_run(
 
     def model_of(net: NetConfig) -> ModelConfig:
         model = zoo.model_config(options.model or "vae", image, latent, net, likelihood, classes)
-        return model.replace(objective=model.objective.replace(**given_fields(options, OBJECTIVE, model.objective.kind)))
+        objective = model.objective.replace(**given_fields(options, OBJECTIVE, model.objective.kind))
+        posterior = model.posterior.replace(**given_fields(options, POSTERIOR, model.posterior.kind))
+        return model.replace(objective=objective, posterior=posterior)
 
     # Several processes would each time their own machine, and must have one net.
     if options.net or train.seconds is None or chosen_net or process_count() > 1:

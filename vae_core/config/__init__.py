@@ -8,16 +8,23 @@ from vae_core.config.base import Config, ConfigError
 from vae_core.config.likelihoods import BernoulliConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
 from vae_core.config.model import ModelConfig
 from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
-from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
+from vae_core.config.objectives import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
 from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, image_observation
-from vae_core.config.posteriors import DeterministicConfig, DiagonalGaussianConfig, PosteriorConfig
-from vae_core.config.priors import PriorConfig, StandardNormalConfig
+from vae_core.config.posteriors import (
+    DeterministicConfig,
+    DiagonalGaussianConfig,
+    FullGaussianConfig,
+    PosteriorConfig,
+    VonMisesFisherConfig,
+)
+from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformSphereConfig
 from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
 from vae_core.config.training import TrainConfig
 from vae_core.config.unused import unused
 
 __all__ = [
+    "AdversarialConfig",
     "BernoulliConfig",
     "CategoryField",
     "Config",
@@ -30,24 +37,29 @@ __all__ = [
     "ELBOConfig",
     "FieldSpec",
     "FlatConfig",
+    "FullGaussianConfig",
     "GaussianConfig",
     "ImageField",
     "LearnedGaussianConfig",
     "LikelihoodConfig",
     "LinearSchedule",
     "MLPConfig",
+    "MMDConfig",
     "ModelConfig",
     "NetConfig",
     "ObjectiveConfig",
     "ObservationSpec",
     "PosteriorConfig",
     "PriorConfig",
+    "RealNVPConfig",
     "ReconstructionConfig",
     "ResidualConfig",
     "ScheduleConfig",
     "StandardNormalConfig",
     "StructureConfig",
     "TrainConfig",
+    "UniformSphereConfig",
+    "VonMisesFisherConfig",
     "image_observation",
     "unused",
 ]

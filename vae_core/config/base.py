@@ -40,7 +40,7 @@ class Config:
 
     kind: ClassVar[str] = ""
     """Name of the kind; empty for a configuration that has no kinds."""
-    kinds: ClassVar[dict[str, type[typing.Self]]] = {}
+    kinds: ClassVar[Mapping[str, type[typing.Self]]] = types.MappingProxyType({})
     """Classes of an axis by the names of their kinds; empty for a configuration that has no kinds."""
     rules: ClassVar[tuple[Callable[[Any], None], ...]] = ()
     """Functions of a configuration that raise ConfigError where values that are each allowed do not go together."""
@@ -51,7 +51,8 @@ class Config:
             cls.kinds = {}
         if kind:
             cls.kind = kind
-            cls.kinds[kind] = cls
+            # A kind whose base is no axis fails here.
+            typing.cast(dict, cls.kinds)[kind] = cls
         dataclasses.dataclass(frozen=True)(cls)
 
     def __post_init__(self) -> None:

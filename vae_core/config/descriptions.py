@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import inspect
 import textwrap
@@ -23,6 +24,8 @@ class FieldDescription:
     """Type of the values, without constraints."""
     text: str
     """The docstring beside the field in one line; empty where there is none."""
+    default: Any
+    """The value where none is given; `dataclasses.MISSING` for a field that must be given."""
 
 
 @functools.cache
@@ -30,7 +33,10 @@ def described(config: type[Config]) -> tuple[FieldDescription, ...]:
     """The fields of a configuration in their order."""
     hints = typing.get_type_hints(config, include_extras=True)
     texts = _docstrings(config)
-    return tuple(FieldDescription(name, _bare(hints[name]), texts.get(name, "")) for name in config.field_names())
+    return tuple(
+        FieldDescription(field.name, _bare(hints[field.name]), texts.get(field.name, ""), field.default)
+        for field in dataclasses.fields(config)
+    )
 
 
 def _bare(hint: Any) -> Any:

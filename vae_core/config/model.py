@@ -11,7 +11,7 @@ from vae_core.config.nets import NetConfig, ResidualConfig, halvings
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
 from vae_core.config.observations import CategoryField, ImageField, ObservationSpec, image_observation
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
-from vae_core.config.priors import PriorConfig, StandardNormalConfig
+from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
 
 
@@ -44,6 +44,28 @@ def _fields_are_modelled_or_given(config: ModelConfig) -> None:
         raise ConfigError(f"A model is given {', '.join(config.given)}; models are given one category, or nothing.")
 
 
+def _spaces_agree(config: ModelConfig) -> None:
+    found, wanted = config.posterior.space, config.prior.space
+    if found != wanted:
+        raise ConfigError(
+            f"A {config.posterior.kind} posterior has codes in a space of kind {found!r}, and a {config.prior.kind} prior has "
+            f"them in one of kind {wanted!r}; choose a posterior and a prior of one space."
+        )
+
+
+def _sphere_is_connected(config: ModelConfig) -> None:
+    if config.posterior.space == "sphere" and getattr(config.structure, "latent", 2) < 2:
+        where = f"{type(config.structure).__name__}.latent"
+        raise ConfigError(
+            f"{where} is 1; it must be 2 or more for codes on a sphere, which has two points alone in R^1.", where
+        )
+
+
+def _couplings_have_two_halves(config: ModelConfig) -> None:
+    if isinstance(config.prior, RealNVPConfig):
+        require(config.latent > 1, "FlatConfig.latent", config.latent, "2 or more for a prior of kind 'realnvp'")
+
+
 class ModelConfig(Config):
     """One model: the observations that it is for, and its choice on each axis."""
 
@@ -57,7 +79,14 @@ class ModelConfig(Config):
     given: tuple[str, ...] = ()
     """Names of the fields that encoder and decoder are given. The other fields are modelled."""
 
-    rules = (_image_is_large_enough, _rate_is_defined, _fields_are_modelled_or_given)
+    rules = (
+        _image_is_large_enough,
+        _rate_is_defined,
+        _spaces_agree,
+        _sphere_is_connected,
+        _couplings_have_two_halves,
+        _fields_are_modelled_or_given,
+    )
 
     @classmethod
     def for_images(
@@ -67,18 +96,20 @@ class ModelConfig(Config):
         net: NetConfig | None = None,
         posterior: PosteriorConfig | None = None,
         objective: ObjectiveConfig | None = None,
+        prior: PriorConfig | None = None,
         condition: CategoryField | None = None,
         **axes: Any,
     ) -> typing.Self:
         """A model of images (C, H, W) with one code of `latent` dimensions.
 
-        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate. With a
-        `condition` it is given that field. Further `axes` are fields of this class. Raises ConfigError where the parts do not
-        go together.
+        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
+        prior it has the plainest one of the posterior's space. With a `condition` it is given that field. Further `axes` are
+        fields of this class. Raises ConfigError where the parts do not go together.
         """
         posterior = posterior or DiagonalGaussianConfig()
         objective = objective or (ELBOConfig() if posterior.has_density else ReconstructionConfig())
-        parts = {"net": net or ResidualConfig(), "posterior": posterior, "objective": objective}
+        prior = prior or PriorConfig.on(posterior.space)
+        parts = {"net": net or ResidualConfig(), "posterior": posterior, "prior": prior, "objective": objective}
         observation = image_observation(image)
         if condition is not None:
             observation = ObservationSpec((*observation.fields, condition))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config
+from vae_core.config.constraints import Range
 
 
 class PosteriorConfig(Config, axis=True):
@@ -12,6 +13,17 @@ class PosteriorConfig(Config, axis=True):
 
     has_density: ClassVar[bool]
     """True if log q(z|x) is defined. Without it there is no rate and no ELBO."""
+    is_independent: ClassVar[bool] = True
+    """True if the dimensions of a code are independent of one another, given its observation."""
+    has_constant_rate: ClassVar[bool] = False
+    """True if the rate is the same number for every observation, so that no weight of it changes the training."""
+    space: ClassVar[str] = "euclidean"
+    """Kind of the space that codes live in: a `kind` of `vae_core.models.spaces`."""
+
+    @property
+    def title(self) -> str:
+        """The name of the posterior on screen, with what tells it from others of its kind."""
+        return self.kind
 
 
 class DeterministicConfig(PosteriorConfig, kind="deterministic"):
@@ -19,8 +31,42 @@ class DeterministicConfig(PosteriorConfig, kind="deterministic"):
 
     has_density = False
 
+    @property
+    def title(self) -> str:
+        return "no noise"
+
 
 class DiagonalGaussianConfig(PosteriorConfig, kind="gaussian"):
     """A Gaussian whose dimensions are independent."""
 
     has_density = True
+
+    @property
+    def title(self) -> str:
+        return "Gaussian"
+
+
+class FullGaussianConfig(PosteriorConfig, kind="gaussian-full"):
+    """A Gaussian with a full covariance matrix."""
+
+    has_density = True
+    is_independent = False
+
+    @property
+    def title(self) -> str:
+        return "Gaussian, full covariance"
+
+
+class VonMisesFisherConfig(PosteriorConfig, kind="von-mises-fisher"):
+    """A von Mises-Fisher distribution on the unit sphere, around a mean direction."""
+
+    has_density = True
+    has_constant_rate = True
+    space = "sphere"
+
+    kappa: Annotated[float, Range(0, 1e4, without_low=True)] = 100.0
+    """Concentration around the mean direction, the same for every observation; the larger it is, the smaller the cap."""
+
+    @property
+    def title(self) -> str:
+        return f"von Mises-Fisher, concentration {self.kappa:g}"

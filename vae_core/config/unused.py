@@ -18,11 +18,15 @@ def unused(model: ModelConfig, train: TrainConfig) -> dict[str, str]:
         found["norm_statistics"] = "a net without batch norm"
     if getattr(model.objective, "beta", None) == 0:
         found |= dict.fromkeys(("schedule", "free_bits"), "a beta of 0")
+    if getattr(model.objective, "mmd_weight", None) == 0:
+        found["schedule"] = "an mmd_weight of 0"
     if train.lr_schedule == "constant":
         found["warmup"] = "a constant learning rate"
     if train.patience and train.keep == "last":
         found["keep"] = "patience, by which the best weights are kept"
-    if train.trained == "decoder":
-        # The decoder has no part in the rate.
-        found |= dict.fromkeys(OF_THE_RATE, "training of the decoder alone")
+    if model.posterior.has_constant_rate:
+        found |= dict.fromkeys(OF_THE_RATE, f"a {model.posterior.kind} posterior, whose rate is a constant")
+    if train.trained == "decoder" and not model.prior.is_learned:
+        # The decoder has no part in the rate or the discrepancy; a learned prior, which trains with the decoder, has.
+        found |= dict.fromkeys((*OF_THE_RATE, "mmd_weight"), "training of the decoder alone")
     return found

@@ -66,7 +66,9 @@ def celeba(root: Path | None = None, progress: Progress | None = None) -> Datase
     if found is None:
         raise missing("celeba", "CelebA", layouts, pieces, root)
     layout, folder = found
-    return _from_pack(file_at(folder, PACK), progress) if layout else _from_full(pieces(folder).folder, progress)
+    if layout == 0:
+        return _from_full(pieces(folder).folder, progress)
+    return _from_pack(file_at(folder, PACK) or folder / PACK, progress)
 
 
 def _dataset(train: Split, validation: Split, test: Split, names: tuple[str, ...], which: str) -> Dataset:

@@ -7,11 +7,11 @@ Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images"
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import tarfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -75,7 +75,7 @@ def cifar10(root: Path | None = None, progress: Progress | None = None) -> Datas
     elif layout == 1:
         train, test = _from_batches(_read_archive(folder / ARCHIVE), folder / ARCHIVE)
     else:
-        train, test = _from_pack(file_at(folder, PACK), progress)
+        train, test = _from_pack(file_at(folder, PACK) or folder / PACK, progress)
     order = shuffled(len(train))
     coded = " Re-coded as JPEG, so not for figures to publish." if layout == 2 else ""
     return Dataset(
@@ -124,8 +124,8 @@ def _read_archive(path: Path) -> dict[str, bytes]:
         with gzip.open(path, "rb") as stream, tarfile.open(fileobj=_Bounded(stream), mode="r|") as archive:
             for member in archive:
                 name = os.path.basename(member.name)
-                if member.isreg() and name in wanted and member.size == _BATCH:
-                    batches[name] = _checked(archive.extractfile(member).read(_BATCH + 1), path)
+                if member.isreg() and name in wanted and member.size == _BATCH and (content := archive.extractfile(member)):
+                    batches[name] = _checked(content.read(_BATCH + 1), path)
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise DataError(f"{path} cannot be read: {error}.") from None
     if lacking := sorted(wanted - set(batches)):
@@ -133,14 +133,14 @@ def _read_archive(path: Path) -> dict[str, bytes]:
     return batches
 
 
-class _Bounded:
+class _Bounded(io.BufferedIOBase):
     """A stream that ends in an error once it has given more than the real archive could, whatever its headers say."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream, self._left = stream, _UNPACKED_LIMIT
 
-    def read(self, count: int) -> bytes:
-        content = self._stream.read(count)
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = self._stream.read(size)
         self._left -= len(content)
         if self._left < 0:
             raise DataError(f"{ARCHIVE} unpacks to more than the {_UNPACKED_LIMIT >> 20} MiB that CIFAR-10 can take.")

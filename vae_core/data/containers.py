@@ -186,8 +186,11 @@ def _jpeg(content: bytes, found: Structure) -> None:
 
 
 def _check_frame(found: Structure, frame: int, shape: bytes, several: bool) -> None:
-    """shape: three bytes for each component, of which the second holds its sampling factors. several: whether it has scans of
-    single components or bits, so that a decoder holds all coefficients."""
+    """Raises RefusedError if the frame header of a JPEG is one that a decoder cannot take in bounded memory.
+
+    shape: three bytes for each component, of which the second holds its sampling factors. several: whether it has scans of
+    single components or bits, so that a decoder holds all coefficients.
+    """
     if frame not in (*_SEQUENTIAL, *_PROGRESSIVE):
         raise RefusedError("it is a lossless or hierarchical JPEG, and those are not read")
     pixels = found.width * found.height

@@ -62,13 +62,13 @@ class Split:
     def first(self, count: int) -> Split:
         """The first `count` images, without a copy."""
         known = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return Split(**{name: None if value is None else value[:count] for name, value in known.items()})
+        return dataclasses.replace(self, **{name: None if value is None else value[:count] for name, value in known.items()})
 
     def take(self, index: np.ndarray) -> Split:
         """The images of the given positions, in that order (a copy)."""
         rows = torch.from_numpy(np.asarray(index, dtype=np.int64))
         known = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return Split(**{name: None if what is None else what[rows] for name, what in known.items()})
+        return dataclasses.replace(self, **{name: None if value is None else value[rows] for name, value in known.items()})
 
 
 def _fingerprint(begin: str, splits: dict[str, Split]) -> str:

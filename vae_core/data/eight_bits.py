@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -65,7 +66,8 @@ def _conversion(picture: Image.Image, bits: int) -> Callable[[Image.Image], Imag
 
 def _extrema(picture: Image.Image) -> tuple[tuple[int, int], ...]:
     found = picture.getextrema()
-    return found if isinstance(found[0], tuple) else (found,)
+    # A picture with one band has one pair, which is not in a tuple.
+    return cast("tuple[tuple[int, int], ...]", found if isinstance(found[0], tuple) else (found,))
 
 
 def _keyed(part: Image.Image, key: int | tuple[int, ...]) -> Image.Image:

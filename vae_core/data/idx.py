@@ -1,4 +1,4 @@
-"""The idx format of MNIST: a magic number, the sizes, then the bytes. http://yann.lecun.com/exdb/mnist/"""
+"""The idx format of MNIST: a magic number, the sizes, then the bytes (http://yann.lecun.com/exdb/mnist/)."""
 
 from __future__ import annotations
 

@@ -43,8 +43,11 @@ def read_pack(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
 
 
 def shaped(jpeg: bytes | memoryview, shape: Callable[[Image.Image], Image.Image]) -> np.ndarray:
-    """A JPEG as uint8 (3, H, W). shape: refuses a wrong size and gives the picture its final one; it is called before the
-    picture is decoded. Raises OSError, ValueError or SyntaxError where the picture cannot be decoded."""
+    """A JPEG as uint8 (3, H, W).
+
+    `shape` is called before the picture is decoded: it refuses a wrong size and gives the picture its final one. Raises
+    OSError, ValueError or SyntaxError where the picture cannot be decoded.
+    """
     # Image.open, which would call this, warns of large sizes on stderr.
     with JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg)) as picture:
         return np.asarray(shape(picture).convert("RGB")).transpose(2, 0, 1)
@@ -63,14 +66,14 @@ def decoded(
     shape: gives the picture its final size; part of what is cached, so a change of it needs a new `what`.
     """
     count = len(pack["offsets"]) - 1
-    content = hashlib.sha256(pack["jpeg"]).hexdigest()[:16]
+    content = hashlib.sha256(pack["jpeg"].data).hexdigest()[:16]
     cached = cache_folder() / "decoded" / f"{what}-{side}-{content}.npy"
     with suppress(OSError, ValueError, EOFError):
         kept = np.load(cached, allow_pickle=False)
         if kept.dtype == np.uint8 and kept.shape == (count, 3, side, side):
             return kept
     out = np.empty((count, 3, side, side), np.uint8)
-    data, offsets = memoryview(pack["jpeg"]), pack["offsets"].tolist()
+    data, offsets = pack["jpeg"].data, pack["offsets"].tolist()
     for i in range(count):
         try:
             out[i] = shaped(data[offsets[i] : offsets[i + 1]], shape)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 _ORIENTATION = 0x0112
 _EXIF = b"Exif\0\0"
+_BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 _IN_XMP = re.compile(r'tiff:Orientation(?:="|>)([0-9])')
 
 
@@ -39,7 +40,7 @@ def _in_exif(exif: bytes) -> int | None:
     """The orientation in the first directory of a TIFF header."""
     while exif.startswith(_EXIF):
         exif = exif[len(_EXIF) :]
-    order = {b"II": "little", b"MM": "big"}.get(exif[:2])
+    order = _BYTE_ORDERS.get(exif[:2])
     if order is None:
         return None
 

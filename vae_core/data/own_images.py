@@ -51,7 +51,7 @@ def own_images(
     if image is not None and preparation is None and image[1] != image[2]:
         preparation = Preparation("crop")
     limits, names = limits or Limits(), names or {}
-    gallery = _PreparedGallery(image, preparation, limits) if preparation else _Gallery(size, image, limits)
+    gallery = _gallery(size, image, preparation, limits)
     marks, refused = _read(path, title, gallery, names, progress, limits)
     title = title or title_of(path)
     x, given = gallery.images(), splits.by_folder(gallery.names)
@@ -61,7 +61,7 @@ def own_images(
     if len(keep) < FEWEST:
         first = f"; not used: {'; '.join(folded(refused, lines=3))}" if refused else ""
         raise DataError(f"{title} has {len(keep)} usable images, and {FEWEST} are needed{first}.")
-    classes, labels = splits.classes([gallery.names[i] for i in keep], *((given.level, parts) if given else ()))
+    classes, labels = splits.classes([gallery.names[i] for i in keep], given.level if given else None, parts if given else None)
     parts, lacking = _completed(parts, marks, title)
     train, validation, test = _splits(x, keep, labels, parts, marks)
     kind = f"{len(keep):,} {'grey' if x.shape[1] == 1 else 'colour'} images of your own at {x.shape[2]}x{x.shape[3]}"
@@ -80,6 +80,16 @@ def own_images(
         preparation=preparation,
         forced=given is None and bool((marks[parts == splits.TEST] >= splits.SHARE).any()),
     )
+
+
+def _gallery(
+    size: int | None, image: tuple[int, int, int] | None, preparation: Preparation | None, limits: Limits
+) -> _Gallery | _PreparedGallery:
+    if preparation is None:
+        return _Gallery(size, image, limits)
+    if image is None:
+        raise ValueError("`preparation` needs `image`, the shape (C, H, W) that it brings pictures to.")
+    return _PreparedGallery(image, preparation, limits)
 
 
 def title_of(path: Path) -> str:
@@ -113,8 +123,9 @@ def _splits(
         # In the order of the marks, so that the first images of a part are a fair sample of it.
         rows = np.flatnonzero(parts == part)
         rows = rows[np.argsort(marks[rows], kind="stable")]
-        unknown = labels is None or bool((labels[rows] == splits.UNKNOWN).any())
-        yield whole(x[keep[rows]], None if unknown else labels[rows])
+        found = None if labels is None else labels[rows]
+        unknown = found is not None and bool((found == splits.UNKNOWN).any())
+        yield whole(x[keep[rows]], None if unknown else found)
 
 
 def _how(given: splits.FolderSplit | None, lacking: Sequence[int], classes: Sequence[str]) -> str:
@@ -238,10 +249,11 @@ class _Gallery:
 
     def images(self) -> np.ndarray:
         """uint8 (N, C, side, side)."""
+        side = TINY if self._size is None else self._size
         if self._size is None:
-            self._bring_to(TINY)
+            self._bring_to(side)
         channels = self._channels or (1 if all(x.ndim == 2 for x in self._kept) else 3)
-        out = np.empty((len(self._kept), channels, self._size, self._size), np.uint8)
+        out = np.empty((len(self._kept), channels, side, side), np.uint8)
         for i, x in enumerate(self._kept):
             out[i] = x if x.ndim == 2 else x.transpose(2, 0, 1)
         return out

@@ -51,8 +51,10 @@ class Picture:
 
 
 def ignore_warnings() -> None:
-    """Keeps Pillow's warnings about metadata off stderr, in the whole process. For programs: a file that cannot be decoded is
-    refused with a reason, whatever Pillow warns of."""
+    """Keeps Pillow's warnings about metadata off stderr, in the whole process.
+
+    It is meant for programs: a file that cannot be decoded is refused with a reason, whatever Pillow warns of.
+    """
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
@@ -73,8 +75,10 @@ def central_square(content: bytes, pixels: int, side: int) -> Picture:
 
 
 def whole_picture(content: bytes, pixels: int, side: int) -> Picture:
-    """All of a picture's first frame, upright, mode L or RGB, as for `central_square`; a larger one is shrunk until its shorter
-    side is at most 2 and its longer at most 8 times `side`. Raises RefusedError."""
+    """All of a picture's first frame, upright, mode L or RGB, as for `central_square`.
+
+    A larger picture is shrunk until its shorter side is at most 2 and its longer at most 8 times `side`. Raises RefusedError.
+    """
     found = structure(content)
     shrink = _shrink((found.width, found.height), side)
     with _loaded(content, found, pixels, shrink) as picture:
@@ -82,7 +86,7 @@ def whole_picture(content: bytes, pixels: int, side: int) -> Picture:
         factor = max(1, int(shrink / 2))
         small = reduced(picture, (0, 0, *picture.size), factor, found.bits)
         if shrink > 1:
-            size = tuple(max(1, round(edge / shrink)) for edge in picture.size)
+            size = (max(1, round(picture.width / shrink)), max(1, round(picture.height / shrink)))
             box = (0, 0, picture.width / factor, picture.height / factor)
             small = small.resize(size, Image.Resampling.LANCZOS, box)
         return _finished(small, picture, found)
@@ -95,8 +99,10 @@ def _shrink(size: tuple[int, int], side: int) -> float:
 
 @contextmanager
 def _loaded(content: bytes, found: Structure, pixels: int, shrink: float) -> Iterator[Image.Image]:
-    """The picture, decoded. shrink: by how much a JPEG may be decoded smaller. Whatever fails inside the block is a
-    RefusedError."""
+    """The picture, decoded. Whatever fails inside the block is a RefusedError.
+
+    shrink: the factor by which a JPEG may be decoded smaller.
+    """
     scale = next(scale for scale in _SCALES if scale <= max(1, shrink)) if found.kind == "JPEG" else 1
     _check_size(found, scale, pixels)
     try:
@@ -126,7 +132,7 @@ def _check_size(found: Structure, scale: int, pixels: int) -> None:
 
 
 def _finished(small: Image.Image, picture: Image.Image, found: Structure) -> Picture:
-    turn = _TURNS.get(orientation(picture.info))
+    turn = _TURNS.get(orientation(picture.info) or 1)
     flat = _opaque(small)
     upright = flat if turn is None else flat.transpose(turn)
     return Picture(upright, max(found.width, found.height), picture.width * picture.height)
@@ -147,7 +153,7 @@ def _opaque(picture: Image.Image) -> Image.Image:
     if picture.mode != "RGBA":
         return picture
     alpha = picture.getchannel("A")
-    seen = alpha.point(lambda value: 255 * (value > 127))
+    seen = alpha.point([255 * (value > 127) for value in range(256)])
     if not seen.getbbox():
         seen = alpha
     if not seen.getbbox():

@@ -53,7 +53,8 @@ class Preparation:
             raise ValueError("box and middle are not shares of a side")
         if given["frame"] not in FRAMES or not isinstance(given["invert"], bool) or not isinstance(given["grey"], bool):
             raise ValueError("its frame, invert or grey is not known")
-        return cls(**given | {"middle": tuple(given["middle"])})
+        values: dict[str, Any] = given | {"middle": tuple(given["middle"])}
+        return cls(**values)
 
 
 def decoded(content: bytes) -> Image.Image:
@@ -89,8 +90,11 @@ def prepared(picture: Image.Image, image: tuple[int, int, int], how: Preparation
 
 
 def usual(images: np.ndarray) -> Preparation:
-    """The preparation of pictures for a model of these images (N, C, H, W), float in [0, 1] or uint8, unless someone says
-    otherwise: `centre` where they are marks on a dark ground, all with their centre of mass in one place; else `crop`."""
+    """The usual preparation of pictures for a model of these images (N, C, H, W), float in [0, 1] or uint8.
+
+    It is `centre` where the images are marks on a dark ground, all with their centre of mass in one place, and `crop`
+    otherwise.
+    """
     x = images.astype(np.float32) / (255 if images.dtype == np.uint8 else 1)
     if x.shape[1] != 1 or not _on_dark(x[:, 0]).mean() >= _BORDER_SHARE:
         return Preparation("crop")
@@ -144,10 +148,10 @@ def _fitted(picture: Image.Image, aspect: float) -> Image.Image:
 
 
 def _without_ground(x: np.ndarray) -> np.ndarray:
-    """The drawing on a lit or shaded ground, moved to black and stretched to white: uint8 (h, w), light on dark. The
-    image as it is where nothing stands out.
+    """The drawing on a lit or shaded ground, moved to black and stretched to white: uint8 (h, w), light on dark.
 
-    The ground is a grey-scale opening of the image (Serra 1982) with a window that no stroke fills.
+    The image is returned as it is where nothing stands out. The ground is a grey-scale opening of the image (Serra 1982) with a
+    window that no stroke fills.
     """
     picture = Image.fromarray(x)
     small = picture.copy()

@@ -44,8 +44,11 @@ def find(layouts: Sequence[Callable[[Path], bool]], root: Path | None = None) ->
 
 
 def places(root: Path, relative: str) -> Iterator[Path]:
-    """Where a file or folder called `relative` (with /) may be: under the root, and, where the root is itself the beginning
-    of `relative` (ROOT/MNIST for MNIST/raw), from there on."""
+    """The paths at which a file or folder called `relative` (with /) may be.
+
+    It may be under the root, and, where the root is itself the beginning of `relative` (ROOT/MNIST for MNIST/raw), from there
+    on.
+    """
     parts = relative.split("/")
     yield root.joinpath(*parts)
     above = [part.casefold() for part in Path(os.path.abspath(root)).parts]

@@ -69,7 +69,7 @@ def render(indices: torch.Tensor) -> torch.Tensor:
     for column, size in enumerate(SIZES):
         if len(index) and not (index[:, column].min() >= 0 and index[:, column].max() < size):
             raise DataError(f"The factor {FACTORS[column]} has the indices 0 to {size - 1}, and others were given.")
-    template = np.ravel_multi_index(index[:, :3].T, SIZES[:3])
+    template = np.asarray(np.ravel_multi_index(index[:, :3].T, SIZES[:3]))
     place = index[:, 4] * SIZES[3] + index[:, 3]
     out = np.zeros((len(index), IMAGE, IMAGE), np.uint8)
     # Images that share a place are written together: 1,024 block copies instead of one scatter of every pixel.

@@ -17,8 +17,11 @@ from .roots import Pieces, find, how_to_get, incomplete
 
 @dataclass(frozen=True)
 class _Source:
-    """image: (C, H, W). carried: whether an installed package brings the set. layouts: the forms its files may have under a
-    root. pieces: what of its files is under a root."""
+    """A data set that can be loaded by its name.
+
+    image: (C, H, W). carried: whether an installed package brings the set. layouts: the forms its files may have under a root.
+    pieces: what of its files is under a root.
+    """
 
     title: str
     image: tuple[int, int, int]

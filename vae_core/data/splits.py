@@ -87,12 +87,12 @@ def by_folder(names: Sequence[str]) -> FolderSplit | None:
         whole = level == top or (not loose and None not in found.values())
         if whole and TRAIN in parts and len(parts) > 1:
             folders_of_parts = sorted(name for name, part in found.items() if part is not None)
-            return FolderSplit([found.get(name) for name in at], tuple(folders_of_parts), level)
+            return FolderSplit([None if name is None else found[name] for name in at], tuple(folders_of_parts), level)
     return None
 
 
 def classes(
-    names: Sequence[str], split_level: int | None = None, parts: Sequence[int] | None = None
+    names: Sequence[str], split_level: int | None = None, parts: Sequence[int] | np.ndarray | None = None
 ) -> tuple[tuple[str, ...], np.ndarray | None]:
     """Class names, and int (N,) labels, from the folders below those that all images share; ((), None) for fewer than two.
 
@@ -117,12 +117,15 @@ def classes(
     if len(set(found) - {_LOOSE}) < 2:
         return (), None
     index = {name: i for i, name in enumerate(found)}
-    return tuple(found), np.array([index.get(name, UNKNOWN) for name in own])
+    return tuple(found), np.array([UNKNOWN if name is None else index[name] for name in own])
 
 
 def almost_parts(names: Sequence[str]) -> tuple[str, ...]:
-    """The classes (or folders) of these names that may be meant as parts of a split: all that are called as parts
-    are, and others called after parts (trainA, testA) where some are called after TRAIN and some after another; sorted."""
+    """The classes (or folders) of these names that may be meant as parts of a split, sorted.
+
+    They are all that are called as parts are, and others called after parts (trainA, testA) where some are called after TRAIN
+    and some after another part.
+    """
     exact = {name for name in names if _part(name) is not None}
     almost = {name: found for name in names if (found := _ALMOST.fullmatch(name))}
     if len({found[1] is None for found in almost.values()}) < 2:
@@ -132,7 +135,7 @@ def almost_parts(names: Sequence[str]) -> tuple[str, ...]:
 
 def _part(folder: str) -> int | None:
     found = _NAMES.fullmatch(folder.strip())
-    return None if found is None else found.lastindex - 1
+    return None if found is None or found.lastindex is None else found.lastindex - 1
 
 
 def _shared(folders: Sequence[Sequence[str]]) -> int:

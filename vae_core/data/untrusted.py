@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from .dataset import DataError
 
@@ -69,7 +69,7 @@ class Meter:
         """starts: what the first 32 bytes of a wanted file match; of any other file no more than those is read."""
         self._limits, self._starts, self._total = limits, starts, 0
 
-    def read(self, stream: BinaryIO, packed: int | None = None) -> bytes:
+    def read(self, stream: IO[bytes], packed: int | None = None) -> bytes:
         """All bytes of a file. packed: its size inside the zip. Raises RefusedError."""
         limits, content = self._limits, bytearray()
         while chunk := stream.read(_CHUNK if content else 32):

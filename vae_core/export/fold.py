@@ -12,8 +12,11 @@ ALIASES = ("reshape", "constant")
 
 
 def fold(graph: Graph) -> Graph:
-    """A graph of the same function without nodes whose result is not read, and with affine and copy nodes merged into the node
-    before them, where nothing else reads its result."""
+    """A smaller graph of the same function.
+
+    Nodes whose result is not read are left out. Affine and copy nodes are merged into the node before them, where nothing else
+    reads its result.
+    """
     kept = _used(graph)
     nodes: list[Node] = []
     at: dict[str, int] = {}
@@ -22,9 +25,10 @@ def fold(graph: Graph) -> Graph:
         node = replace(original, inputs=[renamed.get(name, name) for name in original.inputs])
         before = at.get(node.inputs[0]) if len(node.inputs) == 1 else None
         # Merged nodes keep their producer's name, so readers are counted under the name they had.
-        once = before is not None and kept.readers(original.inputs[0]) == 1
-        merged = _merge(nodes[before], node) if once else None
-        if merged is None:
+        merged = None
+        if before is not None and kept.readers(original.inputs[0]) == 1:
+            merged = _merge(nodes[before], node)
+        if before is None or merged is None:
             at[node.output] = len(nodes)
             nodes.append(node)
         else:

@@ -24,6 +24,7 @@ class Ref:
 
     @property
     def size(self) -> int:
+        """Number of values of one observation."""
         return math.prod(self.shape)
 
 

@@ -39,7 +39,8 @@ def _lowered(graph: Graph, node: fx.Node, args: tuple, kwargs: dict) -> Any:
     name, where = name_of(node.target), _where(node)
     if name not in OPERATIONS:
         raise ExportError(f"{where} calls {name}, which has no operation in a network program.")
-    if kwargs.get("inplace") and len(node.args[0].users) > 1:
+    changed = node.args[0] if kwargs.get("inplace") else None
+    if isinstance(changed, fx.Node) and len(changed.users) > 1:
         raise ExportError(f"{where} changes a tensor in place that is used elsewhere; leave out inplace=True.")
     try:
         return OPERATIONS[name](Call(graph, node.op, node.target, node.meta["val"]), *args, **kwargs)

@@ -13,8 +13,10 @@ PartName = Literal["decoder", "encoder"]
 
 
 class Decoder(nn.Module):
-    """E[x|z]: codes `z` (B, d) and, where the model is given a class, `condition` (B, K), one-hot, to `mean` (B, C, H, W) in
-    [0, 1]."""
+    """E[x|z]: codes `z` (B, d) to `mean` (B, C, H, W) in [0, 1].
+
+    Where the model is given a class, `condition` (B, K), one-hot, is a further input.
+    """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
@@ -22,12 +24,15 @@ class Decoder(nn.Module):
         self.inputs = {"z": Input((model.config.latent,))} | _condition(model)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """The mean image of codes (N, d), given a condition (N, K) where there is one, as `mean` (N, C, H, W)."""
         return {"mean": self.likelihood.mean(self.decoder(z, condition))}
 
 
 class Encoder(nn.Module):
-    """q(z|x): images `x` (B, C, H, W) in [0, 1] and, where the model is given a class, `condition` (B, K), one-hot, to `mean`
-    (B, d) and, where the posterior has one, `scale` (B, d)."""
+    """q(z|x): images `x` (B, C, H, W) in [0, 1] to `mean` (B, d) and, where the posterior has one, `scale` (B, d).
+
+    Where the model is given a class, `condition` (B, K), one-hot, is a further input.
+    """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
@@ -35,6 +40,10 @@ class Encoder(nn.Module):
         self.inputs = {"x": Input(tuple(model.config.image))} | _condition(model)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """The mean codes of images (N, C, H, W) in [0, 1], as `mean` (N, d), and `scale` (N, d) where there is one.
+
+        condition: what the model is given of each image, (N, K), where it is given a class.
+        """
         raw = self.encoder(x, condition)
         scale = self.posterior.scale(raw)
         outputs = {"mean": self.posterior.mean(raw)}

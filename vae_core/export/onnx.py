@@ -45,4 +45,5 @@ def onnx_model(model: Autoencoder, part: PartName = "decoder") -> bytes:
             )
         except Exception as error:
             raise ExportError(f"The {part} cannot be exported to ONNX: {first_sentence(error)}.") from error
+    assert made is not None, "torch returns a program if dynamo is True"
     return made.model_proto.SerializeToString()

@@ -45,14 +45,16 @@ class Program:
         return self.header["macs"]
 
     def to_bytes(self) -> bytes:
+        """The program as the bytes of a safetensors file, with the header as JSON in its metadata."""
         return save(self.arrays, {"program": json.dumps(self.header, separators=(",", ":"))})
 
 
 def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:
-    """E[x|z] as a program: input `z` (d,) and, where the model is given a class, `condition` (K,), one-hot; output `mean`
-    (C, H, W) in [0, 1]; the header says under `draw` how x is drawn around it: `["bernoulli"]`, or `["gaussian", sigma]`.
+    """E[x|z] as a program: input `z` (d,), output `mean` (C, H, W) in [0, 1].
 
-    Raises ExportError where a layer or the likelihood has no operation.
+    Where the model is given a class, `condition` (K,), one-hot, is a further input. The header says under `draw` how x is drawn
+    around the mean: `["bernoulli"]`, or `["gaussian", sigma]`. Raises ExportError where a layer or the likelihood has no
+    operation.
     """
     with model.inference():
         part = Decoder(model)
@@ -61,10 +63,10 @@ def decoder_program(model: Autoencoder, weights: Weights = "float32") -> Program
 
 
 def encoder_program(model: Autoencoder, weights: Weights = "float32") -> Program:
-    """q(z|x) as a program: input `x` (C, H, W) in [0, 1] and, where the model is given a class, `condition` (K,), one-hot;
-    outputs `mean` (d,) and, where the posterior has one, `scale` (d,).
+    """q(z|x) as a program: input `x` (C, H, W) in [0, 1], outputs `mean` (d,) and, where the posterior has one, `scale` (d,).
 
-    Raises ExportError where a layer or the posterior has no operation.
+    Where the model is given a class, `condition` (K,), one-hot, is a further input. Raises ExportError where a layer or
+    the posterior has no operation.
     """
     with model.inference():
         part = Encoder(model)
@@ -84,10 +86,11 @@ DRAWINGS: dict[type, Callable[[Any], list[Any]]] = {
 
 
 def program(module: nn.Module, inputs: Mapping[str, Input], weights: Weights = "float32") -> Program:
-    """Any module in evaluation mode as a program: called with tensors by the names of `inputs`, it returns one tensor, which
-    the program calls `out`, or a dict of named ones. Integers are given as the floats that equal them.
+    """Any module in evaluation mode as a program.
 
-    Raises ExportError where it cannot be traced or calls a function that has no operation.
+    The module is called with tensors by the names of `inputs`. It returns one tensor, which the program calls `out`, or a dict
+    of named ones. Integers are given as the floats that equal them. Raises ExportError where it cannot be traced or calls a
+    function that has no operation.
     """
     if weights not in ("float32", "float16"):
         raise ExportError(f"Weights are {weights!r}; they can be 'float32' or 'float16'.")

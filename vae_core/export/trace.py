@@ -45,9 +45,9 @@ def zeros(inputs: Mapping[str, Input], device: torch.device | str = "cpu") -> di
 
 
 def trace(module: nn.Module, inputs: Mapping[str, Input]) -> tuple[fx.Graph, dict[str, Tensor]]:
-    """The calls of `module(**inputs)`, and the constants among their arguments by the targets of their `get_attr` nodes. Each
-    other node's `meta["val"]` is its result for a batch of `BATCH`, without its values (on torch's meta device).
+    """The calls of `module(**inputs)`, and the constants among their arguments by the targets of their `get_attr` nodes.
 
+    The `meta["val"]` of each other node is its result for a batch of `BATCH`, without its values (on torch's meta device).
     Raises ExportError, which names the submodule, where the calls depend on the values of a tensor.
     """
     with _LOCK, torch.no_grad():
@@ -94,7 +94,9 @@ class _Traced(fx.Proxy):
     def __getattr__(self, name: str) -> Any:
         if name in _SHAPE_ATTRIBUTES:
             return getattr(self.node.meta["val"], name)
-        return self.tracer.device if name == "device" else super().__getattr__(name)
+        if name == "device" and isinstance(self.tracer, _Tracer):
+            return self.tracer.device
+        return super().__getattr__(name)
 
     def __len__(self) -> int:
         return len(self.node.meta["val"])
@@ -106,7 +108,8 @@ class _Traced(fx.Proxy):
 
 class _Tracer(fx.Tracer):
     def __init__(self, inputs: Mapping[str, Input]):
-        super().__init__(autowrap_modules=())
+        # torch annotates a tuple of exactly one module.
+        super().__init__(autowrap_modules=())  # pyright: ignore[reportArgumentType]
         self.inputs = inputs
         self.constants: dict[str, Tensor] = {}
         self.thread = threading.get_ident()

@@ -113,7 +113,15 @@ def _forests(codes: np.ndarray, factors: np.ndarray, seed: int) -> tuple[np.ndar
     fitted, scored = _halves(len(codes), seed)
     importance, accuracy = [], []
     for factor in factors.T:
-        forest = RandomForestClassifier(TREES, max_depth=12, min_samples_leaf=2, max_features=None, random_state=seed, n_jobs=1)
+        forest = RandomForestClassifier(
+            TREES,
+            max_depth=12,
+            min_samples_leaf=2,
+            # scikit-learn has no annotations, and pyright infers a str from the default.
+            max_features=None,  # pyright: ignore[reportArgumentType]
+            random_state=seed,
+            n_jobs=1,
+        )
         forest.fit(codes[fitted], factor[fitted])
         importance.append(forest.feature_importances_)
         accuracy.append(forest.score(codes[scored], factor[scored]))

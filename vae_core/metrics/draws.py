@@ -51,15 +51,17 @@ class Draws:
 
     @property
     def rate_by_dimension(self) -> Tensor | None:
-        """The rate of each dimension, the mean over draws and observations: float64 (d,), nats; None where the rate is no sum
-        over dimensions."""
+        """The rate of each dimension, the mean over draws and observations: float64 (d,), nats.
+
+        None where the rate is no sum over dimensions.
+        """
         return None if self._by_dimension is None else self._by_dimension / (self.count * len(self.batch))
 
     def errors(self) -> dict[str, float | None]:
-        """Standard error over draws of each figure's mean over the images, nats; None where one draw cannot tell, or where the
-        figure is not defined.
+        """Standard error over draws of each figure's mean over the images, nats.
 
-        Draws are independent from image to image, so that their variances add up.
+        None where it cannot be estimated from one draw, and where the figure is not defined. Draws are independent from image
+        to image, so their variances add up.
         """
         known = FIGURES if self.model.capabilities.rate else FIGURES[:1]
         out: dict[str, float | None] = dict.fromkeys(FIGURES)
@@ -128,7 +130,8 @@ class Draws:
 
     def _add_dimensions(self, latent: Latent) -> None:
         found = [group.rate_by_dimension for group in latent.groups.values()]
-        if any(value is None for value in found):
+        known = [value for value in found if value is not None]
+        if len(known) < len(found):
             return
-        total = torch.cat([value.cpu().double().sum(0) for value in found])
+        total = torch.cat([value.cpu().double().sum(0) for value in known])
         self._by_dimension = total if self._by_dimension is None else self._by_dimension + total

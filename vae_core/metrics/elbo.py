@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +34,8 @@ class PerImage:
     """KL(q(z|x) || p(z)): float64 (N,), nats; the mean over draws of the pixels where these are binarised."""
     rate_by_dimension: Tensor | None
     """The rate of each dimension, the mean over images: float64 (d,), nats; None where the rate is no sum over dimensions."""
+    independent_dimensions: bool
+    """True if each dimension of a code can vary alone, so that it makes sense to count the active ones."""
     samples: int
     """Draws of each image."""
     errors: dict[str, float | None]
@@ -59,8 +61,9 @@ def per_image(
     with_ssim: bool = False,
     progress: Progress | None = None,
 ) -> PerImage:
-    """The figures of each image of a split or a batch x, or of images (N, C, H, W), uint8 or float in [0, 1], alone, where the
-    model is given no more.
+    """The figures of each image of x: a split, a batch or images (N, C, H, W), uint8 or float in [0, 1].
+
+    A model that is given a class takes a split or a batch, which have the classes with them.
 
     Distortion and rate are those of training, averaged over draws of the code and, where the likelihood is of binarised
     pixels, of these pixels, which are encoded and scored. `samples` is the number of draws of each image; None: 16, and up to
@@ -90,8 +93,10 @@ def per_image(
             draws.draw(ROUND if samples is None else min(ROUND, samples - draws.count))
         tell(total - count)
     mean, deviation, mse, likeness, mse_binarized, ssim_binarized = seen
+    assert mean is not None and mse is not None
     return PerImage(
-        mean, deviation, draws.distortion, draws.rate, draws.rate_by_dimension, draws.count, draws.errors(),
+        mean, deviation, draws.distortion, draws.rate, draws.rate_by_dimension,
+        model.space.independent_dimensions, draws.count, draws.errors(),
         mse, likeness, mse_binarized, ssim_binarized,
     )  # fmt: skip
 
@@ -121,7 +126,13 @@ def _at_the_mean(
             drawn = _likeness(model, model.encode_batch(target.to(model.device)).mean, target, with_ssim)
         columns.append((*found, *drawn))
         tell(len(piece))
-    return tuple(None if column[0] is None else torch.cat(column) for column in zip(*columns, strict=True))
+    return tuple(_joined(column) for column in zip(*columns, strict=True))
+
+
+def _joined(pieces: Sequence[Tensor | None]) -> Tensor | None:
+    """The pieces as one tensor, or None if a piece is None."""
+    known = [piece for piece in pieces if piece is not None]
+    return torch.cat(known) if len(known) == len(pieces) else None
 
 
 def _likeness(model: Autoencoder, codes: Tensor, wanted: Batch, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
@@ -145,8 +156,9 @@ def evaluate(
     distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
     (distortion_se ...) and the number of draws (samples). mse, ssim: of the reconstruction at the mean code and the image as
     given; mse_binarized, ssim_binarized: of a binarised image, where the likelihood is of such. active_units: where the model
-    has a rate. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says nothing. Only
-    figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image` and `iwae_nll`.
+    has a rate and its dimensions are independent. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples,
+    without which it says nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and
+    errors: as for `per_image` and `iwae_nll`.
     """
     if not 0 <= iwae_samples <= MOST_SAMPLES:
         raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")
@@ -181,7 +193,7 @@ def summarise(seen: PerImage) -> dict[str, float | int | None]:
         "distortion": distortion,
         "rate": rate,
         "negative_elbo": None if rate is None else distortion + rate,
-        "active_units": None if rate is None else active_units(seen.mean),
+        "active_units": active_units(seen.mean) if rate is not None and seen.independent_dimensions else None,
     }
     out |= {f"{name}_se": error for name, error in seen.errors.items()}
     likeness = {name: getattr(seen, name) for name in ("mse", "ssim", "mse_binarized", "ssim_binarized")}

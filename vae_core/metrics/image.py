@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -38,4 +39,5 @@ def ssim(a: Tensor, b: Tensor, batch_size: int = 500) -> Tensor:
         structural_similarity_index_measure(p, q, sigma=sigma, reduction="none", data_range=1.0)
         for p, q in zip(a.float().split(batch_size), b.float().split(batch_size), strict=True)
     ]
-    return torch.cat([p.reshape(-1) for p in pieces])
+    # A pair is returned only if more than the index is asked for.
+    return torch.cat([cast(torch.Tensor, p).reshape(-1) for p in pieces])

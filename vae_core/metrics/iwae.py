@@ -72,7 +72,7 @@ def _rows(n: int, most: int) -> Iterator[slice]:
 
 
 def _log_weights(model: Autoencoder, batch: Batch, features: dict[str, Tensor], k: int, latent_noise: NoiseStreams) -> Tensor:
-    """log p(x, z) - log q(z|x) of k codes drawn for each of n observations: (n, k), float64 on the CPU."""
+    """The log weights log p(x, z) - log q(z|x) of k codes drawn for each of n observations: (n, k), float64 on the CPU."""
     n = len(batch)
     latent = model.latent(repeat(features, k), latent_noise.draw(n * k, model.device))
     log_p_x = model.log_likelihood(latent.codes, batch.repeat(k))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-from vae_core.batch import Batch, Noise
+from vae_core.batch import Batch, Noise, local
 from vae_core.config import ObservationSpec
 from vae_core.models.capabilities import Capabilities
 from vae_core.models.latent import Latent
 from vae_core.models.objectives import Objective, Terms
 from vae_core.specs import LatentSpec, NoiseSpec
+
+OBJECTIVE = "objective"
+"""Name of the submodule that only training needs, and the prefix of its noise."""
 
 
 class LatentVariableModel(nn.Module, abc.ABC):
@@ -31,6 +34,8 @@ class LatentVariableModel(nn.Module, abc.ABC):
     objective: Objective
     conditions: Mapping[str, int]
     """Names of the categories that the model is given, each with its number of classes."""
+    capabilities: Capabilities
+    """The questions that the model can answer."""
 
     @property
     @abc.abstractmethod
@@ -56,33 +61,36 @@ class LatentVariableModel(nn.Module, abc.ABC):
     @property
     def noise(self) -> tuple[NoiseSpec, ...]:
         """Random numbers of one training step for each observation, in the order in which they are drawn."""
-        return self.latent_noise + self.target_noise
+        return self.latent_noise + self.target_noise + tuple(spec.within(OBJECTIVE) for spec in self.objective.noise)
 
     @property
-    def capabilities(self) -> Capabilities:
-        """The questions that the model can answer."""
-        rate = "rate" in self.objective.terms
-        return Capabilities(rate=rate, density=rate, prior=rate, conditions=self.conditions)
+    def training_only(self) -> frozenset[str]:
+        """Names in the state dict of tensors that only training needs, such as those of a discriminator. A checkpoint leaves
+        them out."""
+        return frozenset(f"{OBJECTIVE}.{name}" for name in self.objective.state_dict())
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """The random numbers that `terms` needs for n observations, on the model's device."""
-        draw = {"normal": torch.randn, "uniform": torch.rand}
-        return {
-            spec.name: draw[spec.distribution](n, *spec.shape, generator=generator, device=self.device) for spec in self.noise
-        }
+        return {spec.name: spec.draw(n, generator, self.device) for spec in self.noise}
 
     def infer(self, batch: Batch, noise: Noise | None = None) -> Latent:
         """Codes of observations as models compute with them, drawn with `noise`, or those that stand for them."""
         return self.latent(self.features(batch), noise)
 
-    def terms(self, batch: Batch, noise: Noise) -> Terms:
-        """The terms of the loss from one code drawn for each observation."""
+    def terms(self, batch: Batch, noise: Noise, names: Collection[str] | None = None) -> Terms:
+        """The terms of the loss from one code drawn for each observation: at least those of `names`, or all where it is None.
+
+        The terms come from three places: the likelihood (`distortion`), the latent (`rate` and the further terms of its parts)
+        and the objective (the terms that it computes from codes). What costs time is computed only where it is named.
+        """
+        names = self.objective.terms if names is None else names
         target = self.target(batch, noise)
         latent = self.infer(target, noise)
-        values = {"distortion": -self.log_likelihood(latent.codes, target)}
+        values = {"distortion": -self.log_likelihood(latent.codes, target)} if "distortion" in names else {}
         if latent.rate is not None:
             values["rate"] = latent.rate
-        return Terms(values | dict(latent.terms), latent)
+        computed = self.objective.compute(names, target, latent, local(noise, OBJECTIVE))
+        return Terms(values | dict(latent.terms) | dict(computed), latent)
 
     @contextmanager
     def inference(self) -> Iterator[None]:

@@ -12,11 +12,12 @@ from torch import Tensor
 from vae_core.batch import Batch, Classes, Noise, Observations, as_classes, as_codes, as_images, in_compute, local
 from vae_core.config import ModelConfig
 from vae_core.models.base import LatentVariableModel
+from vae_core.models.capabilities import Capabilities
 from vae_core.models.kl import group_latent
 from vae_core.models.latent import Latent
 from vae_core.models.likelihoods import build_likelihood
 from vae_core.models.nets import build_decoder, build_encoder
-from vae_core.models.objectives import Objective
+from vae_core.models.objectives import build_objective
 from vae_core.models.posteriors import build_posterior
 from vae_core.models.priors import build_prior
 from vae_core.models.samplers import Sampler
@@ -35,7 +36,7 @@ class Codes:
     mean: Tensor
     """Codes that stand for the images, (N, d)."""
     scale: Tensor | None
-    """Standard deviation of each dimension, (N, d); None for a deterministic posterior."""
+    """Standard deviation of each dimension, (N, d); None for a posterior that has none."""
     rate: Tensor | None
     """KL(q(z|x) || p(z)): (N,), nats; None where it is not defined or has no closed form."""
     rate_by_dimension: Tensor | None
@@ -60,13 +61,15 @@ class Autoencoder(LatentVariableModel):
         self.latents = LatentSpec((LatentGroup(LATENT, (config.latent,), self.posterior.space),))
         self.prior = build_prior(config.prior, config.latent)
         self.likelihood = build_likelihood(config.likelihood, image)
-        self.objective = Objective(config.objective)
+        self.objective = build_objective(config.objective, self.prior, config.latent)
         self.given = config.condition
         self.conditions = {} if self.given is None else {self.given.name: self.given.count}
         width = sum(self.conditions.values())
         self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net, width)
         raw_channels = config.image[0] * self.likelihood.raw_channels
         self.decoder = build_decoder(config.latent, config.image, raw_channels, config.net, width)
+        density, prior = config.posterior.has_density, config.objective.samples_prior
+        self.capabilities = Capabilities(rate=density, density=density, prior=prior, conditions=self.conditions)
         self.latent_noise = tuple(spec.within(LATENT) for spec in self.posterior.noise)
         self.target_noise = tuple(spec.within(IMAGE) for spec in self.likelihood.noise)
 
@@ -180,9 +183,7 @@ class Autoencoder(LatentVariableModel):
         if not 0 <= dimension < self.config.latent:
             raise ValueError(f"Dimension {dimension} does not exist; this model has 0 to {self.config.latent - 1}.")
         values = torch.as_tensor(values, dtype=torch.float32).flatten()
-        codes = self._one_code(z).repeat(len(values), 1)
-        codes[:, dimension] = values
-        return self.decode(codes, condition, batch_size)
+        return self.decode(self.space.move(self._one_code(z)[0], dimension, values), condition, batch_size)
 
     def interpolate(
         self, a: Images, b: Images, steps: int = 9, path: PathKind = "linear", *, condition: Classes | None = None

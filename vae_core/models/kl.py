@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from vae_core.batch import Noise
 from vae_core.models.latent import GroupLatent
-from vae_core.models.posteriors import DiagonalGaussian, Posterior
-from vae_core.models.priors import Prior, StandardNormal
+from vae_core.models.posteriors import DiagonalGaussian, FullGaussian, Posterior, VonMisesFisher
+from vae_core.models.priors import Prior, StandardNormal, UniformSphere
 
 ClosedForm = Callable[[Posterior, Tensor, Prior, Tensor | None], Tensor]
 """From posterior, raw parameters (B, raw_size), prior and condition to the KL in nats: (B, d) where it is a sum over
@@ -61,3 +62,16 @@ def _diagonal_gaussian(posterior: DiagonalGaussian, raw: Tensor, prior: Standard
     """Kingma & Welling 2014, appendix B."""
     mu, logvar = posterior.parameters_of(raw)
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
+
+
+@register_kl(FullGaussian, StandardNormal)
+def _full_gaussian(posterior: FullGaussian, raw: Tensor, prior: StandardNormal, condition: Tensor | None) -> Tensor:
+    """0.5 * (tr(L L^T) + |mu|^2 - d - log det(L L^T)), which is no sum over dimensions: (B,)."""
+    mu, logvar, below = posterior.parameters_of(raw)
+    return 0.5 * ((mu**2 + logvar.exp() - 1 - logvar).sum(1) + below.square().sum((1, 2)))
+
+
+@register_kl(VonMisesFisher, UniformSphere)
+def _von_mises_fisher(posterior: VonMisesFisher, raw: Tensor, prior: UniformSphere, condition: Tensor | None) -> Tensor:
+    """Xu & Durrett 2018, eq. 3: the same number for every observation, because the concentration is fixed."""
+    return raw.new_full((len(raw),), -posterior.entropy - prior.log_density, dtype=torch.float32)

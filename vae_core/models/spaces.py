@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import abc
-from typing import Literal
+import math
+import typing
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 PathKind = Literal["linear", "spherical"]
 
 
 class Space(abc.ABC):
-    """Where codes live."""
+    """Where codes live. The page is told the kind, and has the same geometry in `latent_pad/space.js`."""
 
+    kind: ClassVar[str]
+    """Name of the kind, which a configuration declares and a page is sent."""
+    independent_dimensions: ClassVar[bool]
+    """True if each dimension of a code can vary while the others stay as they are."""
     latent: int
+
+    @abc.abstractmethod
+    def project(self, z: Tensor) -> Tensor:
+        """The nearest code of the space to each point of R^d (N, d): (N, d)."""
+
+    @abc.abstractmethod
+    def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
+        """The codes that code z (d,) becomes as one of its dimensions takes each of `values` (K,): (K, d)."""
 
     @abc.abstractmethod
     def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
@@ -32,8 +47,19 @@ class Space(abc.ABC):
 class Euclidean(Space):
     """R^d."""
 
+    kind = "euclidean"
+    independent_dimensions = True
+
     def __init__(self, latent: int):
         self.latent = latent
+
+    def project(self, z: Tensor) -> Tensor:
+        return z
+
+    def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
+        codes = z.repeat(len(values), 1)
+        codes[:, dimension] = values
+        return codes
 
     def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
         """`spherical` turns the direction at an even rate and changes the norm evenly (White 2016, section 3.1): codes of many
@@ -41,13 +67,9 @@ class Euclidean(Space):
 
         Raises ValueError for fewer than 2 steps or an unknown kind.
         """
-        if steps < 2:
-            raise ValueError(f"A path has at least 2 steps, not {steps}.")
-        t = torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)[:, None]
+        t = _shares(a, steps, kind)
         if kind == "linear":
             return torch.lerp(a[None], b[None], t)
-        if kind != "spherical":
-            raise ValueError(f"A path is 'linear' or 'spherical', not {kind!r}.")
         norm_a, norm_b = a.norm(), b.norm()
         if min(norm_a, norm_b) < 1e-8:
             return torch.lerp(a[None], b[None], t)
@@ -65,3 +87,91 @@ class Euclidean(Space):
 
     def plane(self, origin: Tensor, u: Tensor, v: Tensor, at: Tensor) -> Tensor:
         return origin + at[:, :1] * u + at[:, 1:] * v
+
+
+class Sphere(Space):
+    """The unit vectors of R^d, d at least 2."""
+
+    kind = "sphere"
+    independent_dimensions = False
+
+    def __init__(self, latent: int):
+        self.latent = latent
+
+    def project(self, z: Tensor) -> Tensor:
+        """The direction of each point. It is the first axis for the origin, to which all codes are equally near."""
+        norm = z.norm(dim=1, keepdim=True)
+        return torch.where(norm > 0, z / norm.clamp(min=torch.finfo(z.dtype).tiny), _axis(z, 0))
+
+    def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
+        """The other dimensions keep their proportions. Values beyond -1 and 1 are those."""
+        codes = z.repeat(len(values), 1)
+        codes[:, dimension] = 0
+        # At a pole of the dimension the others are all 0, and the next one takes the rest.
+        norm = codes.norm(dim=1, keepdim=True)
+        others = torch.where(norm > _DEGENERATE, codes / norm.clamp(min=_DEGENERATE), _axis(z, (dimension + 1) % self.latent))
+        height = values.to(z).clamp(-1, 1)[:, None]
+        return others * (1 - height**2).sqrt() + height * _axis(z, dimension)
+
+    def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
+        """The great circle, whatever the kind: it is the straight path of a sphere.
+
+        Of the many from a code to the opposite one, it is that through the dimension in which the codes are smallest. Raises
+        ValueError for fewer than 2 steps or an unknown kind.
+        """
+        t = _shares(a, steps, kind)
+        a, b = self.project(torch.stack([a, b]))
+        angle = 2 * torch.atan2((a - b).norm(), (a + b).norm())
+        side = b - (a @ b) * a
+        if angle > math.pi / 2 and side.norm() < _DEGENERATE:
+            side = _axis(a, int(a.abs().argmin()))
+            side = side - (a @ side) * a
+        side = functional.normalize(side, dim=0)
+        return torch.cos(t * angle) * a + torch.sin(t * angle) * side
+
+    def distance(self, a: Tensor, b: Tensor) -> Tensor:
+        """The angle between two codes, radians."""
+        return 2 * torch.asin((torch.cdist(a, b) / 2).clamp(max=1))
+
+    def plane(self, origin: Tensor, u: Tensor, v: Tensor, at: Tensor) -> Tensor:
+        """The half of the sphere that is seen along the plane's normal at `origin`, for orthonormal u and v: a code lies over
+        its own coordinates along u and v, and points beyond the rim stand for the nearest point of the rim.
+
+        The normal is the direction of `origin` without its shares along u and v. Where nothing is left of it, it is that of the
+        dimension of which most is left.
+        """
+        points = origin + at[:, :1] * u + at[:, 1:] * v
+        flat = points @ torch.stack([u, v]).T
+        normal = self._normal(origin, u, v)
+        square = (flat**2).sum(1, keepdim=True)
+        inside = (square < 1) & bool(normal.any())
+        on_rim = self.project(flat) @ torch.stack([u, v])
+        return torch.where(inside, flat @ torch.stack([u, v]) + (1 - square).clamp(min=0).sqrt() * normal, on_rim)
+
+    def _normal(self, origin: Tensor, u: Tensor, v: Tensor) -> Tensor:
+        """The unit vector (d,) towards `origin` that is orthogonal to u and v; zeros on a circle, which has none."""
+        if self.latent == 2:
+            return torch.zeros_like(origin)
+        rest = origin - (origin @ u) * u - (origin @ v) * v
+        if rest.norm() < _DEGENERATE:
+            left = torch.eye(self.latent, dtype=u.dtype) - torch.outer(u, u) - torch.outer(v, v)
+            rest = left[int(left.diagonal().argmax())]
+        return functional.normalize(rest, dim=0)
+
+
+_DEGENERATE = 1e-6
+"""Norm below which a vector has no direction that could be told from rounding."""
+
+
+def _axis(like: Tensor, dimension: int) -> Tensor:
+    """The unit vector (d,) of one dimension."""
+    return functional.one_hot(torch.tensor(dimension), like.shape[-1]).to(like)
+
+
+def _shares(a: Tensor, steps: int, kind: PathKind) -> Tensor:
+    """The shares of a path at which its codes lie, (steps, 1). Raises ValueError for fewer than 2 steps or an unknown kind."""
+    if steps < 2:
+        raise ValueError(f"A path has at least 2 steps, not {steps}.")
+    if kind not in typing.get_args(PathKind):
+        raise ValueError(f"A path is 'linear' or 'spherical', not {kind!r}.")
+    return torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)[:, None]

@@ -67,8 +67,10 @@ def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.de
     found = []
     for k in range(1 + TIMED_STEPS):
         begin = time.perf_counter()
-        loss = model.objective(model.terms(batch, model.draw_noise(len(x))), model.objective.weights(1.0))
-        loss.backward()
+        for phase in model.objective.phases:
+            terms = model.terms(batch, model.draw_noise(len(x)), phase.terms)
+            loss = model.objective(terms, model.objective.weights(1.0), phase.terms)
+            loss.backward()
         # Reading a number waits for the device.
         loss.item()
         found.append(time.perf_counter() - begin)

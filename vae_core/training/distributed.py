@@ -35,9 +35,10 @@ class ProcessGroup:
         """True if this is the process that reports and writes."""
         return self.rank == 0
 
-    def wrapped(self, module: nn.Module) -> nn.Module:
-        """The module with the weights of the first process, whose backward pass averages gradients over all processes."""
-        return module if self.size == 1 else nn.parallel.DistributedDataParallel(module)
+    def wrapped(self, module: nn.Module, several_passes: bool) -> nn.Module:
+        """The module with the weights of the first process, whose backward pass averages gradients over all processes. With
+        `several_passes` not every parameter takes part in each pass."""
+        return module if self.size == 1 else nn.parallel.DistributedDataParallel(module, find_unused_parameters=several_passes)
 
     def agree(self, stop: bool) -> tuple[float, bool]:
         """The clock of the first process in seconds, and whether any process wants to stop."""

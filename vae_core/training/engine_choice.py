@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from vae_core.config import TrainConfig
 from vae_core.config.training import EngineName
 from vae_core.models.base import LatentVariableModel
+from vae_core.models.objectives import Phase
 from vae_core.training.batches import Batches
 from vae_core.training.distributed import ProcessGroup
 from vae_core.training.engines import Compiled, CompiledGraphed, Eager, Engine, Graphed
@@ -23,8 +26,8 @@ def engine_for(
     model: LatentVariableModel, config: TrainConfig, group: ProcessGroup, steps: int = 0, before: str = ""
 ) -> Engine:
     """The engine of a run of so many steps (0: not known yet): the one that it had `before`, the one that is asked for, or the
-    one that pays; without CUDA what comes nearest, and step by step in a group."""
-    if group.size > 1:
+    one that pays. Without CUDA it is the nearest one; a run in a group, or of several phases, is carried out step by step."""
+    if group.size > 1 or not _fusible(model.objective.phases):
         return Eager(model, config, group)
     wanted = before or config.engine
     if wanted == "auto":
@@ -46,6 +49,11 @@ def made_ready(engine: Engine, batches: Batches, step: int) -> tuple[Engine, str
         reason = f"{type(error).__name__}: {error}".split("\n")[0]
     other = ENGINES[NOT_COMPILED[engine.name]](engine.model, engine.config, engine.group)
     return made_ready(other, batches, step)[0], reason
+
+
+def _fusible(phases: Sequence[Phase]) -> bool:
+    """True if a step is one update of the whole model, which can be one graph."""
+    return len(phases) == 1 and phases[0].moves is None and phases[0].every == 1
 
 
 def _paying(device: torch.device, seconds: float, steps: int) -> EngineName:

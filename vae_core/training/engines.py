@@ -6,19 +6,22 @@ import abc
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import final
 
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from vae_core.batch import Batch
+from vae_core.batch import Batch, Noise
 from vae_core.config import TrainConfig
 from vae_core.config.training import EngineName
 from vae_core.models.base import LatentVariableModel
 from vae_core.training.batches import Fields, StepInputs, batch_of
 from vae_core.training.distributed import ProcessGroup
-from vae_core.training.fused_step import FusedStep, Losses
+from vae_core.training.fused_step import FusedStep
+from vae_core.training.losses import Losses
+from vae_core.training.phase_updates import PhaseUpdate
 
 VALIDATION_BATCH = 500
 STEPS_OF_A_GRAPH, REPLAYS_AHEAD = 16, 2
@@ -57,7 +60,7 @@ def _copy(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
 
 
 class Engine(abc.ABC):
-    """Carries out the steps of one run. It owns the optimiser and the running average of the weights."""
+    """Carries out the steps of one run. It owns the optimisers and the running average of the weights."""
 
     name: EngineName
     compiles: bool
@@ -67,13 +70,14 @@ class Engine(abc.ABC):
     read_every: int
     """Number of steps after which `skipped` is worth waiting for the device."""
     sums: Tensor
-    """Loss, terms and number of steps since they were last set to 0, (2 + number of terms,)."""
+    """The means that the phases report and the number of updates of each phase, (1 + number of terms + number of phases,), each
+    summed since it was last set to 0."""
 
     def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
         self.model, self.config, self.group = model, config, group
         self.dtype = autocast_dtype(config, model.device)
         model.to(memory_format=torch.channels_last)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.lr, fused=True)
+        self.updates = [PhaseUpdate(model, index, config) for index in range(len(model.objective.phases))]
         self.average = None
         if config.ema:
             # The statistics of batch norm belong to the averaged weights as much as the weights do.
@@ -85,11 +89,11 @@ class Engine(abc.ABC):
 
     @abc.abstractmethod
     def begin(self, skipped: SkippedSteps) -> None:
-        """Continues from the state of `optimizer` and `average`, and from these numbers of skipped steps."""
+        """Continues from the state of the optimisers and of `average`, and from these numbers of skipped steps."""
 
     @abc.abstractmethod
-    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
-        """Takes steps, at most `at_once`. Their losses and terms are added to `sums`."""
+    def run(self, steps: range, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        """Takes the steps of these numbers, at most `at_once`. Their losses and terms are added to `sums`."""
 
     @abc.abstractmethod
     def skipped(self) -> SkippedSteps:
@@ -97,7 +101,12 @@ class Engine(abc.ABC):
 
     @abc.abstractmethod
     def end(self) -> None:
-        """Brings `optimizer` and `average` up to date, to be saved or used."""
+        """Brings the optimisers and `average` up to date, to be saved or used."""
+
+    @property
+    def optimizers(self) -> list[torch.optim.Optimizer]:
+        """The optimiser of each phase."""
+        return [update.optimizer for update in self.updates]
 
     @property
     def evaluated(self) -> LatentVariableModel:
@@ -113,8 +122,8 @@ class Engine(abc.ABC):
         return self.group.longest((time.perf_counter() - begin) / share)
 
     def validate(self, data: Fields, generator: torch.Generator) -> Tensor:
-        """The means of the loss, with the final weights of the terms, and of the terms over data at rest, on any device:
-        (1 + number of terms,), float64, on the CPU."""
+        """The means of the loss, with the final weights of the terms, and of the terms of all phases over data at rest, on any
+        device: (1 + number of terms,), float64, on the CPU."""
         model = self.evaluated
         objective = model.objective
         weights = objective.weights(1.0)
@@ -133,7 +142,7 @@ class Engine(abc.ABC):
 
 @final
 class Eager(Engine):
-    """Step by step, with AdamW's fused kernel; whether a step is skipped is known at once."""
+    """Step by step, with AdamW's fused kernel; whether a step is skipped is known at once. It alone takes several phases."""
 
     name: EngineName = "eager"
     compiles = False
@@ -142,12 +151,17 @@ class Eager(Engine):
 
     def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
         super().__init__(model, config, group)
-        self.losses = group.wrapped(Losses(model, self.dtype))
+        self.losses = group.wrapped(Losses(model, self.dtype), several_passes=len(self.updates) > 1)
         dtype = torch.float32 if model.device.type == "mps" else torch.float64
-        self.sums = torch.zeros(2 + len(model.objective.terms), dtype=dtype, device=model.device)
+        size = 1 + len(model.objective.terms) + len(self.updates)
+        self.sums = torch.zeros(size, dtype=dtype, device=model.device)
         self._skipped = SkippedSteps(0, 0)
         self._buffers = list(model.buffers())
         self._saved_buffers = [buffer.clone() for buffer in self._buffers]
+        saved = dict(zip(map(id, self._buffers), self._saved_buffers, strict=True))
+        self._kept = [[(buffer, saved[id(buffer)]) for buffer in update.other_buffers] for update in self.updates]
+        ends = list(accumulate(len(model.objective.reported(update.index)) for update in self.updates))
+        self._entries = [slice(*pair) for pair in pairwise([0, *ends])]
 
     def prepare(self, data: Fields, inputs: StepInputs) -> None:
         pass
@@ -155,30 +169,36 @@ class Eager(Engine):
     def begin(self, skipped: SkippedSteps) -> None:
         self._skipped = skipped
 
-    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
-        for one, (lr, *weights) in zip(inputs, hypers, strict=True):
-            self._step(data, one, lr, weights)
+    def run(self, steps: range, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        for step, one, (lr, *weights) in zip(steps, inputs, hypers, strict=True):
+            batch = batch_of(data, self.model.observation, one, self.config.shift)
+            weights_now = torch.tensor(weights, device=self.model.device)
+            due = [update for update in self.updates if update.phase.is_due(step)]
+            taken = [self._update(update, batch, one.noise, lr, weights_now) for update in due]
+            if any(taken) and self.average is not None:
+                self.average.update_parameters(self.model)
+            if not all(taken):
+                self._skipped = SkippedSteps(self._skipped.total + 1, self._skipped.in_a_row + 1)
+            elif len(due) == len(self.updates):
+                # Where a phase was not due, it may still be the one whose gradient is not finite.
+                self._skipped = SkippedSteps(self._skipped.total, 0)
 
-    def _step(self, data: Fields, inputs: StepInputs, lr: float, weights: Sequence[float]) -> None:
+    def _update(self, update: PhaseUpdate, batch: Batch, noise: Noise, lr: float, weights: Tensor) -> bool:
+        """Takes the part of a step that is one phase, and says whether its gradient was finite; else nothing has changed."""
         # Batch norm has taken in a batch before anyone can know that its gradient is not finite.
         _copy(self._buffers, self._saved_buffers)
-        batch = batch_of(data, self.model.observation, inputs, self.config.shift)
-        loss, means = self.losses(batch, inputs.noise, torch.tensor(weights, device=self.model.device))
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
-        if not torch.isfinite(norm):
+        with update.gradients():
+            loss, means = self.losses(batch, noise, weights, update.index)
+            finite = update.backward(loss, self.config.clip)
+        if not finite:
             _copy(self._saved_buffers, self._buffers)
-            self._skipped = SkippedSteps(self._skipped.total + 1, self._skipped.in_a_row + 1)
-            return
-        self._skipped = SkippedSteps(self._skipped.total, 0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        self.optimizer.step()
-        if self.average is not None:
-            self.average.update_parameters(self.model)
-        self.sums[:-1] += means
-        self.sums[-1] += 1
+            return False
+        for buffer, saved in self._kept[update.index]:
+            buffer.copy_(saved)
+        update.step(lr)
+        self.sums[self._entries[update.index]] += means
+        self.sums[update.index - len(self.updates)] += 1
+        return True
 
     def skipped(self) -> SkippedSteps:
         return self._skipped
@@ -188,11 +208,12 @@ class Eager(Engine):
 
 
 class _Fused(Engine):
-    """Engines whose step is one graph, with its state on the device."""
+    """Engines whose step is one graph, with its state on the device, for a model of one phase."""
 
     def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
         super().__init__(model, config, group)
-        self.step = FusedStep(model, config, self.optimizer, self.average, self.dtype, self.compiles)
+        (update,) = self.updates
+        self.step = FusedStep(model, config, update, self.average, self.dtype, self.compiles)
         self.sums = self.step.state.sums[0]
 
     def prepare(self, data: Fields, inputs: StepInputs) -> None:
@@ -223,7 +244,7 @@ class Compiled(_Fused):
     # Fewer than the consecutive steps without a finite gradient after which a run gives up.
     read_every = 16
 
-    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+    def run(self, steps: range, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
         self.one_by_one(data, inputs, hypers)
 
 
@@ -242,7 +263,7 @@ class _CudaGraph(_Fused):
         self._hypers = torch.zeros(self.at_once, 1 + len(model.objective.weighted), device=model.device)
         self._replayed = [torch.cuda.Event(blocking=True) for _ in range(REPLAYS_AHEAD)]
 
-    def run(self, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+    def run(self, steps: range, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
         if len(inputs) < self.at_once:
             return self.one_by_one(data, inputs, hypers)
         if self._graph is None:
@@ -288,13 +309,3 @@ class CompiledGraphed(_CudaGraph):
 
     name: EngineName = "compiled-graph"
     compiles = True
-
-
-def _parameter_groups(model: LatentVariableModel, weight_decay: float) -> list[dict]:
-    """Parameters with and without weight decay, which is for matrices and kernels: biases, norms and sigma have no reason to be
-    near 0."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]

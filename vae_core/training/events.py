@@ -35,6 +35,14 @@ class Started(Event):
     source: str
     """`resident` or `streamed`."""
     processes: int
+    phases: tuple[str, ...]
+    """Names of the phases of a step."""
+
+    def __str__(self) -> str:
+        steps = f"{self.steps} step" + ("" if self.steps == 1 else "s")
+        several = f" for {len(self.phases)} phases ({', '.join(self.phases)})" if len(self.phases) > 1 else ""
+        group = f", {self.processes} processes" if self.processes > 1 else ""
+        return f"{steps} on {self.device}, {self.precision}, {self.engine}{several}, images {self.source}{group}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class Progress(Event):
     steps: int
     loss: float
     terms: dict[str, float]
-    """The mean of each term by name, before its weight."""
+    """The mean of each term of every phase by name, before its weight; a term that no step computed is left out."""
     weights: dict[str, float]
     """The weight of each term now."""
     lr: float
@@ -91,8 +99,9 @@ class Validated(Event):
     """Means over the validation images, in nats an image, with the final weights of the terms."""
 
     loss: float
+    """The weighted sum of the objective's `criterion`, in which terms that depend on an adversary do not count."""
     terms: dict[str, float]
-    """The mean of each term by name, before its weight."""
+    """The mean of each term of every phase by name, before its weight."""
     best: bool
     """True if no earlier validation had a lower loss."""
 
@@ -128,21 +137,18 @@ class ProgressLine:
     def __init__(self, stream: TextIO = sys.stderr):
         self.stream = stream
         self.live = stream.isatty()
-        self.told = ""
+        self.started = ""
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
-            group = f", {event.processes} processes" if event.processes > 1 else ""
-            steps = f"{event.steps} step" + ("" if event.steps == 1 else "s")
-            told = f"{steps} on {event.device}, {event.precision}, {event.engine}, images {event.source}{group}"
-            if told != self.told:
-                self._line(told)
-            self.told = told
+            if str(event) != self.started:
+                self._line(str(event))
+            self.started = str(event)
         elif isinstance(event, Progress) and self.live:
-            terms = " + ".join(f"{value:.2f}" for value in event.terms.values())
+            terms = ", ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
             left = time.strftime("%H:%M:%S", time.gmtime(event.seconds_left))
             speed = f"{event.images_per_second:,.0f} images/s"
-            self.stream.write(f"\r{event.step}/{event.steps}  {terms} nats  {speed}  {left} left\x1b[K")
+            self.stream.write(f"\r{event.step}/{event.steps}  {terms}  {speed}  {left} left\x1b[K")
             self.stream.flush()
         elif isinstance(event, Validated):
             terms = "".join(f", {name} {value:.2f}" for name, value in event.terms.items())

@@ -130,7 +130,8 @@ def _take_steps(run: Run, begin: float, should_stop: Callable[[], bool]) -> str:
             return "early stop"
         steps = _next_steps(run)
         hypers = [_hyper(run, step / counters.steps if counters.steps else 0.0) for step in steps]
-        engine.run(*batches.get(steps, engine.at_once), hypers)
+        # In each step, each phase of the objective that is due: its terms, their gradient, an update of what it moves.
+        engine.run(steps, *batches.get(steps, engine.at_once), hypers)
         counters.step = steps.stop
         lr, *weights = hypers[-1]
 

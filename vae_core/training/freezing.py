@@ -1,4 +1,4 @@
-"""Which parts of a model train; the others stay as they are to the last bit, the statistics of their batch norm too."""
+"""The parts of a model that train. The others stay as they are to the last bit, with the statistics of their batch norm."""
 
 from __future__ import annotations
 
@@ -32,13 +32,15 @@ def _layers(net: nn.Module) -> list[nn.Module]:
 
 @contextmanager
 def only(model: Autoencoder, trained: Trained, norm_statistics: NormStatistics = "batch") -> Iterator[None]:
-    """Inside, the parts of that choice alone have gradients, and batch norm outside them, or all of it where its statistics are
-    the stored ones, stays in evaluation mode.
+    """Inside, only the parts of that choice take a gradient. Batch norm outside of them stays in evaluation mode, and all batch
+    norm does so where its statistics are the stored ones.
 
-    What takes no gradient when it is found takes none inside either; flags and modes are put back as they were found.
+    The choice is of what inference needs: modules of the objective, such as a discriminator, train in any case. A parameter
+    that takes no gradient beforehand takes none inside; flags and modes are restored at the end.
     Raises TrainingError where nothing is left that trains.
     """
-    chosen = {id(p) for part in parts(model, trained) for p in part.parameters()}
+    objective = {id(module) for module in model.objective.modules()} | {id(p) for p in model.objective.parameters()}
+    chosen = {id(p) for part in parts(model, trained) for p in part.parameters()} | objective
     found = [(p, p.requires_grad) for p in model.parameters()]
     held: list[tuple[nn.Module, bool]] = []
     try:
@@ -47,12 +49,12 @@ def only(model: Autoencoder, trained: Trained, norm_statistics: NormStatistics =
             if not p.requires_grad:
                 # One left over from an earlier run would count when gradients are clipped.
                 p.grad = None
-        if not any(p.requires_grad for p, _ in found):
+        if not any(p.requires_grad for p, _ in found if id(p) not in objective):
             raise TrainingError(f"Nothing would train: no parameter of this choice ({trained}) takes a gradient.")
         for module in model.modules():
-            if isinstance(module, _BatchNorm) and (
-                norm_statistics == "stored" or not any(id(p) in chosen for p in module.parameters())
-            ):
+            if not isinstance(module, _BatchNorm) or id(module) in objective:
+                continue
+            if norm_statistics == "stored" or not any(id(p) in chosen for p in module.parameters()):
                 # `model.train()` asks each module, whoever calls it. A method, and not a function: a copy of the model, as
                 # for its average, then has one of its own.
                 module.train = MethodType(_stay, module)

@@ -39,7 +39,8 @@ class Summary:
     """`done`, `early stop` or `stopped`."""
     skipped: int
     curve: list[dict[str, float | None]]
-    """A point for each validation: step, beta, lr, the mean terms of training since the last point, and of validation."""
+    """A point for each validation: the step, the learning rate, the weight of each term, and the means of the loss and of each
+    term over validation and over training since the last point (None where no step computed it)."""
     kept_step: int = 0
     """The step whose weights the model has; 0: those that the run began with."""
 
@@ -79,7 +80,7 @@ class Run:
         if stored:
             self._restore(stored)
         self.engine.begin(SkippedSteps(self.counters.skipped, self.counters.skipped_in_a_row))
-        self.means = RunningMeans(self.engine.sums, model.objective.terms, group)
+        self.means = RunningMeans(self.engine.sums, model.objective, group)
 
     def _ready(self) -> Engine:
         counters = self.counters
@@ -93,7 +94,7 @@ class Run:
         return engine
 
     def _restore(self, stored: Stored) -> None:
-        stored.put_into(self.model, self.engine.optimizer)
+        stored.put_into(self.model, self.engine.optimizers)
         self.best = stored.groups.get("best", {})
         sums = stored.groups["means"]["sums"]
         if len(sums) > len(self.engine.sums):
@@ -112,12 +113,13 @@ class Run:
             subscriber(event)
 
     def tell_start(self) -> None:
-        """The first event of a run, which tells of its length."""
+        """The first event of a run: its length, and how its steps are carried out."""
         counters, engine, batches = self.counters, self.engine, self.batches
         device, precision = str(self.model.device), str(engine.dtype).removeprefix("torch.")
         source = "streamed" if batches.streamed else "resident"
         self.tell(events.Started(
             counters.step, counters.steps, batches.steps_per_epoch, device, precision, engine.name, source, self.group.size,
+            tuple(phase.name for phase in self.model.objective.phases),
         ))  # fmt: skip
 
     def tell_few_steps(self, first: int, step_seconds: float | None) -> None:
@@ -162,7 +164,7 @@ class Run:
                 self.best = {k: v.detach().clone() for k, v in self.engine.evaluated.state_dict().items()}
         else:
             counters.bad_validations += 1
-        trained = self.means.reset() if self.means.count else dict.fromkeys(found)
+        trained = dict.fromkeys(found) | (self.means.reset() if self.means.count else {})
         columns = {f"train_{name}": value for name, value in trained.items()}
         columns |= {f"validation_{name}": value for name, value in found.items()}
         counters.curve.append({"step": counters.step, "lr": lr} | weight_columns(weights) | columns)
@@ -182,7 +184,7 @@ class Run:
         if self.group.is_first:
             average = {} if engine.average is None else {"average": engine.average.state_dict()}
             extra = {"best": self.best, "means": {"sums": sums}} | average
-            save_state(self.path, self.identity, counters, self.model, engine.optimizer, extra)
+            save_state(self.path, self.identity, counters, self.model, engine.optimizers, extra)
         self.tell(events.Saved(counters.step, str(self.path)))
 
     def finish(self, reason: str) -> Summary:

@@ -1,13 +1,14 @@
-"""The training state on disk: all that a killed run needs to go on as if nothing had happened.
+"""The training state on disk: all that a killed run needs to be resumed as if nothing had happened.
 
-One safetensors file: the weights, the optimiser's tensors, the averaged and the best weights, and a JSON header with the
-counters. There is no generator to save, for the chance in each step is a function of the seed and the step (`feed`).
+One safetensors file holds the weights, with those that only training needs, the tensors of the optimisers, the averaged and
+the best weights, and a JSON header with the counters. No state of a generator is saved, because the random numbers of a step
+are a function of the seed and the step (`batches`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,16 +81,18 @@ def save_state(
     identity: dict[str, Any],
     counters: Counters,
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Sequence[torch.optim.Optimizer],
     extra: dict[str, dict[str, Tensor]],
 ) -> None:
     """Writes the state, whole or not at all. `identity` (configurations, data) must be the same when it is loaded.
 
+    Parameters are counted through all optimisers, one after the other.
     Raises TrainingError where it cannot be written.
     """
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
-    for i, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{i}.{k}": v for k, v in moments.items()}
+    for first, optimizer in _with_first(optimizers):
+        for i, moments in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{first + i}.{k}": v for k, v in moments.items()}
     for group, values in extra.items():
         tensors |= {f"{group}.{k}": v for k, v in values.items()}
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
@@ -107,21 +110,37 @@ class Stored:
     groups: dict[str, dict[str, Tensor]]
     """`model`, `optimizer` and the `extra` of `save_state`."""
 
-    def put_into(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """Raises StateError where it does not hold this model's weights."""
+    def put_into(self, model: nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+        """Gives a model and its optimisers what was stored. Raises StateError where it does not hold this model's weights."""
         try:
             model.load_state_dict(self.groups["model"])
         except RuntimeError:
             raise StateError(f"{self.path} does not hold this model's weights; delete it to start anew.") from None
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in self.groups["optimizer"].items():
-            i, name = key.split(".", 1)
-            if value.shape == parameters[int(i)].shape:
-                # The fused step walks the memory of parameter and moment side by side: both must have one layout.
-                value = torch.empty_like(parameters[int(i)]).copy_(value)
-            moments.setdefault(int(i), {})[name] = value
-        optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+        for first, optimizer in _with_first(optimizers):
+            parameters = _parameters(optimizer)
+            moments: dict[int, dict[str, Tensor]] = {}
+            for key, value in self.groups["optimizer"].items():
+                i, name = key.split(".", 1)
+                i = int(i) - first
+                if not 0 <= i < len(parameters):
+                    continue
+                if value.shape == parameters[i].shape:
+                    # The fused step walks the memory of parameter and moment side by side: both must have one layout.
+                    value = torch.empty_like(parameters[i]).copy_(value)
+                moments.setdefault(i, {})[name] = value
+            optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def _with_first(optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[tuple[int, torch.optim.Optimizer]]:
+    """Each optimiser with the number of parameters in those before it."""
+    first = 0
+    for optimizer in optimizers:
+        yield first, optimizer
+        first += len(_parameters(optimizer))
 
 
 def stored_configs(path: Path) -> tuple[ModelConfig, TrainConfig] | None:

@@ -20,6 +20,12 @@ export class FrameStats {
 
   // All times are in milliseconds: the decode itself, from the event handler's start to drawn pixels, and from the event to
   // drawn pixels.
+  /**
+   * @param {number} now
+   * @param {number} decodeMs
+   * @param {number} handledMs
+   * @param {number} reachedMs
+   */
   record(now, decodeMs, handledMs, reachedMs) {
     const at = this.frames % SIZE;
     this.decode[at] = decodeMs;
@@ -31,6 +37,10 @@ export class FrameStats {
   }
 
   // Records a frame between two pointer events, at a predicted position.
+  /**
+   * @param {number} now
+   * @param {number} decodeMs
+   */
   recordBetween(now, decodeMs) {
     this.between++;
     this.record(now, decodeMs, NaN, NaN);
@@ -56,12 +66,14 @@ export class FrameStats {
     return sum / (this.frames - from);
   }
 
+  /** @param {Float64Array} ring */
   recent(ring) {
     const count = Math.min(this.frames, SIZE);
     return Array.from({ length: count }, (_, i) => ring[(this.frames - count + i) % SIZE]).filter((ms) => !Number.isNaN(ms));
   }
 
   stats() {
+    /** @param {Float64Array} ring */
     const pair = (ring) => ({ p50: quantile(this.recent(ring), 0.5), p95: quantile(this.recent(ring), 0.95) });
     return {
       frames: this.frames,

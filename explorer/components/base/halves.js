@@ -7,6 +7,7 @@ const HALVES = Float32Array.from({ length: 65536 }, (_, bits) => {
 });
 
 // The bits of float16 as float32.
+/** @param {Uint16Array} halves */
 export function widen(halves) {
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) out[i] = HALVES[halves[i]];

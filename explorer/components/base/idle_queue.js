@@ -2,20 +2,28 @@
 
 const SLICE_MS = 6;
 
-const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(() => call({ timeRemaining: () => SLICE_MS }), 16));
+/** @type {(call: IdleRequestCallback, options?: IdleRequestOptions) => number} */
+const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(() => call({ didTimeout: false, timeRemaining: () => SLICE_MS }), 16));
 const cancelIdle = globalThis.cancelIdleCallback ?? clearTimeout;
 
 export class IdleQueue {
   // step(done) runs one piece and calls done(hasMore), immediately or later. busy() says whether to wait until `resume` is
   // called again.
+  /**
+   * @param {(done: (hasMore: boolean) => void) => void} step
+   * @param {() => boolean} busy
+   */
   constructor(step, busy) {
-    Object.assign(this, { step, busy, handle: 0 });
+    this.step = step;
+    this.busy = busy;
+    this.handle = 0;
   }
 
   resume() {
     if (!this.handle) this.handle = idle((deadline) => this.slice(deadline), { timeout: 100 });
   }
 
+  /** @param {IdleDeadline} deadline */
   slice(deadline) {
     this.handle = 0;
     if (this.busy()) return;

@@ -4,6 +4,11 @@ const NEIGHBOURS = 8;
 
 export class Neighbours {
   // codes: n rows of `latent` floats.
+  /**
+   * @param {Float32Array} codes
+   * @param {number} latent
+   * @param {number} [neighbours]
+   */
   constructor(codes, latent, neighbours = NEIGHBOURS) {
     this.codes = codes;
     this.latent = latent;
@@ -15,6 +20,7 @@ export class Neighbours {
   }
 
   // Fills `index` (nearest first) and `square` (squared distances). Returns the nearest row, or -1 if there are no codes.
+  /** @param {ArrayLike<number>} z */
   find(z) {
     const { codes, latent, count, k, index, square } = this;
     square.fill(Infinity);
@@ -40,6 +46,11 @@ export class Neighbours {
 
   // Writes into `out` the weighted mean of the rows of `other` for the neighbours last found. A neighbour at distance r has the
   // weight (1 - r / R)^2, where R is the distance of the last one.
+  /**
+   * @param {Float32Array} other
+   * @param {number} width
+   * @param {Float32Array} out
+   */
   blend(other, width, out) {
     const { k, index, square, weight } = this;
     const last = Math.sqrt(square[k - 1]) || 1;

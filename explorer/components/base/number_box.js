@@ -4,11 +4,13 @@ export class NumberBox {
   constructor() {
     this.element = Object.assign(document.createElement("span"), { className: "number-box" });
     this.text = document.createTextNode("");
-    this.element.append(document.createElement("span"));
-    this.element.firstChild.append(this.text);
+    const inner = document.createElement("span");
+    inner.append(this.text);
+    this.element.append(inner);
   }
 
   // Sets the text. Returns whether it has changed.
+  /** @param {string} text */
   setText(text) {
     if (this.text.data === text) return false;
     this.text.data = text;

@@ -1,4 +1,10 @@
 // Round tick values in [low, high], with the largest round step that gives at least `count` ticks.
+/**
+ * @param {number} low
+ * @param {number} high
+ * @param {number} count
+ * @returns {[number, string][]}
+ */
 export function niceTicks(low, high, count) {
   let power = 10 ** Math.ceil(Math.log10(high - low));
   for (;; power /= 10) {
@@ -14,6 +20,10 @@ export function niceTicks(low, high, count) {
 }
 
 // A real minus sign is as wide as a digit in tabular figures.
+/**
+ * @param {number} value
+ * @param {number} digits
+ */
 export function formatNumber(value, digits) {
   const text = Math.abs(value).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
@@ -25,6 +35,10 @@ export function gaussian() {
 }
 
 // The quantile of the values. The array is sorted in place.
+/**
+ * @param {Float64Array | number[]} values
+ * @param {number} share
+ */
 export function quantile(values, share) {
   if (!values.length) return 0;
   values.sort((a, b) => a - b);

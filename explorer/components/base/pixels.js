@@ -1,4 +1,9 @@
 // Writes decoded values (channels, height, width) in [0, 1] into the RGBA bytes of an ImageData, which rounds them.
+/**
+ * @param {Float32Array} values
+ * @param {number} channels
+ * @param {ImageData} image
+ */
 export function toPixels(values, channels, image) {
   const { data } = image;
   const count = image.width * image.height;
@@ -12,6 +17,10 @@ export function toPixels(values, channels, image) {
 }
 
 // Writes a grey image as ink: black, with the value as opacity.
+/**
+ * @param {Float32Array} values
+ * @param {ImageData} image
+ */
 export function toInk(values, image) {
   const { data } = image;
   for (let i = 0, at = 3; i < values.length; i++, at += 4) data[at] = 255 * values[i];

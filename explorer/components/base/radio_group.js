@@ -1,4 +1,10 @@
 // A group of radio buttons side by side. choices: name -> [title, explanation]. Returns { element, use(name) }.
+/**
+ * @param {string} label
+ * @param {Record<string, string[]>} choices
+ * @param {string} chosen
+ * @param {(name: string) => void} onChoose
+ */
 export function makeRadioGroup(label, choices, chosen, onChoose) {
   const element = document.createElement("div");
   element.className = "radio-group";
@@ -22,13 +28,15 @@ export function makeRadioGroup(label, choices, chosen, onChoose) {
     return button;
   });
   const about = Object.assign(document.createElement("p"), { className: "about" });
+  /** @param {string} name */
   const use = (name) => {
     names.forEach((other, i) => {
-      buttons[i].setAttribute("aria-checked", other === name);
+      buttons[i].setAttribute("aria-checked", String(other === name));
       buttons[i].tabIndex = other === name ? 0 : -1;
     });
     about.textContent = choices[name][1];
   };
+  /** @param {string} name */
   const choose = (name) => {
     use(name);
     onChoose(name);

@@ -2,11 +2,18 @@
 
 import { widen } from "./halves.js";
 
+/** @type {Record<string, any>} */
 const TYPES = { F32: Float32Array, F16: Uint16Array, U16: Uint16Array, I32: Int32Array, U8: Uint8Array };
 
 // The file that has a JSON text under `key` in its metadata: that text as `about`, the names of its tensors, and
 // tensor(name) -> its values, float16 as Float32Array; none for a name that it does not have.
 // what: how a message calls the bytes
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} key
+ * @param {string} what
+ * @returns {Message}
+ */
 export function readTensors(bytes, key, what) {
   const cut = new Error(`The ${what} is cut short.`);
   if (bytes.byteLength < 8) throw cut;
@@ -20,6 +27,7 @@ export function readTensors(bytes, key, what) {
   const ends = Object.values(table).map(({ data_offsets: [, end] }) => end);
   if (start + Math.max(0, ...ends) > bytes.byteLength) throw cut;
 
+  /** @param {string} name */
   const tensor = (name) => {
     if (!Object.hasOwn(table, name)) return new Float32Array(0);
     const { dtype, data_offsets: [from, to] } = table[name];

@@ -1,22 +1,22 @@
-"""The latent pad: a plane of latent space to drag through, and the images that up to four models decode there in the
-browser."""
+"""The latent pad: a plane of latent space to drag through, and the decoded images of up to four models.
+
+The page decodes them, in its own thread or in a worker, unless a model needs the server.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from explorer.choices import DECODER_LOCATIONS, DecoderLocation
+from explorer.choices import DECODER_LOCATIONS, MARKERS, DecoderLocation, Marker
 from explorer.components.assets import render
 from explorer.components.checks import check, check_labels, check_originals
 from explorer.components.message import byte_tensor, message
 
-Marker = Literal["circle", "square", "diamond", "triangle"]
-MARKERS = ("circle", "square", "diamond", "triangle")
 MAX_MODELS = 4
 MAX_PATH_CODES = 16 * 23 + 1
 """Largest number of codes of a path: sixteen from each of 24 pins to the next."""
@@ -48,14 +48,25 @@ class PadModel:
     """The mean and the two leading principal directions of the codes, (3, d)."""
     explained: tuple[float, float]
     """The share of the codes' variance along each principal direction."""
+    space: str = "euclidean"
+    """Kind of the space that codes live in, as in `vae_core.models.spaces`."""
     scales: np.ndarray | None = None
-    """Standard deviations of the held-out images' posteriors, (N, d), or None for a deterministic posterior."""
+    """Standard deviations of the held-out images' posteriors, (N, d), or None for posteriors that have none."""
+    no_spread: str = ""
+    """The sentence that says why the page draws no spread of a posterior that has one; else empty."""
     errors: np.ndarray | None = None
     """Mean squared errors of the held-out images' reconstructions, (N,)."""
     unused: Sequence[int] = ()
     """Dimensions that have collapsed to the prior."""
     prior: bool = True
-    """True if the model was trained to decode draws from N(0, I)."""
+    """True if the model was trained to decode draws from its prior."""
+    prior_draws: np.ndarray | None = None
+    """Codes drawn from a prior other than N(0, I), (M, d)."""
+    independent: bool = True
+    """True if the dimensions of a code are independent of one another given its image, so that the standard deviations are all
+    of the posterior's shape."""
+    prior_title: str = "N(0, I)"
+    """The name of the prior in a sentence."""
     fitted: np.ndarray | None = None
     """The mean and a root of the covariance of the codes, (1 + d, d), for a model that was trained without a prior."""
     uploads: np.ndarray | None = None
@@ -85,9 +96,11 @@ class PadModel:
         check(self.errors is None or np.shape(self.errors) == np.shape(self.codes)[:1], "errors", "has one for each code")
         check(set(self.unused) <= set(range(d)), "unused", f"names some of the {d} dimensions")
         check(self.fitted is None or np.shape(self.fitted) == (1 + d, d), "fitted", f"has shape ({1 + d}, {d})")
+        check(self.prior_draws is None or np.shape(self.prior_draws)[1:] == (d,), "prior_draws", f"has shape (M, {d})")
         check(self.uploads is None or np.shape(self.uploads)[1:] == (d,), "uploads", f"has shape (K, {d})")
-        both = self.upload_scales is None or np.shape(self.upload_scales) == np.shape(self.uploads)
-        check(both, "upload_scales", "has the shape of uploads")
+        if self.upload_scales is not None:
+            fits = self.uploads is not None and np.shape(self.upload_scales) == np.shape(self.uploads)
+            check(fits, "upload_scales", "has the shape of uploads")
         check(self.where in DECODER_LOCATIONS, "where", f"is one of {', '.join(DECODER_LOCATIONS)}")
         check(bool(self.program) or self.where == "server", "program", "is there, unless the server decodes")
         check(self.marker in MARKERS, "marker", f"is one of {', '.join(MARKERS)}")
@@ -104,7 +117,11 @@ class PadModel:
             "latent": self.latent,
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
+            "space": self.space,
+            "noSpread": self.no_spread,
             "prior": self.prior,
+            "independent": self.independent,
+            "priorTitle": self.prior_title,
             "conditions": list(self.conditions),
             "unused": [int(i) for i in self.unused],
             "explained": [float(share) for share in self.explained],
@@ -119,10 +136,13 @@ class PadModel:
             "principal": self.principal,
             "errors": self.errors,
             "fitted": self.fitted,
+            "priorDraws": self.prior_draws,
             "uploads": self.uploads,
             "uploadScales": self.upload_scales,
         }
-        found = {name: np.asarray(values, np.float32) for name, values in floats.items() if values is not None}
+        found: dict[str, np.ndarray] = {
+            name: np.asarray(values, np.float32) for name, values in floats.items() if values is not None
+        }
         if self.scales is not None:
             found["scales"] = np.asarray(self.scales, np.float16)
         return found | {"program": byte_tensor(self.program)}

@@ -1,6 +1,10 @@
 // Directions in a latent space, computed from groups of codes.
 
 // The mean code of some images; null where there are none.
+/**
+ * @param {{ codes: Float32Array, latent: number }} model
+ * @param {number[]} images
+ */
 export function meanCode({ codes, latent }, images) {
   if (!images.length) return null;
   const mean = new Float64Array(latent);
@@ -10,6 +14,11 @@ export function meanCode({ codes, latent }, images) {
 
 // The vector from the mean code of one group to that of another (Larsen et al. 2016, section 3.3.1); null where the means
 // coincide or a group is empty.
+/**
+ * @param {{ codes: Float32Array, latent: number }} model
+ * @param {number[]} from
+ * @param {number[]} to
+ */
 export function direction(model, from, to) {
   const [a, b] = [meanCode(model, from), meanCode(model, to)];
   const vector = a && b && b.map((value, i) => value - a[i]);
@@ -17,8 +26,14 @@ export function direction(model, from, to) {
 }
 
 // The component of a vector that is orthogonal to all others; null where nothing is left of it.
+/**
+ * @param {Float32Array} vector
+ * @param {Float32Array[]} others
+ */
 export function orthogonalised(vector, others) {
+  /** @type {Float64Array[]} */
   const basis = [];
+  /** @param {ArrayLike<number>} v */
   const residual = (v) => {
     const left = Float64Array.from(v);
     for (const side of basis) {

@@ -1,13 +1,30 @@
+/** @typedef {{ codes: Float32Array[], details: Frame, number: number, values: Float32Array[], left: number }} Pending */
+
 // Draws the images of all models for one pointer position together, so that no frame mixes two positions. While replies are
 // pending, only the newest position waits; those in between are dropped.
 export class FrameScheduler {
   // decoders: from `openDecoder`. draw(codes, values, details): called with the values of each model, which are undefined where
   // the page itself decodes.
+  /**
+   * @param {Decoder[]} decoders
+   * @param {(codes: Float32Array[], values: Float32Array[], details: Frame) => void} draw
+   */
   constructor(decoders, draw) {
-    Object.assign(this, { decoders, draw, inFlight: new Map(), next: null, number: 0, lastDrawn: 0 });
+    this.decoders = decoders;
+    this.draw = draw;
+    /** @type {Map<number, Pending>} */
+    this.inFlight = new Map();
+    /** @type {{ codes: Float32Array[], details: Frame } | null} */
+    this.next = null;
+    this.number = 0;
+    this.lastDrawn = 0;
   }
 
   // codes: one for each model. They are copied if they have to be kept.
+  /**
+   * @param {Float32Array[]} codes
+   * @param {Frame} details
+   */
   request(codes, details) {
     if (!this.remote.length) return this.draw(codes, [], details);
     this.next = { codes: codes.map((code) => code.slice()), details };
@@ -29,6 +46,7 @@ export class FrameScheduler {
     if (!remote.length) return this.drawNext();
     const depth = Math.min(...remote.map((i) => this.decoders[i].depth));
     while (this.next && this.inFlight.size < depth) {
+      /** @type {Pending} */
       const frame = { ...this.next, number: ++this.number, values: [], left: remote.length };
       this.next = null;
       this.inFlight.set(frame.number, frame);
@@ -43,6 +61,11 @@ export class FrameScheduler {
     if (next) this.draw(next.codes, [], next.details);
   }
 
+  /**
+   * @param {Pending} frame
+   * @param {number} i
+   * @param {Float32Array} values
+   */
   receive(frame, i, values) {
     frame.values[i] = values;
     if (--frame.left || frame.number < this.lastDrawn) return;

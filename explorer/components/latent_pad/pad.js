@@ -10,6 +10,7 @@ const COMMIT_MS = 150;
 
 // The latent pad on a page. It owns the state (lead model, plane, point) and the frame loop, and outlives its data.
 class Pad {
+  /** @param {any} parent */
   constructor(parent) {
     this.root = parent.querySelector(".pad");
     this.surface = this.root.querySelector(".plane");
@@ -17,11 +18,21 @@ class Pad {
     this.frameStats = new FrameStats();
     this.prediction = new PointerPrediction();
     this.moved = false;
+    /** @type {Point | null} */
     this.predicted = null;
     this.frame = 0;
     this.timer = 0;
     this.planeMoved = false;
-    this.scene = null;
+    /** @type {Scene | null} */
+    this.currentScene = null;
+    /** @type {Point} */
+    this.point = [0, 0];
+    /** @type {(state: unknown) => void} */
+    this.send = () => {};
+    // When the handler of the last move began, and when the move happened.
+    this.entered = 0;
+    /** @type {number | undefined} */
+    this.happened = undefined;
     this.same = false;
     this.move = this.move.bind(this);
     this.commit = this.commit.bind(this);
@@ -30,27 +41,38 @@ class Pad {
     this.removeListeners = listen(this.surface, this);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.surface);
-    this.watchRatio();
+    this.ratio = this.watchRatio();
     const host = parent.host ?? parent;
     host.latentPad = { read: () => this.read(), stats: () => this.stats() };
   }
 
   // Whether another thread or the server decodes. Requests are then sent immediately, and images are drawn when they arrive.
   get decodesRemotely() {
-    return this.scene !== null && this.scene.frames.remote.length > 0;
+    return this.currentScene !== null && this.currentScene.frames.remote.length > 0;
+  }
+
+  // The scene on the screen. There is none before the first data.
+  get scene() {
+    if (!this.currentScene) throw new Error("The pad has no data yet.");
+    return this.currentScene;
   }
 
   get plane() {
     return this.scene.plane;
   }
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {(state: unknown) => void} send
+   */
   update(bytes, send) {
     this.send = send;
     if (this.bytes && sameValues(bytes, this.bytes)) this.problem.hidden = true;
     else this.receive(bytes.slice());
-    this.scene?.paint();
+    this.currentScene?.paint();
   }
 
+  /** @param {Uint8Array} bytes */
   receive(bytes) {
     try {
       const data = readMessage(bytes);
@@ -70,14 +92,15 @@ class Pad {
     }
   }
 
+  /** @param {Message} data */
   load(data) {
     const scene = new Scene(this.root, data, this);
     // The state survives new data if the lead model was there before.
-    const before = this.scene && this.state();
+    const before = this.currentScene && this.state();
     const keep = before && scene.models.some(({ name, latent }) => name === before.lead && latent === before.z.length);
-    if (this.scene) scene.inheritFrom(this.scene);
-    this.scene?.stop();
-    this.scene = scene;
+    if (this.currentScene) scene.inheritFrom(this.currentScene);
+    this.currentScene?.stop();
+    this.currentScene = scene;
     this.start(keep ? { ...data.about.start, ...before } : data.about.start);
     this.home = data.about.start;
     scene.paint();
@@ -89,6 +112,7 @@ class Pad {
   }
 
   // The state that Python asks for: { lead, plane, z, same, display, overlay, condition }, of which any may be missing.
+  /** @param {any} state */
   start({ lead, plane, z, same, display, overlay, condition }) {
     const { scene } = this;
     this.home = { lead, plane, z, same };
@@ -102,8 +126,14 @@ class Pad {
     this.setPlaneThrough(index, model.has(plane) ? plane : model.defaultPlane, code);
   }
 
+  /**
+   * @param {number} index
+   * @param {string} kind
+   * @param {Float32Array} code
+   */
   setPlaneThrough(index, kind, code) {
     const { scene } = this;
+    scene.models[index].space.project(code);
     const keep = scene.plane && scene.lead === index && scene.kind === kind && scene.plane.contains(code);
     if (!keep) scene.setPlane(index, kind, code);
     scene.setSameCode(this.same);
@@ -118,12 +148,14 @@ class Pad {
   }
 
   // Sets another plane through the current code.
+  /** @param {string} kind */
   setPlane(kind) {
     this.setPlaneThrough(this.scene.lead, kind, this.scene.model.z.slice());
     this.commit();
   }
 
   // Sets the plane through three held-out images, with the handle at the first. Returns whether there is such a plane.
+  /** @param {number[]} images */
   setPlaneThroughImages(images) {
     const kind = IMAGES + images.join("-");
     const { model, lead } = this.scene;
@@ -134,6 +166,7 @@ class Pad {
   }
 
   // Makes another model the lead model. The handle is where that model's code is.
+  /** @param {number} index */
   setLead(index) {
     const model = this.scene.models[index];
     if (model === this.scene.model) return;
@@ -143,12 +176,14 @@ class Pad {
   }
 
   // Sets whether the other models decode the same numbers.
+  /** @param {boolean} same */
   setSameCode(same) {
     this.same = same;
     this.setPlane(this.scene.kind);
   }
 
   // Gives conditional models another class at the same code.
+  /** @param {number} condition */
   setCondition(condition) {
     this.scene.useCondition(condition);
     this.root.dataset.touched = "";
@@ -156,6 +191,7 @@ class Pad {
   }
 
   // Marks an image and moves the handle to its code: { image } for a held-out image, { upload } for one of the user's own.
+  /** @param {Marked} marked */
   goToImage(marked) {
     this.scene.mark(marked);
     // A held-out image is rebuilt with its own class.
@@ -163,6 +199,7 @@ class Pad {
     this.goToCode(this.scene.model.posterior(marked).mean);
   }
 
+  /** @param {Float32Array} z */
   goToCode(z) {
     this.scene.paths.stop();
     this.root.dataset.touched = "";
@@ -172,6 +209,10 @@ class Pad {
 
   // Moves the code from elsewhere than the plane, for example by a slider. The plane moves with it; what is drawn on the plane
   // is renewed at the next commit.
+  /**
+   * @param {Float32Array} z
+   * @param {number} [happened]
+   */
   moveCode(z, happened) {
     if (!this.planeMoved && z.length > 2) this.scene.overlay.invalidate();
     this.planeMoved = true;
@@ -214,17 +255,24 @@ class Pad {
     return this.frame !== 0 || this.planeMoved || this.moving();
   }
 
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @param {number} entered
+   * @param {number} [happened]
+   */
   move(a, b, entered, happened) {
-    if (!this.scene) return;
-    this.point = [a, b];
+    if (!this.currentScene) return;
+    this.point = this.plane.inside([a, b]);
     this.root.dataset.touched = "";
     this.entered = entered;
     this.happened = happened;
     this.moved = true;
-    if (this.decodesRemotely) this.draw();
+    if (this.decodesRemotely) this.draw(entered);
     else if (!this.frame) this.frame = requestAnimationFrame(this.draw);
   }
 
+  /** @param {number} now */
   draw(now) {
     this.frame = 0;
     const { scene, prediction } = this;
@@ -236,22 +284,26 @@ class Pad {
       const before = this.predicted;
       this.predicted = prediction.at(now);
       if (!this.predicted) return before && scene.show(...this.point);
-      if (this.predicted.join() !== before?.join()) scene.show(...this.plane.clamp(this.predicted), { between: true });
+      if (this.predicted.join() !== before?.join()) scene.show(...this.plane.inside(this.plane.clamp(this.predicted)), { between: true });
     }
     if (prediction.last && !this.decodesRemotely) this.frame = requestAnimationFrame(this.draw);
   }
 
   // The images of a frame are on screen. Frames that no pointer event has caused are not counted.
+  /** @param {Frame} frame */
   drawn({ asked, entered, happened, between }) {
     if (entered === undefined && !between) return;
     const { scene, frameStats } = this;
     const now = performance.now();
-    if (between) frameStats.recordBetween(now, now - asked);
-    else frameStats.record(now, now - asked, now - entered, now - happened);
+    // NaN where the time is not known; it is not counted.
+    const since = (then = NaN) => now - then;
+    if (between) frameStats.recordBetween(now, since(asked));
+    else frameStats.record(now, since(asked), since(entered), since(happened));
     if (scene.readout.showSpeed(now, frameStats.recentDecode(), frameStats.framesPerSecond(), scene.model.decoder.where)) scene.showDistances();
   }
 
   // Shows why images do not arrive; an empty sentence when they arrive again.
+  /** @param {string} sentence */
   showProblem(sentence) {
     this.problem.textContent = sentence;
     this.problem.hidden = !sentence;
@@ -259,7 +311,7 @@ class Pad {
 
   // The end of an interaction: what takes longer than a frame is drawn, and the state is reported to Python once.
   commit() {
-    if (!this.scene) return;
+    if (!this.currentScene) return;
     clearTimeout(this.timer);
     this.timer = 0;
     this.prediction.stop();
@@ -286,14 +338,14 @@ class Pad {
   }
 
   reset() {
-    if (!this.scene) return;
+    if (!this.currentScene) return;
     this.stopPlayback();
     this.scene.mark(null);
     this.start(this.home);
   }
 
   resize() {
-    if (!this.scene) return;
+    if (!this.currentScene) return;
     this.scene.resize();
     this.scene.show(...this.point);
     this.commitSoon();
@@ -301,11 +353,12 @@ class Pad {
 
   // A window that is zoomed, or moved to a screen of another resolution, does not change its size.
   watchRatio() {
-    this.ratio = matchMedia(`(resolution: ${globalThis.devicePixelRatio}dppx)`);
-    this.ratio.onchange = () => {
+    const ratio = matchMedia(`(resolution: ${globalThis.devicePixelRatio}dppx)`);
+    ratio.onchange = () => {
       this.resize();
-      this.watchRatio();
+      this.ratio = this.watchRatio();
     };
+    return ratio;
   }
 
   read() {
@@ -331,20 +384,27 @@ class Pad {
     this.observer.disconnect();
     this.ratio.onchange = null;
     // Stopping the scene requests a commit, which must not happen any more.
-    this.scene?.stop();
-    this.scene = null;
+    this.currentScene?.stop();
+    this.currentScene = null;
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
   }
 }
 
+/**
+ * @param {Message} a
+ * @param {Message} b
+ * @param {string} field
+ */
 function equalExcept(a, b, field) {
+  /** @param {Message} message */
   const others = ({ about }) => JSON.stringify({ ...about, [field]: null });
   return others(a) === others(b) && a.names.every((name) => sameValues(a.tensor(name), b.tensor(name)));
 }
 
 const mounted = componentMount((parent) => new Pad(parent));
 
+/** @param {MountCall} call */
 export default function mount(call) {
   return mounted(call);
 }

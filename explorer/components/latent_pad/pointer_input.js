@@ -7,14 +7,25 @@ const BIG_STEPS = 10;
 // A mouse may report its position a thousand times a second; this is the shortest time between two handled events.
 const MIN_INTERVAL_MS = 10;
 
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 // `pad` has plane, point, prediction, move, commit, commitSoon, stopPlayback, togglePlayback and reset. Returns a function that
 // removes the listeners.
+/**
+ * @param {HTMLElement} surface
+ * @param {any} pad
+ */
 export function listen(surface, pad) {
   const controller = new AbortController();
+  /**
+   * @param {string} name
+   * @param {(event: any) => void} handler
+   */
   const on = (name, handler) => surface.addEventListener(name, handler, { signal: controller.signal });
+  /** @type {number | null} */
   let pointer = null;
+  /** @type {any} */
   let box = null;
   let grabX = 0;
   let grabY = 0;
@@ -22,6 +33,10 @@ export function listen(surface, pad) {
   let lastY = 0;
   let lastTime = 0;
 
+  /**
+   * @param {PointerEvent} event
+   * @param {number} entered
+   */
   const follow = (event, entered) => {
     [lastX, lastY, lastTime] = [event.clientX, event.clientY, event.timeStamp];
     const { plane } = pad;
@@ -33,9 +48,9 @@ export function listen(surface, pad) {
 
   on("pointerdown", (event) => {
     const entered = performance.now();
-    if (!pad.scene || pointer !== null || event.button !== 0) return;
+    if (!pad.currentScene || pointer !== null || event.button !== 0) return;
     pointer = event.pointerId;
-    surface.setPointerCapture(pointer);
+    surface.setPointerCapture(event.pointerId);
     box = surface.getBoundingClientRect();
     const { plane, point } = pad;
     grabX = event.clientX - box.left - plane.across(point[0]) * box.width;
@@ -59,6 +74,7 @@ export function listen(surface, pad) {
     if (event.pointerId === pointer && pad.decodesRemotely && event.timeStamp - lastTime >= MIN_INTERVAL_MS) follow(event, entered);
   });
 
+  /** @param {PointerEvent} event */
   const release = (event) => {
     if (event.pointerId !== pointer) return;
     pointer = null;
@@ -71,7 +87,7 @@ export function listen(surface, pad) {
 
   on("keydown", (event) => {
     const entered = performance.now();
-    if (!pad.scene || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!pad.currentScene || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Home" || event.key === "Escape") {
       pad.reset();
     } else if (event.key === " ") {

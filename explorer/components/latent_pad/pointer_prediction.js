@@ -7,18 +7,30 @@ const MAX_AHEAD_MS = 8;
 // the next event, or the end of the drag, corrects it.
 export class PointerPrediction {
   constructor() {
-    this.stop();
+    /** @type {{ a: number, b: number, time: number } | null} */
+    this.before = null;
+    /** @type {{ a: number, b: number, time: number } | null} */
+    this.last = null;
   }
 
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @param {number} time
+   */
   addMove(a, b, time) {
     this.before = this.last;
     this.last = { a, b, time };
   }
 
   // The predicted position, or null if the pointer seems to have paused.
+  /**
+   * @param {number} now
+   * @returns {[number, number] | null}
+   */
   at(now) {
     const { before, last } = this;
-    if (!before || now - last.time > PAUSE_MS) return null;
+    if (!before || !last || now - last.time > PAUSE_MS) return null;
     const duration = last.time - before.time;
     if (duration <= 0 || duration > PAUSE_MS) return null;
     const share = Math.min(Math.max(0, now - last.time), MAX_AHEAD_MS, duration / 2) / duration;

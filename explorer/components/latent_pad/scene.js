@@ -7,6 +7,7 @@ import { Panes } from "../base/panes.js";
 import { NumberedMarks, uploadNames } from "../base/numbered_marks.js";
 import { layerToggles } from "../base/toggle_button.js";
 import { readTheme } from "../base/theme.js";
+import { size } from "../base/runtime/program.js";
 import { FrameScheduler } from "./frame_scheduler.js";
 import { IMAGES, Model, imagesOf } from "./model.js";
 import { Axes } from "./view/axes.js";
@@ -32,73 +33,127 @@ const CODE_INTERVAL_MS = 50;
 
 // Everything that one payload puts on the screen. The pad moves its point; new data makes a new scene in the same elements.
 export class Scene {
+  // `setPlane` sets these; the pad calls it before anything is drawn.
+  /** @type {Model} */
+  model;
+  /** @type {import("./plane.js").Plane} */
+  plane;
+  /** @type {string} */
+  kind;
+  /** @type {Points} */
+  points;
+  /** @type {Tiles} */
+  tiles;
+  /** @type {Axes} */
+  axes;
+  /** @type {CodeReadout} */
+  readout;
+  /** @type {DimensionSliders} */
+  sliders;
+  /** @type {Paths} */
+  paths;
+  /** @type {Directions} */
+  directions;
+  lead = 0;
+  same = false;
+  width = 0;
+  height = 0;
+
   // pad: the pad's actions (see pad.js)
+  /**
+   * @param {Root} root
+   * @param {Message} data
+   * @param {any} pad
+   */
   constructor(root, data, pad) {
     const { about, tensor } = data;
-    Object.assign(this, { root, about, pad, marked: null, codeShownAt: -Infinity, codeTimer: 0 });
-    this.models = about.models.map((_, i) => new Model(data, i, (sentence) => pad.showProblem(sentence)));
+    this.root = root;
+    this.about = about;
+    this.pad = pad;
+    /** @type {Marked | null} */
+    this.marked = null;
+    this.controlsState = "";
+    this.codeShownAt = -Infinity;
+    this.codeTimer = 0;
+    /** @type {Model[]} */
+    this.models = about.models.map((/** @type {unknown} */ _, /** @type {number} */ i) => new Model(data, i, (sentence) => pad.showProblem(sentence)));
     const decoders = this.models.map(({ decoder }) => decoder);
     this.frames = new FrameScheduler(decoders, (codes, values, frame) => this.drawImages(codes, values, frame));
     this.surface = root.querySelector(".plane");
     this.handle = root.querySelector(".handle");
     this.canvases = { points: root.querySelector(".points"), tiles: root.querySelector(".tiles") };
     const labels = tensor("labels");
+    /** @type {Uint16Array | null} */
     this.labels = labels.length ? labels : null;
     this.attributes = tensor("attributes");
     this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.setLead(index));
+    /** @param {number} image */
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
     this.nearest = new Nearest(root.querySelector(".nearest"), about.image, tensor("originals"), nameOf, (image) => pad.goToImage({ image }));
     this.uploads = new NumberedMarks(root.querySelector(".uploads"), uploadNames(about.uploads), (upload) => pad.goToImage({ upload }));
     this.posterior = new Posterior(root.querySelector(".posterior"));
-    this.displayMode = new DisplayMode(root.querySelector(".display-mode"), about.image.reduce((a, b) => a * b), () => pad.commit());
+    this.displayMode = new DisplayMode(root.querySelector(".display-mode"), size(about.image), () => pad.commit());
     const overlay = { canvas: root.querySelector(".overlay"), choice: root.querySelector(".overlay-choice"), scale: root.querySelector(".overlay-scale") };
     this.overlay = new Overlay(overlay, () => pad.commitSoon());
     this.nameOf = nameOf;
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
+    /** @type {string[]} */
     this.conditions = this.models.find(({ conditions }) => conditions.length)?.conditions ?? [];
-    this.buildConditionSwitch();
+    // The class that conditional models are given; null where there are none.
+    /** @type {number | null} */
+    this.condition = null;
+    this.conditionSwitch = this.buildConditionSwitch();
+    this.useCondition(this.labels?.[0] ?? 0);
+    /** @type {[string, Element][]} */
     const layers = [["Decoded grid", this.canvases.tiles]];
     if (this.models[0].codes.length) layers.push(["Encoded images", this.canvases.points]);
     layers.push(["Posterior", root.querySelector(".posterior")]);
     layerToggles(root.querySelector(".layers"), layers);
-    root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
+    root.style.setProperty("--image-aspect", String(about.image[2] / about.image[1]));
     root.toggleAttribute("data-smooth", about.smooth);
   }
 
-  // Builds the switch of the class that conditional models are given; it is hidden where there are none.
+  // Builds the switch of the class that conditional models are given; it is hidden, and null, where there are none.
   buildConditionSwitch() {
     const place = this.root.querySelector(".condition");
     place.replaceChildren();
     place.hidden = !this.conditions.length;
-    this.condition = null;
-    if (place.hidden) return;
+    if (place.hidden) return null;
     const titles = this.models.filter(({ conditions }) => conditions.length).map(({ title }) => title);
-    this.conditionSwitch = makeConditionSwitch(this.conditions, titles, 0, (k) => this.pad.setCondition(k));
-    place.append(this.conditionSwitch.element);
-    this.useCondition(this.labels?.[0] ?? 0);
+    const conditionSwitch = makeConditionSwitch(this.conditions, titles, 0, (k) => this.pad.setCondition(k));
+    place.append(conditionSwitch.element);
+    return conditionSwitch;
   }
 
   // Gives conditional models a class; null, and what is no class of theirs, leave the present one.
+  /** @param {any} condition */
   useCondition(condition) {
     if (!(condition in this.conditions) || condition === this.condition) return;
     this.condition = condition;
-    this.conditionSwitch.use(condition);
+    this.conditionSwitch?.use(condition);
     for (const model of this.models) model.setCondition(condition);
     this.tiles?.redraw();
     this.overlay.imagesChanged();
   }
 
   // Takes over the user's pins and mark from the previous scene, as far as models and images are the same.
+  /** @param {Scene} before */
   inheritFrom(before) {
     for (const model of this.models) {
       const same = before.models.find(({ identity, latent }) => identity === model.identity && latent === model.latent);
       if (same) model.pinnedPath = same.pinnedPath;
     }
+    /** @param {Scene} scene */
     const count = ({ models: [{ codes, latent }] }) => codes.length / latent;
     if (before.marked?.image !== undefined && count(before) === count(this)) this.marked = before.marked;
   }
 
   // Sets the lead model and its plane, through a code.
+  /**
+   * @param {number} lead
+   * @param {string} kind
+   * @param {Float32Array} z
+   */
   setPlane(lead, kind, z) {
     const { root, about, models } = this;
     this.lead = lead;
@@ -126,11 +181,16 @@ export class Scene {
   // Places the marks of the user's own images, and of the images that define the plane.
   placeMarks() {
     const { root, kind, model, plane } = this;
+    /**
+     * @param {NumberedMarks} marks
+     * @param {number} i
+     * @param {Float32Array} z
+     */
     const put = (marks, i, z) => {
       const [a, b] = plane.point(z);
       marks.place(i, plane.across(a), plane.down(b));
     };
-    this.about.uploads.forEach((_, upload) => put(this.uploads, upload, model.posterior({ upload }).mean));
+    this.about.uploads.forEach((/** @type {string} */ _, /** @type {number} */ upload) => put(this.uploads, upload, model.posterior({ upload }).mean));
     const images = kind.startsWith(IMAGES) ? imagesOf(kind) : [];
     const names = images.map((image) => `Image ${image + 1}${this.nameOf(image)}`);
     const planeImages = new NumberedMarks(root.querySelector(".plane-images"), names, (i) => this.pad.goToImage({ image: images[i] }));
@@ -157,12 +217,18 @@ export class Scene {
   // The held-out images of each class, and of each attribute where these are known.
   groups() {
     const { about, labels, attributes } = this;
+    /** @type {string[]} */
+    const names = about.classes;
+    /** @type {string[]} */
+    const attributeNames = about.attributes;
+    /** @type {Map<string, number[]>} */
     const groups = new Map();
-    const classes = about.classes.map(() => []);
+    /** @type {number[][]} */
+    const classes = names.map(() => []);
     labels?.forEach((label, i) => classes[label].push(i));
-    about.classes.forEach((name, label) => groups.set(name, classes[label]));
-    const width = about.attributes.length;
-    about.attributes.forEach((name, k) => {
+    names.forEach((name, label) => groups.set(name, classes[label]));
+    const width = attributeNames.length;
+    attributeNames.forEach((name, k) => {
       const count = attributes.length / width;
       groups.set(`not ${name}`, indices(count, (i) => !attributes[i * width + k]));
       groups.set(name, indices(count, (i) => attributes[i * width + k]));
@@ -171,6 +237,7 @@ export class Scene {
   }
 
   // Marks an image, { image } or { upload }, and shows its posterior; null removes the mark.
+  /** @param {Marked | null} marked */
   mark(marked) {
     this.marked = marked;
     this.posterior.mark(marked && this.model.posterior(marked));
@@ -178,12 +245,16 @@ export class Scene {
     const note = this.root.querySelector(".marked-image");
     note.hidden = !marked;
     if (!marked) return;
-    const name = marked.upload === undefined ? `image ${marked.image + 1}${this.nameOf(marked.image)}` : this.about.uploads[marked.upload];
-    const ellipse = "its posterior as ellipses of one and two standard deviations, with draws from it";
-    note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : "the code that the encoder gives, without a spread"}.`;
+    const { image = 0, upload } = marked;
+    const name = upload === undefined ? `image ${image + 1}${this.nameOf(image)}` : this.about.uploads[upload];
+    const withoutSpread = this.model.noSpread ? `the code that stands for it. ${this.model.noSpread}` : "the code that the encoder gives, without a spread";
+    const spread = "its posterior as ellipses of one and two standard deviations, with draws from it";
+    const ellipse = this.model.independent ? spread : `${spread}, from the spread of each dimension alone: that the dimensions depend on one another is not drawn`;
+    note.textContent = `Marked: ${name}, ${this.posterior.draws.length ? ellipse : withoutSpread}.`;
   }
 
   // Sets whether the other models decode the same numbers, if their codes have the same length.
+  /** @param {boolean} same */
   setSameCode(same) {
     this.same = same && this.models.every(({ latent }) => latent === this.model.latent);
     const state = JSON.stringify([this.lead, this.kind, this.same]);
@@ -196,7 +267,7 @@ export class Scene {
   applyModelStyle() {
     const { root, model } = this;
     root.style.setProperty("--model", model.colour);
-    root.style.setProperty("--aspect", this.plane.aspect);
+    root.style.setProperty("--aspect", String(this.plane.aspect));
     this.handle
       .querySelector("svg")
       .replaceChildren(
@@ -210,6 +281,11 @@ export class Scene {
   }
 
   // Moves all models to the point (a, b), and requests their images. frame: passed on to `drawn` of the pad.
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @param {Frame} [frame]
+   */
   show(a, b, frame = {}) {
     const { model, models } = this;
     this.displayMode.stop();
@@ -219,6 +295,7 @@ export class Scene {
       if (other === model) continue;
       if (this.same && other.latent === model.latent) other.z.set(model.z);
       else if (nearest >= 0) model.neighbours.blend(other.codes, other.latent, other.z);
+      other.space.project(other.z);
     }
     frame.asked = performance.now();
     this.frames.request(models.map(({ z }) => z), frame);
@@ -226,8 +303,14 @@ export class Scene {
   }
 
   // Draws the images of one frame: those that were requested have arrived, and the page decodes the others.
+  /**
+   * @param {Float32Array[]} codes
+   * @param {Float32Array[]} values
+   * @param {Frame} frame
+   */
   drawImages(codes, values, frame) {
     this.models.forEach((model, i) => {
+      /** @param {Float32Array} image */
       const put = (image) => this.panes.draw(i, this.displayMode.apply(image, model));
       model.shown.set(codes[i]);
       if (values[i]) put(values[i]);
@@ -258,19 +341,25 @@ export class Scene {
   }
 
   // Shows the code of the lead model's image as numbers and on sliders, and the nearest held-out image.
+  /** @param {Float32Array} z */
   showCode(z) {
     const { model } = this;
     this.codeShownAt = performance.now();
     this.readout.showCode(z);
     this.sliders.show(z);
     const nearest = model.neighbours.find(z);
-    const distance = Math.sqrt(model.neighbours.square[0]);
+    const distance = model.space.distance(Math.sqrt(model.neighbours.square[0]));
     // Unless the page decodes, this request would delay the image that is dragged.
     const own = model.conditions.length ? this.labels?.[nearest] : undefined;
+    /** @param {ReceiveImage} done */
     const decode = (done) => model.decoder.decodeQueued(model.codeOf(nearest), done, own);
     this.nearest.show(nearest, distance, model.decoder.where === "page" || !this.pad.busy() ? decode : null);
   }
 
+  /**
+   * @param {number} a
+   * @param {number} b
+   */
   placeHandle(a, b) {
     // The handle of a code beyond the edge is drawn at the edge.
     const [nearA, nearB] = this.plane.clamp([a, b]);
@@ -293,9 +382,10 @@ export class Scene {
     this.models.forEach((model, i) => this.panes.setNote(i, this.distanceNote(model)));
   }
 
+  /** @param {Model} model */
   distanceNote(model) {
     if (model.neighbours.find(model.z) < 0) return "";
-    const distance = formatNumber(Math.sqrt(model.neighbours.square[0]), 2);
+    const distance = formatNumber(model.space.distance(Math.sqrt(model.neighbours.square[0])), 2);
     return `${distance} from the data (typical gap ${formatNumber(model.typicalGap, 2)})`;
   }
 
@@ -303,8 +393,9 @@ export class Scene {
     const marked = this.marked ?? (this.nearest.shown >= 0 ? { image: this.nearest.shown } : null);
     this.models.forEach((model, i) => {
       const posterior = marked && model.posterior(marked);
-      if (!posterior?.scale) return this.panes.setNote(i, "no posterior to sample from");
-      this.displayMode.spread(model, posterior, ({ values, most }) => {
+      const { mean, scale = null } = posterior ?? {};
+      if (!mean || !scale) return this.panes.setNote(i, model.noSpread || "no posterior to sample from");
+      this.displayMode.spread(model, { mean, scale }, ({ values, most }) => {
         this.panes.draw(i, values);
         this.panes.setNote(i, `standard deviation of a pixel, 0 to ${formatNumber(most, 2)} (white)`);
       });
@@ -312,6 +403,10 @@ export class Scene {
   }
 
   // The text for screen readers, which is set only when the user pauses, because it would otherwise be read without end.
+  /**
+   * @param {number} a
+   * @param {number} b
+   */
   announce(a, b) {
     const { labels } = this.plane;
     const text = labels.map((label, i) => `${label} ${formatNumber([a, b][i], 2)}`).join(", ");
@@ -353,6 +448,10 @@ export class Scene {
   }
 }
 
+/**
+ * @param {number} count
+ * @param {(i: number) => unknown} keep
+ */
 function indices(count, keep) {
   return Array.from({ length: count }, (_, i) => i).filter(keep);
 }

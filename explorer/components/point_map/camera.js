@@ -4,6 +4,7 @@ const MAX_ZOOM = 400;
 // The visible part of the map. It converts map coordinates to pixels of the field and back; one unit has the same length on
 // both axes.
 export class Camera {
+  /** @param {Float32Array} points */
   constructor(points) {
     const box = { x0: Infinity, x1: -Infinity, y0: Infinity, y1: -Infinity };
     for (let i = 0; i < points.length; i += 2) {
@@ -19,8 +20,13 @@ export class Camera {
     this.width = this.height = 1;
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   resize(width, height) {
-    Object.assign(this, { width, height });
+    this.width = width;
+    this.height = height;
   }
 
   // Pixels per unit.
@@ -28,18 +34,29 @@ export class Camera {
     return this.zoom * (1 - 2 * MARGIN) * Math.min(this.width / this.span[0], this.height / this.span[1]);
   }
 
+  /** @param {number} a */
   x(a) {
     return this.width / 2 + (a - this.centre[0]) * this.scale;
   }
 
+  /** @param {number} b */
   y(b) {
     return this.height / 2 - (b - this.centre[1]) * this.scale;
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {Point}
+   */
   at(x, y) {
     return [this.centre[0] + (x - this.width / 2) / this.scale, this.centre[1] - (y - this.height / 2) / this.scale];
   }
 
+  /**
+   * @param {number} dx
+   * @param {number} dy
+   */
   pan(dx, dy) {
     this.centre[0] -= dx / this.scale;
     this.centre[1] += dy / this.scale;
@@ -51,6 +68,11 @@ export class Camera {
   }
 
   // Zooms so that the map's point at (x, y) stays there.
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} factor
+   */
   zoomAt(x, y, factor) {
     const [a, b] = this.at(x, y);
     this.zoom = Math.min(Math.max(this.zoom * factor, 1), MAX_ZOOM);

@@ -31,6 +31,7 @@ void main() {
 // Names of software renderers. Drawing directly on the CPU is faster than these.
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
+/** @param {HTMLCanvasElement} canvas */
 export function makeDots(canvas) {
   const gl = hasGpu() && canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
   return gl ? new GpuDots(canvas, gl) : new PixelDots(canvas);
@@ -46,9 +47,29 @@ function hasGpu() {
   return !SOFTWARE.test(name);
 }
 
+// What WebGL has made. It makes nothing while its context is lost, and restoring the context makes everything again.
+/**
+ * @template Made
+ * @param {Made | null} thing
+ */
+function made(thing) {
+  return /** @type {Made} */ (thing);
+}
+
 class GpuDots {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {WebGL2RenderingContext} gl
+   */
   constructor(canvas, gl) {
-    Object.assign(this, { canvas, gl, kind: "webgl2" });
+    this.canvas = canvas;
+    this.gl = gl;
+    this.kind = "webgl2";
+    this.count = 0;
+    /** @type {Record<string, WebGLUniformLocation | null>} */
+    this.uniform = {};
+    /** @type {WebGLBuffer[]} */
+    this.buffers = [];
     this.prepare();
     // The GPU context can be lost, for example when the computer sleeps. All its data has to be sent again when it is restored.
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
@@ -65,18 +86,25 @@ class GpuDots {
 
   prepare() {
     const { gl } = this;
-    const program = gl.createProgram();
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
-      const shader = gl.createShader(kind);
+    const program = made(gl.createProgram());
+    for (const { kind, source } of [{ kind: gl.VERTEX_SHADER, source: VERTEX }, { kind: gl.FRAGMENT_SHADER, source: FRAGMENT }]) {
+      const shader = made(gl.createShader(kind));
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
       gl.attachShader(program, shader);
     }
     gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(program));
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(program) ?? "");
     gl.useProgram(program);
     this.uniform = Object.fromEntries(["centre", "scale", "size"].map((name) => [name, gl.getUniformLocation(program, name)]));
-    this.buffers = ["place", "colour", "order"].map(() => gl.createBuffer());
+    this.buffers = ["place", "colour", "order"].map(() => made(gl.createBuffer()));
+    /**
+     * @param {WebGLBuffer} buffer
+     * @param {string} name
+     * @param {number} size
+     * @param {number} type
+     * @param {boolean} normalized
+     */
     const attribute = (buffer, name, size, type, normalized) => {
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       const at = gl.getAttribLocation(program, name);
@@ -90,12 +118,18 @@ class GpuDots {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {number} ratio
+   */
   resize(width, height, ratio) {
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
     this.gl.viewport(0, 0, this.canvas.width, this.canvas.height);
   }
 
+  /** @param {Float32Array} points */
   setPoints(points) {
     this.last = { ...this.last, points };
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffers[0]);
@@ -103,6 +137,10 @@ class GpuDots {
   }
 
   // colours: RGBA bytes of all points; order: the points to draw, the last on top
+  /**
+   * @param {Uint8Array} colours
+   * @param {Uint32Array} order
+   */
   setColours(colours, order) {
     const { gl } = this;
     this.last = { ...this.last, colours, order };
@@ -112,12 +150,17 @@ class GpuDots {
     this.count = order.length;
   }
 
+  /**
+   * @param {import("./camera.js").Camera} camera
+   * @param {number} diameter
+   * @param {number} ratio
+   */
   draw(camera, diameter, ratio) {
     const { gl, uniform } = this;
     Object.assign(this.last, { camera, diameter, ratio });
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    gl.uniform2f(uniform.centre, ...camera.centre);
+    gl.uniform2f(uniform.centre, camera.centre[0], camera.centre[1]);
     gl.uniform2f(uniform.scale, (2 * camera.scale) / camera.width, (2 * camera.scale) / camera.height);
     gl.uniform1f(uniform.size, diameter * ratio);
     gl.drawElements(gl.POINTS, this.count, gl.UNSIGNED_INT, 0);

@@ -1,16 +1,35 @@
 const PAGE_SIZE = 24;
 
 // A line about the selected images. reasonMissing: a sentence on why the map has no original images, empty where it has some.
+/**
+ * @param {number[]} chosen
+ * @param {{ decodes: boolean, hasOriginal(i: number): boolean }} images
+ * @param {string} reasonMissing
+ */
 export function caption(chosen, images, reasonMissing) {
   const total = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
-  if (chosen.some((i) => images.hasOriginal(i))) return `${total}: the original on the left, the reconstruction on the right`;
+  const original = chosen.some((i) => images.hasOriginal(i));
+  if (!images.decodes) return `${total}${original ? "" : ", which cannot be shown"}. This page cannot run the model's decoder, so there are no reconstructions.`;
+  if (original) return `${total}: the original on the left, the reconstruction on the right`;
   return `${total}: reconstructions only. ${reasonMissing || "The map has the pixels of other images only."}`;
 }
 
 // The selected images beside their reconstructions.
 export class Gallery {
+  /**
+   * @param {Root} root
+   * @param {import("./map_images.js").MapImages} images
+   * @param {string} reasonMissing
+   * @param {(i: number) => string} describe
+   * @param {() => void} onClear
+   */
   constructor(root, images, reasonMissing, describe, onClear) {
-    Object.assign(this, { root, images, reasonMissing, describe });
+    this.root = root;
+    this.images = images;
+    /** @type {number[]} */
+    this.chosen = [];
+    this.reasonMissing = reasonMissing;
+    this.describe = describe;
     this.count = root.querySelector(".count");
     this.list = root.querySelector(".pictures");
     this.more = root.querySelector(".more");
@@ -19,6 +38,7 @@ export class Gallery {
     this.clear.onclick = onClear;
   }
 
+  /** @param {number[]} chosen */
   show(chosen) {
     this.chosen = chosen;
     this.list.replaceChildren();
@@ -37,14 +57,16 @@ export class Gallery {
     this.more.textContent = `Show ${Math.min(left, PAGE_SIZE)} of ${left.toLocaleString("en")} more`;
   }
 
+  /** @param {number} i */
   figure(i) {
     const figure = document.createElement("figure");
-    const canvases = this.images.hasOriginal(i) ? ["original", "decoded"] : ["decoded"];
+    const canvases = [...(this.images.hasOriginal(i) ? ["original"] : []), ...(this.images.decodes ? ["decoded"] : [])];
     for (const kind of canvases) {
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", kind === "original" ? `Image ${i}` : `Image ${i}, reconstruction`);
-      this.images[kind](canvas, i);
+      if (kind === "original") this.images.original(canvas, i);
+      else this.images.decoded(canvas, i);
       figure.append(canvas);
     }
     const caption = document.createElement("figcaption");

@@ -14,6 +14,7 @@ import { SpatialIndex } from "./spatial_index.js";
 import { PointColours } from "./point_colours.js";
 import { MapImages } from "./map_images.js";
 
+/** @type {Record<string, number>} */
 const REACH_PX = { mouse: 10, touch: 22, pen: 14 };
 const MAX_CORNERS = 40;
 const TRANSITION_MS = 180;
@@ -22,8 +23,42 @@ const REFERENCE_COUNT = 5000;
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** @typedef {{ image: number, polygon?: undefined } | { image?: undefined, polygon: Point[] }} Selection */
+
 // The point map on a page. It owns camera, colouring and selection, and outlives its data.
 class PointMap {
+  // `load` sets these. Before it, there are no points to draw or to select.
+  count = 0;
+  // Size of the field, and device pixels per CSS pixel.
+  width = 0;
+  height = 0;
+  ratio = 1;
+  /** @type {Colouring[]} */
+  colourings;
+  /** @type {Uint16Array | null} */
+  labels = null;
+  /** @type {Camera} */
+  camera;
+  /** @type {SpatialIndex} */
+  index;
+  /** @type {NumberedMarks} */
+  uploads;
+  /** @type {Float32Array} */
+  points;
+  /** @type {Float32Array} */
+  uploadPoints;
+  /** @type {Float32Array[]} */
+  amounts;
+  /** @type {PointColours} */
+  pointColours;
+  /** @type {HoverCard} */
+  card;
+  /** @type {Gallery} */
+  gallery;
+  /** @type {Legend} */
+  legend;
+
+  /** @param {any} parent */
   constructor(parent) {
     this.root = parent.querySelector(".map");
     this.field = this.root.querySelector(".field");
@@ -34,7 +69,13 @@ class PointMap {
     this.mode = "pan";
     this.by = -1;
     this.frame = 0;
+    /** @type {number[]} */
     this.chosen = [];
+    /** @type {Point[] | null} */
+    this.drawing = null;
+    /** @type {(state: unknown) => void} */
+    this.send = () => {};
+    /** @type {Selection | null} */
     this.selection = null;
     this.draw = this.draw.bind(this);
     this.removeListeners = listen(this.field, this);
@@ -44,12 +85,17 @@ class PointMap {
     host.pointMap = { read: () => this.read(), stats: () => this.stats() };
   }
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {(state: unknown) => void} send
+   */
   update(bytes, send) {
     this.send = send;
     if (!this.bytes || !sameValues(bytes, this.bytes)) this.receive(bytes.slice());
     this.paint();
   }
 
+  /** @param {Uint8Array} bytes */
   receive(bytes) {
     try {
       this.load(readMessage(bytes));
@@ -63,15 +109,17 @@ class PointMap {
     }
   }
 
+  /** @param {Message} message */
   load({ about, tensor }) {
     const points = tensor("points");
     const labels = tensor("labels");
     const before = this.about && this.about.identity === about.identity ? this.points : null;
     this.about = about;
+    this.colourings = about.colourings;
     this.count = points.length / 2;
     this.labels = labels.length ? labels : null;
-    this.amounts = about.colourings.map((_, i) => tensor(`amount${i}`));
-    this.images = new MapImages(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"), tensor("labels"));
+    this.amounts = this.colourings.map((_, i) => tensor(`amount${i}`));
+    this.images = new MapImages(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"), labels);
     this.pointColours = new PointColours(this.count, this.labels, about.colourings, this.amounts);
     this.card = new HoverCard(this.root.querySelector(".card"), this.images, (i) => this.describe(i));
     this.gallery = new Gallery(
@@ -95,18 +143,20 @@ class PointMap {
     this.field.setAttribute("aria-label", `${about.title}: ${this.count.toLocaleString("en")} points. Arrow keys move, plus and minus zoom, Enter selects the nearest point.`);
     this.select(about.selection, false);
     this.resize();
-    if (before?.length === points.length && !reducedMotion.matches) this.animate(before, points);
+    if (before && before.length === points.length && !reducedMotion.matches) this.animate(before, points);
     else this.dots.setPoints(points);
     this.request();
   }
 
   controls() {
     const { about, root } = this;
-    const choices = [...(this.labels ? [["Class", -1]] : []), ...about.colourings.map(({ name }, i) => [name, i])];
+    /** @type {[string, number][]} */
+    const choices = this.colourings.map(({ name }, i) => [name, i]);
+    if (this.labels) choices.unshift(["Class", -1]);
     const buttons = choices.map(([name, by]) =>
       makeToggle(name, by === this.by, () => {
         this.by = by;
-        buttons.forEach((button, k) => button.setAttribute("aria-pressed", choices[k][1] === by));
+        buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(choices[k][1] === by)));
         this.repaint();
         this.report();
       }),
@@ -116,7 +166,7 @@ class PointMap {
       makeToggle(name, mode === this.mode, () => {
         this.mode = mode;
         this.field.dataset.mode = mode;
-        modes.forEach((button, k) => button.setAttribute("aria-pressed", all[k][1] === mode));
+        modes.forEach((button, k) => button.setAttribute("aria-pressed", String(all[k][1] === mode)));
       }),
     );
     const whole = Object.assign(document.createElement("button"), { type: "button", textContent: "Whole map", onclick: () => this.fit() });
@@ -124,19 +174,25 @@ class PointMap {
     this.field.dataset.mode = this.mode;
   }
 
+  /** @param {number} i */
   describe(i) {
     const parts = this.labels ? [this.about.classes[this.labels[i]]] : [];
-    this.about.colourings.forEach(({ name, unit }, k) => {
+    this.colourings.forEach(({ name, unit }, k) => {
       parts.push(`${name} ${Number(this.amounts[k][i].toPrecision(3))}${unit ? ` ${unit}` : ""}`);
     });
     return parts.join(", ");
   }
 
+  /** @param {number} i */
   shows(i) {
     return !this.labels || this.legend.shows(this.labels[i]);
   }
 
   // Moves points smoothly from their old positions to those on the new map.
+  /**
+   * @param {Float32Array} from
+   * @param {Float32Array} to
+   */
   animate(from, to) {
     const started = performance.now();
     const between = new Float32Array(to.length);
@@ -149,6 +205,7 @@ class PointMap {
       start[i] = a;
       start[i + 1] = b;
     }
+    /** @param {number} now */
     const step = (now) => {
       if (this.points !== to) return;
       const share = Math.min(Math.max((now - started) / TRANSITION_MS, 0), 1);
@@ -185,17 +242,29 @@ class PointMap {
   }
 
   // Selects the point nearest to one of the user's own images.
+  /** @param {number} i */
   pickUpload(i) {
     const [a, b] = this.uploadPoints.subarray(2 * i, 2 * i + 2);
     this.select({ image: this.index.nearest(a, b, Infinity, (k) => this.shows(k)) }, true);
   }
 
+  /**
+   * @param {number} dx
+   * @param {number} dy
+   * @param {number} [happened]
+   */
   pan(dx, dy, happened) {
     if (!this.camera) return;
     this.camera.pan(dx, dy);
     this.request(happened);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} factor
+   * @param {number} [happened]
+   */
   zoom(x, y, factor, happened) {
     if (!this.camera) return;
     this.camera.zoomAt(x, y, factor);
@@ -203,6 +272,7 @@ class PointMap {
     this.request(happened);
   }
 
+  /** @param {number} factor */
   zoomMiddle(factor) {
     this.zoom(this.width / 2, this.height / 2, factor);
   }
@@ -212,20 +282,34 @@ class PointMap {
     this.request();
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   */
   nearest(x, y, reach) {
     const [a, b] = this.camera.at(x, y);
     return this.index.nearest(a, b, reach / this.camera.scale, (i) => this.shows(i));
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   hover(x, y) {
     if (!this.camera) return;
     this.card.show(this.nearest(x, y, REACH_PX.mouse), x, y, this.width, this.height);
   }
 
   leave() {
-    this.card?.show(-1);
+    this.card?.hide();
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {string} kind
+   */
   pick(x, y, kind) {
     if (!this.camera) return;
     const i = this.nearest(x, y, REACH_PX[kind] ?? REACH_PX.mouse);
@@ -237,10 +321,14 @@ class PointMap {
   }
 
   // path: in pixels of the field; null if the gesture was cancelled
+  /**
+   * @param {Point[] | null} path
+   * @param {boolean} done
+   */
   lasso(path, done) {
     if (!this.camera) return;
     this.drawing = done ? null : path;
-    if (done && path?.length > 2) {
+    if (done && path && path.length > 2) {
       const step = Math.max(1, Math.ceil(path.length / MAX_CORNERS));
       this.select({ polygon: path.filter((_, i) => i % step === 0).map(([x, y]) => this.camera.at(x, y)) }, true);
     }
@@ -252,10 +340,22 @@ class PointMap {
   }
 
   // Selects { image: i } or the points inside { polygon: [[a, b], ...] } on this map; null selects nothing.
+  /**
+   * @param {Selection | null} selection
+   * @param {boolean} byUser
+   */
   select(selection, byUser) {
-    const fits = selection && (selection.polygon ? selection.polygon.length > 2 : selection.image >= 0 && selection.image < this.count);
-    this.selection = fits ? selection : null;
-    this.chosen = !fits ? [] : selection.polygon ? this.index.inside(selection.polygon, (i) => this.shows(i)) : [selection.image];
+    this.selection = null;
+    this.chosen = [];
+    if (selection?.polygon) {
+      if (selection.polygon.length > 2) {
+        this.selection = selection;
+        this.chosen = this.index.inside(selection.polygon, (i) => this.shows(i));
+      }
+    } else if (selection && selection.image >= 0 && selection.image < this.count) {
+      this.selection = selection;
+      this.chosen = [selection.image];
+    }
     this.gallery.show(this.chosen);
     this.repaint();
     if (byUser) this.report();
@@ -268,7 +368,7 @@ class PointMap {
 
   outlineSelection() {
     const corners = this.drawing ?? this.selection?.polygon?.map(([a, b]) => [this.camera.x(a), this.camera.y(b)]);
-    this.outline.setAttribute("d", corners?.length > 1 ? `M${corners.map((corner) => corner.join(" ")).join("L")}Z` : "");
+    this.outline.setAttribute("d", corners && corners.length > 1 ? `M${corners.map((corner) => corner.join(" ")).join("L")}Z` : "");
   }
 
   paint() {
@@ -303,6 +403,7 @@ class PointMap {
 
   read() {
     const { zoom, centre } = this.camera;
+    /** @param {number} i */
     const screen = (i) => [this.camera.x(this.points[2 * i]), this.camera.y(this.points[2 * i + 1])];
     return { zoom, centre: [...centre], chosen: [...this.chosen], colour: this.by, hovered: this.card.shown, renderer: this.dots.kind, screen };
   }
@@ -321,6 +422,7 @@ class PointMap {
 
 const mounted = componentMount((parent) => new PointMap(parent));
 
+/** @param {MountCall} call */
 export default function mount(call) {
   return mounted(call);
 }

@@ -1,3 +1,4 @@
+import { context2d } from "../base/context2d.js";
 import { toPixels } from "../base/pixels.js";
 import { setCondition } from "../base/runtime/condition.js";
 import { buildNetwork } from "../base/runtime/network.js";
@@ -6,18 +7,42 @@ import { buildNetwork } from "../base/runtime/network.js";
 export class MapImages {
   // originals: uint8 pixels of the first images, which may be fewer than there are codes
   // labels: the class of each image, which a conditional model is given
+  /**
+   * @param {ImageShape} image
+   * @param {Uint8Array} program
+   * @param {Float32Array} codes
+   * @param {number} latent
+   * @param {Uint8Array} originals
+   * @param {Uint16Array} labels
+   */
   constructor([channels, height, width], program, codes, latent, originals, labels) {
-    Object.assign(this, { channels, height, width, codes, latent, originals, labels });
+    this.channels = channels;
+    this.height = height;
+    this.width = width;
+    this.codes = codes;
+    this.latent = latent;
+    this.originals = originals;
+    this.labels = labels;
     this.network = program.length ? buildNetwork(program) : null;
     this.size = channels * height * width;
     this.values = new Float32Array(this.size);
   }
 
+  /** @param {number} i */
   hasOriginal(i) {
     return (i + 1) * this.size <= this.originals.length;
   }
 
+  // Whether there are reconstructions: a model without a program has none on this page.
+  get decodes() {
+    return this.network !== null;
+  }
+
   // Draws the original of image i. If its pixels are not available, the canvas gets the attribute data-unknown.
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} i
+   */
   original(canvas, i) {
     const known = this.hasOriginal(i);
     canvas.toggleAttribute("data-unknown", !known);
@@ -29,17 +54,27 @@ export class MapImages {
     this.paint(canvas, this.values);
   }
 
+  // Draws the reconstruction of image i. Throws an error if the model has no program.
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} i
+   */
   decoded(canvas, i) {
+    if (!this.network) throw new Error("This model has no program, so the page cannot decode its codes.");
     this.network.inputs.z.set(this.codes.subarray(i * this.latent, (i + 1) * this.latent));
     setCondition(this.network, this.labels[i] ?? null);
     this.network.run();
     this.paint(canvas, this.network.outputs.mean);
   }
 
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Float32Array} values
+   */
   paint(canvas, values) {
     canvas.width = this.width;
     canvas.height = this.height;
-    const context = canvas.getContext("2d");
+    const context = context2d(canvas);
     const image = context.createImageData(this.width, this.height);
     toPixels(values, this.channels, image);
     context.putImageData(image, 0, 0);

@@ -1,3 +1,5 @@
+import { context2d } from "../base/context2d.js";
+
 // Draws the discs of dots.js without a GPU: blends them into an image pixel by pixel.
 
 // Number of subpixel positions of a disc's centre, along each axis.
@@ -5,11 +7,30 @@ const SUBPIXELS = 4;
 // Margin around the image in pixels, so that discs at its edge need not be clipped.
 const MARGIN = 24;
 
+/** @typedef {{ count: number, offsets: Int32Array, covers: Float32Array, rims: Float32Array }} Stamp */
+
 export class PixelDots {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
-    Object.assign(this, { canvas, context: canvas.getContext("2d"), kind: "2d", count: 0 });
+    this.canvas = canvas;
+    this.context = context2d(canvas);
+    this.kind = "2d";
+    this.pitch = 0;
+    this.diameter = 0;
+    this.image = this.context.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.points = new Float32Array(0);
+    this.words = new Uint32Array(0);
+    this.order = new Uint32Array(0);
+    /** @type {Stamp[]} */
+    this.stamps = [];
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {number} ratio
+   */
   resize(width, height, ratio) {
     const { canvas, context } = this;
     canvas.width = Math.round(width * ratio);
@@ -20,16 +41,26 @@ export class PixelDots {
     this.diameter = 0;
   }
 
+  /** @param {Float32Array} points */
   setPoints(points) {
     this.points = points;
   }
 
   // As in dots.js.
+  /**
+   * @param {Uint8Array} colours
+   * @param {Uint32Array} order
+   */
   setColours(colours, order) {
     this.words = new Uint32Array(colours.slice().buffer);
     this.order = order;
   }
 
+  /**
+   * @param {import("./camera.js").Camera} camera
+   * @param {number} diameter
+   * @param {number} ratio
+   */
   draw(camera, diameter, ratio) {
     const { canvas, context, image, pixels, pitch, points, order, words } = this;
     if (diameter * ratio !== this.diameter) this.stamp(diameter * ratio);
@@ -54,6 +85,11 @@ export class PixelDots {
   }
 
   // Blends one disc over the image. Colours are not premultiplied by their opacity.
+  /**
+   * @param {Stamp} stamp
+   * @param {number} middle
+   * @param {number} word
+   */
   blend({ count, offsets, covers, rims }, middle, word) {
     const { pixels } = this;
     const red = word & 255;
@@ -77,6 +113,7 @@ export class PixelDots {
 
   // Computes the pixels of a disc for each subpixel position of its centre: how much of each pixel is covered, and how dark it
   // is.
+  /** @param {number} diameter */
   stamp(diameter) {
     this.diameter = Math.min(diameter, 2 * (MARGIN - 2));
     this.stamps = [];

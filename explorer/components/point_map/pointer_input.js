@@ -5,14 +5,30 @@ const CLICK_PX = 4;
 const KEY_PX = 40;
 const KEY_ZOOM = 1.25;
 
+/**
+ * @param {HTMLElement} field
+ * @param {any} map
+ */
 export function listen(field, map) {
   const controller = new AbortController();
+  /**
+   * @param {string} name
+   * @param {(event: any) => void} handler
+   * @param {AddEventListenerOptions} [options]
+   */
   const on = (name, handler, options = {}) => field.addEventListener(name, handler, { signal: controller.signal, ...options });
+  /** @type {Map<number, Point>} */
   const fingers = new Map();
+  /** @type {any} */
   let box = null;
+  /** @type {Point[] | null} */
   let path = null;
   let moved = 0;
 
+  /**
+   * @param {PointerEvent | WheelEvent} event
+   * @returns {Point}
+   */
   const position = (event) => [event.clientX - box.left, event.clientY - box.top];
   const pinch = () => {
     const [a, b] = [...fingers.values()];
@@ -38,7 +54,7 @@ export function listen(field, map) {
       return;
     }
     const [x, y] = position(event);
-    const [x0, y0] = fingers.get(event.pointerId);
+    const [x0, y0] = fingers.get(event.pointerId) ?? [x, y];
     moved += Math.hypot(x - x0, y - y0);
     if (fingers.size > 1) {
       const before = pinch();
@@ -57,9 +73,10 @@ export function listen(field, map) {
     }
   });
 
+  /** @param {PointerEvent} event */
   const release = (event) => {
     const last = fingers.get(event.pointerId);
-    if (!fingers.delete(event.pointerId) || fingers.size) return;
+    if (!last || !fingers.delete(event.pointerId) || fingers.size) return;
     if (event.type === "pointercancel") map.lasso(null, true);
     else if (moved <= CLICK_PX) map.pick(...last, event.pointerType);
     else if (path) map.lasso(path, true);
@@ -81,6 +98,7 @@ export function listen(field, map) {
   );
   on("dblclick", () => map.fit());
 
+  /** @type {Record<string, () => void>} */
   const keys = {
     ArrowLeft: () => map.pan(KEY_PX, 0),
     ArrowRight: () => map.pan(-KEY_PX, 0),

@@ -1,5 +1,6 @@
 // Finds points near a position, with a grid of cells that hold about two points each.
 export class SpatialIndex {
+  /** @param {Float32Array} points */
   constructor(points) {
     const count = points.length / 2;
     this.points = points;
@@ -20,12 +21,23 @@ export class SpatialIndex {
     cells.forEach((cell, i) => (this.order[next[cell]++] = i));
   }
 
+  /**
+   * @param {number} value
+   * @param {number} axis
+   */
   cell(value, axis) {
     const share = (value - this.low[axis]) / (this.high[axis] - this.low[axis] || 1);
     return Math.min(Math.max(Math.floor(share * this.side), 0), this.side - 1);
   }
 
   // Calls visit(i) for every point in the cells that a box touches.
+  /**
+   * @param {number} a0
+   * @param {number} b0
+   * @param {number} a1
+   * @param {number} b1
+   * @param {(i: number) => void} visit
+   */
   within(a0, b0, a1, b1, visit) {
     for (let row = this.cell(b0, 1); row <= this.cell(b1, 1); row++) {
       for (let column = this.cell(a0, 0); column <= this.cell(a1, 0); column++) {
@@ -36,6 +48,12 @@ export class SpatialIndex {
   }
 
   // The point nearest to (a, b) within `reach`, among those for which `shown` is true; -1 if there is none.
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @param {number} reach
+   * @param {(i: number) => boolean} shown
+   */
   nearest(a, b, reach, shown) {
     let best = -1;
     let least = reach ** 2;
@@ -50,9 +68,15 @@ export class SpatialIndex {
   }
 
   // The points inside a polygon [[a, b], ...], by the even-odd rule.
+  /**
+   * @param {Point[]} polygon
+   * @param {(i: number) => boolean} shown
+   */
   inside(polygon, shown) {
+    /** @param {number} axis */
     const along = (axis) => polygon.map((corner) => corner[axis]);
     const [as, bs] = [along(0), along(1)];
+    /** @type {number[]} */
     const found = [];
     this.within(Math.min(...as), Math.min(...bs), Math.max(...as), Math.max(...bs), (i) => {
       if (shown(i) && contains(polygon, this.points[2 * i], this.points[2 * i + 1])) found.push(i);
@@ -61,6 +85,11 @@ export class SpatialIndex {
   }
 }
 
+/**
+ * @param {Point[]} polygon
+ * @param {number} a
+ * @param {number} b
+ */
 function contains(polygon, a, b) {
   let inside = false;
   for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {

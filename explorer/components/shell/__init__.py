@@ -1,5 +1,7 @@
-"""The app's shell: copies the page's address, keeps one entry in the browser's history per page, and turns presentation mode on
-and off (key P)."""
+"""The app's shell: the address of the page, its history, and presentation mode.
+
+It copies the address, keeps one entry in the browser's history per page, and turns presentation mode on and off (key P).
+"""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ export function oneEntryPerPage() {
   const { history } = window;
   if (Object.hasOwn(history, "pushState")) return;
   const push = history.pushState.bind(history);
-  history.pushState = (state, title, url = location.href) => {
-    const stays = new URL(url, location.href).pathname === location.pathname;
+  history.pushState = (state, title, url) => {
+    const stays = new URL(url ?? location.href, location.href).pathname === location.pathname;
     if (stays) history.replaceState(state, title, url);
     else push(state, title, url);
   };

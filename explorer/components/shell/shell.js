@@ -15,6 +15,7 @@ function endButton() {
   return button;
 }
 
+/** @param {boolean} on */
 function present(on) {
   document.body.classList.toggle(PRESENTING, on);
   document.querySelector(".leave-presentation")?.remove();
@@ -23,14 +24,17 @@ function present(on) {
   window.dispatchEvent(new Event("resize"));
 }
 
+/** @param {any} target */
 function isTyping(target) {
   return target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName);
 }
 
+/** @param {any} host */
 function create(host) {
   const status = host.querySelector(".status");
   let timer = 0;
 
+  /** @param {string} text */
   function showStatus(text) {
     clearTimeout(timer);
     status.textContent = text;
@@ -46,6 +50,7 @@ function create(host) {
     }
   }
 
+  /** @param {KeyboardEvent} event */
   function key(event) {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (!plain || isTyping(event.composedPath()[0])) return;
@@ -58,6 +63,7 @@ function create(host) {
   document.addEventListener("keydown", key);
   return {
     // Streamlit leaves the first address unchanged. With a query, going back to it restores the view.
+    /** @param {Uint8Array} query */
     update(query) {
       if (!location.search) history.replaceState(history.state, "", `?${new TextDecoder().decode(query)}${location.hash}`);
     },
@@ -73,6 +79,7 @@ oneEntryPerPage();
 
 const mounted = componentMount(create);
 
+/** @param {MountCall} call */
 export default function mount(call) {
   return mounted(call);
 }

@@ -3,6 +3,10 @@
 const MAX_BYTES = 32 * 2 ** 20;
 
 // Returns { name, content (base64) } of an image's bytes. Throws an error if it is too large.
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
 export async function encodeImage(blob, name) {
   if (blob.size > MAX_BYTES) throw new Error(`The picture has ${Math.round(blob.size / 2 ** 20)} MB; the limit is 32 MB.`);
   const address = await new Promise((done, failed) => {
@@ -15,12 +19,15 @@ export async function encodeImage(blob, name) {
 }
 
 // Calls receive(blob) for each image that is pasted anywhere on the page. Returns a function that stops it.
+/** @param {(blob: Blob) => void} receive */
 export function onPaste(receive) {
+  /** @param {ClipboardEvent} event */
   const listener = (event) => {
     for (const item of event.clipboardData?.items ?? []) {
-      if (item.kind === "file" && item.type.startsWith("image/")) {
+      const file = item.type.startsWith("image/") ? item.getAsFile() : null;
+      if (file) {
         event.preventDefault();
-        receive(item.getAsFile());
+        receive(file);
       }
     }
   };

@@ -14,24 +14,43 @@ const PEN = 0.08;
 
 // A canvas to draw on, and the models' reconstructions of the drawing while the pen moves.
 class Sketch {
+  /** @param {any} parent */
   constructor(parent) {
     this.root = parent.querySelector(".sketch");
+    /** @param {string} name */
     const find = (name) => this.root.querySelector(`.${name}`);
     this.elements = Object.fromEntries(["drawing", "width", "colour", "undo", "clear", "keep", "status", "problem"].map((name) => [name, find(name)]));
     this.frameStats = new FrameStats();
     this.frame = 0;
     this.submitted = 0;
+    /** @type {(state: unknown) => void} */
+    this.send = () => {};
+    // `load` sets these. There is nothing to draw on before it.
+    /** @type {any[]} */
+    this.models = [];
+    /** @type {Strokes | null} */
+    this.strokes = null;
+    /** @type {Preparer | null} */
+    this.preparer = null;
+    /** @type {ImageCanvas | null} */
+    this.prepared = null;
+    /** @type {Panes | null} */
+    this.panes = null;
     this.show = this.show.bind(this);
     this.elements.width.value = PEN;
-    this.elements.undo.onclick = () => this.change(() => this.strokes.undo());
-    this.elements.clear.onclick = () => this.change(() => this.strokes.clear());
-    this.elements.keep.onclick = () => this.elements.drawing.toBlob((blob) => this.submit(blob, "drawing"), "image/png");
+    this.elements.undo.onclick = () => this.change((strokes) => strokes.undo());
+    this.elements.clear.onclick = () => this.change((strokes) => strokes.clear());
+    this.elements.keep.onclick = () => this.elements.drawing.toBlob((/** @type {Blob} */ blob) => this.submit(blob, "drawing"), "image/png");
     this.pen();
     this.stopPasting = onPaste((file) => this.submit(file, "pasted picture"));
     const host = parent.host ?? parent;
     host.sketch = { read: () => this.read(), stats: () => this.frameStats.stats() };
   }
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {(state: unknown) => void} send
+   */
   update(bytes, send) {
     this.send = send;
     if (this.bytes && sameValues(bytes, this.bytes)) return;
@@ -46,10 +65,11 @@ class Sketch {
     }
   }
 
+  /** @param {Message} message */
   load({ about, tensor }) {
     const { elements, root } = this;
     const [channels, height, width] = about.image;
-    this.models = about.models.map((model, i) => ({
+    this.models = about.models.map((/** @type {ModelMark} */ model, /** @type {number} */ i) => ({
       ...model,
       encoder: buildNetwork(tensor(`encoder${i}`)),
       decoder: buildNetwork(tensor(`decoder${i}`)),
@@ -62,7 +82,7 @@ class Sketch {
       elements.drawing.height = Math.round((SIDE * height) / Math.max(width, height));
       this.strokes = new Strokes(elements.drawing, about.background);
       elements.colour.hidden = channels === 1;
-      elements.colour.value = hex(about.background.map((value) => (value < 128 ? 255 : 0)));
+      elements.colour.value = hex(about.background.map((/** @type {number} */ value) => (value < 128 ? 255 : 0)));
       root.style.setProperty("--hint", elements.colour.value);
     }
     this.preparer = new Preparer(about.image, about.framing);
@@ -78,25 +98,31 @@ class Sketch {
   // Draws a stroke from pointer down to pointer up.
   pen() {
     const { drawing, width, colour } = this.elements;
+    /**
+     * @param {PointerEvent} event
+     * @returns {Point}
+     */
     const position = (event) => {
       const box = drawing.getBoundingClientRect();
       return [((event.clientX - box.left) / box.width) * drawing.width, ((event.clientY - box.top) / box.height) * drawing.height];
     };
+    /** @type {number | null} */
     let pointer = null;
-    drawing.addEventListener("pointerdown", (event) => {
+    drawing.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       if (pointer !== null || event.button !== 0) return;
       pointer = event.pointerId;
       drawing.setPointerCapture(pointer);
       this.entered = performance.now();
-      this.change(() => this.strokes.begin(...position(event), Number(width.value), colour.value));
+      this.change((strokes) => strokes.begin(...position(event), Number(width.value), colour.value));
     });
-    drawing.addEventListener("pointermove", (event) => {
+    drawing.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
       if (event.pointerId !== pointer) return;
       this.entered = performance.now();
       // All positions since the last event are used, so that a quick stroke stays smooth.
       const moves = event.getCoalescedEvents?.() ?? [];
-      this.change(() => (moves.length ? moves : [event]).forEach((move) => this.strokes.extend(...position(move))));
+      this.change((strokes) => (moves.length ? moves : [event]).forEach((move) => strokes.extend(...position(move))));
     });
+    /** @param {PointerEvent} event */
     const up = (event) => {
       if (event.pointerId === pointer) pointer = null;
     };
@@ -104,32 +130,40 @@ class Sketch {
     drawing.addEventListener("pointercancel", up);
   }
 
+  // Changes the strokes, and shows the drawing in the next frame.
+  /** @param {(strokes: Strokes) => void} what */
   change(what) {
-    what();
+    if (!this.strokes) return;
+    what(this.strokes);
     if (!this.frame) this.frame = requestAnimationFrame(this.show);
   }
 
   show() {
     this.frame = 0;
-    const { elements, strokes, models } = this;
+    const { elements, strokes, models, preparer, prepared, panes } = this;
+    if (!strokes || !preparer || !prepared || !panes) return;
     const drawn = strokes.count > 0;
     this.root.toggleAttribute("data-drawn", drawn);
     for (const name of ["undo", "clear", "keep"]) elements[name].disabled = !drawn;
     const started = performance.now();
-    const x = this.preparer.prepare(elements.drawing, strokes.context);
-    this.prepared.draw(x);
+    const x = preparer.prepare(elements.drawing, strokes.context);
+    prepared.draw(x);
     models.forEach(({ encoder, decoder }, i) => {
       encoder.inputs.x.set(x);
       encoder.run();
       decoder.inputs.z.set(encoder.outputs.mean);
       decoder.run();
-      this.panes.draw(i, decoder.outputs.mean);
+      panes.draw(i, decoder.outputs.mean);
     });
     const now = performance.now();
     if (this.entered) this.frameStats.record(now, now - started, now - this.entered, now - this.entered);
   }
 
   // Sends a picture to Python, once.
+  /**
+   * @param {Blob} blob
+   * @param {string} name
+   */
   async submit(blob, name) {
     try {
       const picture = await encodeImage(blob, name);
@@ -141,17 +175,20 @@ class Sketch {
     }
   }
 
+  /** @param {string} text */
   showStatus(text) {
     this.elements.status.textContent = text;
   }
 
   read() {
+    const { panes, preparer, strokes } = this;
+    if (!panes || !preparer || !strokes) return null;
     const codes = this.models.map(({ name, encoder }, i) => ({
       name,
       z: Float32Array.from(encoder.outputs.mean),
-      pixels: Float32Array.from(this.panes.values(i)),
+      pixels: Float32Array.from(panes.values(i)),
     }));
-    return { x: Float32Array.from(this.preparer.values), strokes: this.strokes.count, models: codes };
+    return { x: Float32Array.from(preparer.values), strokes: strokes.count, models: codes };
   }
 
   destroy() {
@@ -160,12 +197,14 @@ class Sketch {
   }
 }
 
+/** @param {Colour} colour */
 function hex(colour) {
   return `#${colour.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
 const mounted = componentMount((parent) => new Sketch(parent));
 
+/** @param {MountCall} call */
 export default function mount(call) {
   return mounted(call);
 }

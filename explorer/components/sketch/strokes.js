@@ -1,11 +1,21 @@
+import { context2d } from "../base/context2d.js";
+
+/** @typedef {{ points: Point[], width: number, colour: string }} Stroke */
+
 // The strokes that a pen has drawn on a canvas, so that the last one can be undone.
 export class Strokes {
   // background: [red, green, blue]
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Colour} background
+   */
   constructor(canvas, background) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d", { willReadFrequently: true });
+    this.context = context2d(canvas, { willReadFrequently: true });
     this.background = `rgb(${background})`;
+    /** @type {Stroke[]} */
     this.strokes = [];
+    /** @type {Stroke | null} */
     this.current = null;
     this.draw();
   }
@@ -15,13 +25,25 @@ export class Strokes {
   }
 
   // x, y: in pixels of the canvas; width: as a share of the canvas's shorter side
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   * @param {string} colour
+   */
   begin(x, y, width, colour) {
     const side = Math.min(this.canvas.width, this.canvas.height);
-    this.current = { points: [[x, y]], width: width * side, colour };
-    this.strokes.push(this.current);
-    this.line(this.current, 0);
+    /** @type {Stroke} */
+    const stroke = { points: [[x, y]], width: width * side, colour };
+    this.current = stroke;
+    this.strokes.push(stroke);
+    this.line(stroke, 0);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   extend(x, y) {
     const stroke = this.current;
     // The stroke was undone while the pen was down.
@@ -49,6 +71,10 @@ export class Strokes {
   }
 
   // Draws a stroke from its point `from` on.
+  /**
+   * @param {Stroke} stroke
+   * @param {number} from
+   */
   line({ points, width, colour }, from) {
     const { context } = this;
     context.strokeStyle = colour;

@@ -197,8 +197,10 @@ def submit(
 
 
 def resume(job: Job) -> None:
-    """Starts a new worker for a job that is dead or has failed. The task continues from the files in the folder. Raises
-    JobError."""
+    """Starts a new worker for a job that is dead or has failed.
+
+    The task continues from the files in the folder. Raises JobError.
+    """
     if job.under_way:
         return
     (job.folder / STOP).unlink(missing_ok=True)

@@ -1,5 +1,7 @@
-"""The tasks of workers: each file has one task, a function of its Context. No task imports Streamlit, so that workers start
-fast."""
+"""The tasks of workers: each file has one task, a function of its Context.
+
+No task imports Streamlit, so that workers start fast.
+"""
 
 from collections.abc import Callable
 

@@ -26,8 +26,10 @@ class Context:
     should_stop: Callable[[], bool]
 
     def progress(self) -> Callable[..., None]:
-        """Returns a function that emits progress events, a few per second at most, and raises Stopped where the task should
-        stop."""
+        """Returns a function that emits progress events, a few per second at most.
+
+        The function raises Stopped where the task should stop.
+        """
         emitted = 0.0
 
         def progress(*, last: bool = False, **fields: Any) -> None:

@@ -54,13 +54,15 @@ LIMITS = Limits(images=20_000, entries=40_000, file_bytes=2**25, total_bytes=2**
 
 
 def fine_tune(context: Context) -> None:
-    """Arguments: `data` (a name, or None for the images in the folder `own`); `title`, `names` (original file names) and
+    """Trains a checkpoint further, and writes `result.safetensors`, also where the training was stopped.
+
+    Arguments: `data` (a name, or None for the images in the folder `own`); `title`, `names` (original file names) and
     `preparation` of the user's own images; `training` (a TrainConfig); `beta` (or None); `likelihood` (a LikelihoodConfig, or
     None for the model's own; missing in older jobs). The folder holds the checkpoint to start from as `start.safetensors`. The
     user's own images are deleted once there is a result.
 
     Emits `device`, `phase` (name, share), `before` (metrics), `refused` (count, lines), `data` (about, note) and `view` (step),
-    and passes on the events of `fit`. Writes `result.safetensors`, also where the training was stopped.
+    and passes on the events of `fit`.
     """
     arguments = context.arguments
     start = checkpoint.load(context.folder / START)
@@ -125,8 +127,10 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
 
 
 def _labelled(data: Dataset, start: Checkpoint) -> Dataset:
-    """The data set with its classes as the model numbers them, where the model is given a class. Raises DataError where the
-    images have no classes that it knows."""
+    """The data set, with its classes as the model numbers them where the model is given a class.
+
+    Raises DataError where the images have no classes that the model knows.
+    """
     return numbered_as(data, start.classes, training=True) if start.model.capabilities.conditions else data
 
 
@@ -139,8 +143,11 @@ def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Datas
 
 
 def _codes(start: Checkpoint) -> Tensor:
-    """The codes that each snapshot decodes: a grid over a two-dimensional space, row by row from the top; otherwise random
-    draws. A conditional model decodes the same codes in all rows, each with another class."""
+    """The codes that each snapshot decodes, (N, d).
+
+    They are a grid over a two-dimensional space, row by row from the top, and random draws in other spaces. A conditional model
+    decodes the same codes in all rows, each with another class.
+    """
     model, fitted = start.model, start.codes
     side = GRID_SIDE if max(model.config.image[1:]) <= SMALL_IMAGE else GRID_SIDE // 2
     if model.config.latent != 2:
@@ -156,8 +163,10 @@ def _codes(start: Checkpoint) -> Tensor:
 
 
 class ThrottledEvents:
-    """Throttles the events of long runs, so that readers of the event log have a bounded amount to read. The last event of each
-    kind is always emitted."""
+    """Throttles the events of long runs, so that readers of the event log have a bounded amount to read.
+
+    The last event of each kind is always emitted.
+    """
 
     def __init__(self, emit: Callable[[dict[str, Any]], None], clock: Callable[[], float] = time.monotonic):
         self.emit, self.clock, self.begin = emit, clock, clock()
@@ -165,6 +174,7 @@ class ThrottledEvents:
         self.pending: dict[type[Event], Event] = {}
 
     def __call__(self, event: Event) -> None:
+        """Emits the event if it is due."""
         now, kind = self.clock(), type(event)
         if kind in THROTTLED and now - self.emitted.get(kind, self.begin) < MIN_GAP_SHARE * (now - self.begin):
             self.pending[kind] = event
@@ -197,7 +207,9 @@ class _Snapshots:
         arrays = {"x": self.images.x, "rebuilt": _pixels(rebuilt), "drawn": _pixels(drawn)}
         rows = {"rows": np.array(self.rows)} if self.rows else {}
         with replacing(self.context.folder / SNAPSHOTS / f"{step:09d}.npz") as path, path.open("wb") as file:
-            np.savez_compressed(file, **{name: value.numpy() for name, value in arrays.items()}, **rows)
+            # numpy's annotation takes every name for that of its option `allow_pickle`, a bool.
+            images = {name: value.numpy() for name, value in arrays.items()}
+            np.savez_compressed(file, **images, **rows)  # pyright: ignore[reportArgumentType]
         self.context.emit({"event": "view", "step": step})
         now = time.perf_counter()
         self.next_step, self.next_time = step + max(1, steps / SNAPSHOT_COUNT), now + (now - begin) / SNAPSHOT_SHARE

@@ -23,7 +23,7 @@ def test_bundle_runs(tmp_path: Path) -> None:
     entry = write(
         tmp_path,
         main='import { one, Two as Second } from "./parts.js";\n'
-        'import data from "./data.json" with { type: "json" };\n'
+        'import data from "./data.json";\n'
         "const hidden = 10;\n"
         "export default function main() {\n  return hidden + one() + new Second().value + data.three;\n}\n",
         parts='import { hidden } from "./deep.js";\n'

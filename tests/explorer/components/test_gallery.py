@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-SHOWN = "it.caption(chosen, { hasOriginal: (i) => i < originals }, absent)"
+SHOWN = "it.caption(chosen, { decodes, hasOriginal: (i) => i < originals }, absent)"
 ABSENT = "The MNIST on this computer is not the data set that VAE was trained on."
 
 
@@ -19,5 +19,15 @@ ABSENT = "The MNIST on this computer is not the data set that VAE was trained on
     ],
 )
 def test_it_says_why_only_reconstructions_are_shown(chosen, originals, absent, said, evaluate):
-    found = evaluate("point_map/gallery.js", f"{{ return {SHOWN}; }}", chosen=chosen, originals=originals, absent=absent)
+    found = evaluate(
+        "point_map/gallery.js", f"{{ return {SHOWN}; }}", chosen=chosen, originals=originals, absent=absent, decodes=True
+    )
     assert found == said
+
+
+@pytest.mark.parametrize(("originals", "said"), [(50, "1 image."), (0, "1 image, which cannot be shown.")])
+def test_it_says_that_a_model_without_a_program_has_no_reconstructions(originals, said, evaluate):
+    found = evaluate(
+        "point_map/gallery.js", f"{{ return {SHOWN}; }}", chosen=[3], originals=originals, absent="", decodes=False
+    )
+    assert found == f"{said} This page cannot run the model's decoder, so there are no reconstructions."

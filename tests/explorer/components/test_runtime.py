@@ -115,7 +115,7 @@ def test_weights_that_float16_holds_are_sent_as_such_and_nothing_is_lost(name: s
 
 
 @pytest.mark.parametrize("name", ["mlp", "conv-odd", "residual", "residual-odd"])
-@pytest.mark.parametrize("posterior", ["gaussian", "deterministic"])
+@pytest.mark.parametrize("posterior", ["gaussian", "gaussian-full", "deterministic", "von-mises-fisher"])
 def test_encoder_agrees_with_torch(name: str, posterior: str, node: str, tmp_path: Path) -> None:
     model = model_of(*NETS[name], posterior=PosteriorConfig.of(posterior))
     x = np.random.default_rng(3).random((8, *model.config.image), np.float32)

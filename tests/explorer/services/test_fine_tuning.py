@@ -28,7 +28,7 @@ from vae_core.training import fit
 from vae_core.training.kept_weights import kept_weights
 
 STEPS = 30
-LONG = 2_000
+LONG = 1_000
 """Steps that take far longer than it takes to see that the first are saved, and to kill the run."""
 
 
@@ -45,6 +45,7 @@ def again(run: runs.FineTuningRun) -> runs.FineTuningRun:
     return runs.find(run.job.name)
 
 
+@pytest.mark.slow
 def test_a_run_changes_the_model_and_is_kept(put, until):
     put("m")
     first = start(request(beta=4.0))
@@ -79,6 +80,7 @@ def png(x: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_own_images_are_prepared_for_the_model_and_bad_ones_named(put, until):
     put("m")
     rng = np.random.default_rng(0)
@@ -98,6 +100,7 @@ def test_own_images_are_prepared_for_the_model_and_bad_ones_named(put, until):
     assert not (run.job.folder / "own").exists() and run.job.name in found.data["name"]
 
 
+@pytest.mark.slow
 def test_refused_files_beyond_100_are_counted_and_folded(put, until):
     put("m")
     rng = np.random.default_rng(0)
@@ -146,6 +149,7 @@ def test_beta_is_offered_where_it_has_an_effect(put, kind, trained, takes):
     assert fine_tuning.takes_beta(models.registry().card("m"), trained) == takes
 
 
+@pytest.mark.slow
 def test_what_trains_and_how_is_carried_to_the_run(put, until):
     put("m")
     likelihood = LearnedGaussianConfig(sigma=0.3)
@@ -176,6 +180,7 @@ def test_what_trains_and_how_is_carried_to_the_run(put, until):
     assert told["Early stop"] == "after 3 validations without progress"
 
 
+@pytest.mark.slow
 def test_a_run_that_only_makes_the_model_worse_leaves_it_as_it_was(put, folder, until):
     put("m")
     trained, digits = checkpoint.load(folder / "m.safetensors"), load_dataset("digits")
@@ -226,7 +231,7 @@ def test_likelihoods_fit_the_images_and_begin_with_the_models_own(put):
     assert list(grey.values()) == [
         "Bernoulli, grey pixels", "Bernoulli, binary pixels", "Gaussian, sigma 0.18", "Gaussian, learned sigma",
     ]  # fmt: skip
-    assert [found.sigma for found in grey][2:] == [0.18, 0.18]
+    assert [found.sigma for found in list(grey)[2:]] == [0.18, 0.18]
     assert next(iter(learned.values())) == "Gaussian, learned sigma" and len(learned) == 4
     card = models.registry().card("learned")
     colour = replace(card, config=card.config.replace(observation=image_observation((3, 8, 8))))
@@ -262,7 +267,7 @@ def test_a_run_that_is_stopped_keeps_what_it_has_learnt(put, until):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, monkeypatch):
+def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(put, until, cold_workers, monkeypatch):
     monkeypatch.setattr(fine_tuning, "SAVE_EVERY", 0.2)
     put("m")
     whole, broken = (start(request(amount=LONG)) for _ in range(2))

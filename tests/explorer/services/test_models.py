@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from explorer.choices import MARKERS
+from explorer.design_tokens import design_tokens
 from explorer.services import models
+from vae_core.zoo import ZOO
 
 
 def test_an_empty_folder(folder):
@@ -53,4 +56,18 @@ def test_equal_titles_are_told_apart(put):
 
 def test_a_beta_is_told_as_it_is(put):
     put("m", "beta-vae")
-    assert "The rate has weight 4, " in models.explain(models.registry().card("m"))
+    assert "Its loss is distortion + 4 × rate." in models.explain(models.registry().card("m"))
+
+
+def test_a_model_is_explained_by_its_row(put):
+    for name in ZOO:
+        put(name, name)
+    for card in models.registry().cards:
+        assert card.kind == card.name and ZOO[card.name].change in models.explain(card)
+
+
+def test_styles_differ_in_colour_and_in_marker():
+    styles = design_tokens()["models"]
+    assert styles.keys() <= ZOO.keys() and {style["marker"] for style in styles.values()} <= set(MARKERS)
+    for name in ("colour", "marker"):
+        assert len({style[name] for style in styles.values()}) == len(styles)

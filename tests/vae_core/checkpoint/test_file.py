@@ -148,6 +148,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, good):
     assert path.read_bytes() == good and len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_truncated_at_every_length(tmp_path, good):
     path = tmp_path / "cut.safetensors"
     for end in range(len(good)):

@@ -25,14 +25,17 @@ from vae_core.config import (
     LikelihoodConfig,
     LinearSchedule,
     MLPConfig,
+    MMDConfig,
     ModelConfig,
     NetConfig,
     ObjectiveConfig,
     PosteriorConfig,
     PriorConfig,
+    RealNVPConfig,
     ReconstructionConfig,
     ResidualConfig,
     ScheduleConfig,
+    StandardNormalConfig,
     TrainConfig,
     image_observation,
     training,
@@ -297,7 +300,16 @@ def test_figures_in_nats_are_told_apart_by_what_they_are_of():
     assert len(set(scales)) == 3 and scales[2] == scales[3]
 
 
-@pytest.mark.parametrize("objective", [ReconstructionConfig(), ELBOConfig(0.0, LinearSchedule(1.0), 0.01), ELBOConfig(2.0)])
+OBJECTIVES = [
+    ReconstructionConfig(),
+    ELBOConfig(0.0, LinearSchedule(1.0), 0.01),
+    ELBOConfig(2.0),
+    MMDConfig(0.0, LinearSchedule(1.0)),
+    MMDConfig(),
+]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("net", [MLPConfig((4,)), ConvConfig((2,), (4,)), ResidualConfig((2,), (4,))])
 def test_every_field_of_a_kind_changes_the_loss_unless_it_is_said_to_be_unused(net, objective):
     from vae_core.batch import Batch
@@ -313,7 +325,7 @@ def test_every_field_of_a_kind_changes_the_loss_unless_it_is_said_to_be_unused(n
         return built.objective(terms, built.objective.weights(0.5)).item()
 
     values = {"channels": (3,), "norm": "none", "conv_blocks": 2, "dense_blocks": 2, "hidden": (5,)}
-    weights = {"beta": 3.0, "schedule": LinearSchedule(0.8), "free_bits": 90.0}
+    weights = {"beta": 3.0, "schedule": LinearSchedule(0.8), "free_bits": 90.0, "mmd_weight": 7.0}
     changes = {name: plain.replace(net=net.replace(**{name: values[name]})) for name in net.field_names()}
     changes |= {name: plain.replace(objective=objective.replace(**{name: weights[name]})) for name in objective.field_names()}
     changes["sigma"] = plain.replace(likelihood=GaussianConfig(0.3))
@@ -335,6 +347,12 @@ def test_every_field_of_a_kind_changes_the_loss_unless_it_is_said_to_be_unused(n
 def test_settings_of_training_without_effect_are_named(settings, name):
     model = ModelConfig.for_images((1, 8, 8), 2)
     assert name in unused(model, TrainConfig(steps=1, **settings)) and name not in unused(model, TrainConfig(steps=1))
+
+
+def test_a_learned_prior_has_a_part_in_the_rate_that_trains_with_the_decoder():
+    train = TrainConfig(steps=1, trained="decoder")
+    fixed, learned = (ModelConfig.for_images((1, 8, 8), 2, prior=prior) for prior in (StandardNormalConfig(), RealNVPConfig()))
+    assert "beta" in unused(fixed, train) and "beta" not in unused(learned, train)
 
 
 def test_a_wrong_value_says_which_field_it_is_of():

@@ -227,6 +227,7 @@ print(peak() - before, *image.size)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's account of memory")
+@pytest.mark.slow
 def test_a_photograph_of_48_million_pixels_takes_less_than_60_mb(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(files.saved(Image.new("RGB", (8064, 6048), (120, 130, 140)), "JPEG", quality=60))
     (tmp_path / "small.jpg").write_bytes(INTACT["jpeg"])

@@ -8,13 +8,22 @@ import pytest
 import torch
 
 from vae_core.checkpoint import registry
-from vae_core.config import CategoryField, DeterministicConfig, GaussianConfig, MLPConfig, ModelConfig, ResidualConfig
+from vae_core.config import (
+    CategoryField,
+    DeterministicConfig,
+    FullGaussianConfig,
+    GaussianConfig,
+    MLPConfig,
+    ModelConfig,
+    ResidualConfig,
+)
 from vae_core.export import ExportError
 from vae_core.export.onnx import onnx_model
 from vae_core.models.flat import Autoencoder
 
 NETS = {
     "mlp": ((1, 9, 11), MLPConfig(hidden=(5,)), {"posterior": DeterministicConfig()}),
+    "full covariance": ((1, 8, 8), MLPConfig(hidden=(5,)), {"posterior": FullGaussianConfig()}),
     "residual": ((1, 8, 8), ResidualConfig(channels=(4,), hidden=(6,)), {"likelihood": GaussianConfig()}),
 }
 
@@ -56,6 +65,7 @@ def check_encoder(model: Autoencoder) -> None:
             np.testing.assert_allclose(found, values.numpy(), atol=1e-4, rtol=1e-4, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETS)
 def test_a_model_of_each_net_agrees_with_torch(name: str) -> None:
     model = built(name)

@@ -239,7 +239,9 @@ def test_weights_that_cannot_be_written() -> None:
         decoder_program(built)
 
 
-@pytest.mark.parametrize(("posterior", "names"), [("deterministic", {"mean"}), ("gaussian", {"mean", "scale"})])
+@pytest.mark.parametrize(
+    ("posterior", "names"), [("deterministic", {"mean"}), ("gaussian", {"mean", "scale"}), ("von-mises-fisher", {"mean"})]
+)
 def test_encoder_outputs(posterior: str, names: set[str]) -> None:
     made = encoder_program(model(ResidualConfig(), posterior=PosteriorConfig.of(posterior)))
     assert set(made.header["outputs"]) == names

@@ -216,6 +216,7 @@ def test_active_units_are_those_whose_mean_moves():
     assert active_units(codes, threshold=0.005) == 3
 
 
+@pytest.mark.slow
 def test_importing_is_light_and_ssim_works_where_torchvision_does_not_import():
     script = """
 import sys, vae_core, vae_core.metrics, torch

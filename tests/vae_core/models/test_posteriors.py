@@ -64,8 +64,8 @@ def test_without_a_closed_form_the_rate_is_the_estimate(raw):
         def log_prob(self, z, condition=None):
             return Normal(0.0, 2.0).log_prob(z).sum(1)
 
-        def sample(self, n, generator=None, condition=None):
-            return 2 * torch.randn(n, D, generator=generator)
+        def draw(self, noise, condition=None):
+            return 2 * noise["z"]
 
     noise = torch.randn(5, D, generator=torch.Generator().manual_seed(3))
     latent = drawn(DiagonalGaussian(D), raw, Wide(), noise)
@@ -116,7 +116,10 @@ def test_a_point_has_no_density(raw):
     assert not DeterministicConfig.has_density
 
 
-@pytest.mark.parametrize(("kind", "raw_size"), [("deterministic", D), ("gaussian", 2 * D)])
+RAW_SIZES = [("deterministic", D), ("gaussian", 2 * D), ("gaussian-full", 2 * D + D * (D - 1) // 2)]
+
+
+@pytest.mark.parametrize(("kind", "raw_size"), RAW_SIZES)
 def test_the_raw_size_is_what_the_encoder_must_give(kind, raw_size):
     posterior = build_posterior(PosteriorConfig.of(kind), D)
     assert posterior.raw_size == raw_size

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vae_core.models.spaces import Euclidean
+from vae_core.models.spaces import Euclidean, Sphere
 
 KINDS = ["linear", "spherical"]
 numbers = st.floats(-10, 10, width=32)
@@ -95,3 +95,68 @@ def test_a_plane_takes_coordinates_along_its_axes():
     origin, u, v = torch.tensor([1.0, 1, 1]), torch.tensor([1.0, 0, 0]), torch.tensor([0.0, 2, 0])
     at = torch.tensor([[0.0, 0], [2, 0], [-1, 3]])
     torch.testing.assert_close(Euclidean(3).plane(origin, u, v, at), torch.tensor([[1.0, 1, 1], [3, 1, 1], [0, 7, 1]]))
+
+
+# The sphere.
+
+directions = st.integers(2, 6).flatmap(lambda d: st.tuples(*[st.lists(numbers, min_size=d, max_size=d).map(torch.tensor)] * 2))
+
+
+@settings(max_examples=100, deadline=None)
+@given(directions, st.integers(2, 12), st.sampled_from(KINDS))
+def test_a_path_on_a_sphere_stays_on_it_and_has_both_ends(pair, steps, kind):
+    space = Sphere(len(pair[0]))
+    a, b = space.project(torch.stack(pair))
+    path = space.path(a, b, steps, kind)
+    torch.testing.assert_close(path.norm(dim=1), torch.ones(steps), rtol=0, atol=1e-5)
+    torch.testing.assert_close(path[[0, -1]], torch.stack([a, b]), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("degrees", [1, 30, 90, 150, 179])
+def test_the_middle_of_a_path_on_a_sphere_halves_the_angle(degrees):
+    angle = math.radians(degrees)
+    a, b = torch.tensor([1.0, 0, 0]), torch.tensor([math.cos(angle), 0, math.sin(angle)])
+    space = Sphere(3)
+    middle = space.path(a, b, 3, "linear")[1:2]
+    found = space.distance(middle, torch.stack([a, b]))
+    torch.testing.assert_close(found, torch.full((1, 2), angle / 2), rtol=1e-4, atol=0)
+    torch.testing.assert_close(space.distance(a[None], b[None]), torch.tensor([[angle]]), rtol=1e-4, atol=0)
+
+
+def test_the_path_between_opposite_codes_goes_through_the_dimension_in_which_they_are_smallest():
+    a = torch.tensor([0.6, 0.0, 0.8])
+    torch.testing.assert_close(
+        Sphere(3).path(a, -a, 3, "linear"), torch.stack([a, torch.tensor([0.0, 1, 0]), -a]), rtol=0, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("latent", [2, 3, 10])
+def test_a_plane_of_a_sphere_is_the_half_that_one_sees(latent):
+    """Codes lie over their own coordinates, and points beyond the rim are on it."""
+    generator = torch.Generator().manual_seed(latent)
+    basis = torch.linalg.qr(torch.randn(latent, latent, generator=generator))[0]
+    u, v = basis[0], basis[1]
+    space, at = Sphere(latent), 3 * torch.rand(200, 2, generator=generator) - 1.5
+    origin = space.project(torch.randn(1, latent, generator=generator))[0]
+    codes = space.plane(origin, u, v, at - torch.stack([origin @ u, origin @ v]))
+    torch.testing.assert_close(codes.norm(dim=1), torch.ones(200), rtol=0, atol=1e-5)
+    found, norm = torch.stack([codes @ u, codes @ v], 1), at.norm(dim=1, keepdim=True)
+    wanted = torch.where((norm < 1) & (latent > 2), at, at / norm)
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)
+    # The plane goes through its origin.
+    torch.testing.assert_close(space.plane(origin, u, v, torch.zeros(1, 2))[0], origin, rtol=0, atol=1e-4)
+
+
+def test_one_dimension_of_a_code_on_a_sphere_moves_and_the_others_keep_their_proportions():
+    space, z = Sphere(3), torch.tensor([0.6, 0.0, 0.8])
+    codes = space.move(z, 1, torch.tensor([-2.0, -0.5, 0, 0.5]))
+    torch.testing.assert_close(codes.norm(dim=1), torch.ones(4))
+    torch.testing.assert_close(codes[:, 1], torch.tensor([-1.0, -0.5, 0, 0.5]))
+    torch.testing.assert_close(codes[:, 0] * 0.8, codes[:, 2] * 0.6)
+    pole = space.move(torch.tensor([0.0, 1, 0]), 1, torch.tensor([0.6]))
+    torch.testing.assert_close(pole, torch.tensor([[0, 0.6, 0.8]]))
+    assert z.tolist() == pytest.approx([0.6, 0.0, 0.8])
+
+
+def test_a_sphere_projects_the_origin_to_a_code_too():
+    torch.testing.assert_close(Sphere(2).project(torch.tensor([[0.0, 0], [3, 4]])), torch.tensor([[1.0, 0], [0.6, 0.8]]))

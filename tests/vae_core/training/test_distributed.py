@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 import torch
 
 import vae_core
+from vae_core.cli import main
 from vae_core.config import MLPConfig, ModelConfig
 from vae_core.training import TrainingError
 from vae_core.training.batches import Batches
@@ -25,10 +28,17 @@ def trained(folder: Path, *length: str, together: bool) -> tuple[dict[str, torch
     """The weights and the events of a run."""
     out = folder / f"{'two' if together else 'one'}.safetensors"
     where = ["--out", str(out), "--folder", str(out.with_suffix(""))]
-    command = [sys.executable, *(TOGETHER if together else []), "-m", "vae_core", *COMMAND, *length, *where]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert found.returncode == 0, found.stderr
-    told = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
+    arguments = [*COMMAND, *length, *where]
+    if together:
+        command = [sys.executable, *TOGETHER, "-m", "vae_core", *arguments]
+        found = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert found.returncode == 0, found.stderr
+        printed = found.stdout
+    else:
+        with redirect_stdout(io.StringIO()) as printing:
+            assert main(arguments) == 0
+        printed = printing.getvalue()
+    told = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     return vae_core.load(out).model.state_dict(), told
 
 
@@ -46,10 +56,10 @@ def test_two_processes_take_the_steps_of_one(tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_keep_a_budget_in_seconds_and_go_on_together(tmp_path):
-    _, told = trained(tmp_path, "--seconds", "3", together=True)
+    _, told = trained(tmp_path, "--seconds", "1.5", together=True)
     assert [e["reason"] for e in told if e["event"] == "finished"] == ["done"]
     steps = next(e["step"] for e in told if e["event"] == "finished")
-    _, told = trained(tmp_path, "--seconds", "3", together=True)
+    _, told = trained(tmp_path, "--seconds", "1.5", together=True)
     assert next(e["step"] for e in told if e["event"] == "started") == steps > 0
 
 

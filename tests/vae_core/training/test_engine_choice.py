@@ -80,6 +80,7 @@ def test_a_compiler_that_fails_costs_the_run_nothing(at, x, monkeypatch):
     assert curves[0] == curves[1]
 
 
+@pytest.mark.slow
 def test_without_a_compiler_a_run_is_eager_and_says_so(x):
     import torch._inductor.config as compilation
 

@@ -13,10 +13,13 @@ from vae_core.config import (
     ConvConfig,
     DeterministicConfig,
     ELBOConfig,
+    FullGaussianConfig,
     LearnedGaussianConfig,
     LinearSchedule,
     MLPConfig,
+    MMDConfig,
     ModelConfig,
+    RealNVPConfig,
     TrainConfig,
 )
 from vae_core.data import load_dataset
@@ -44,6 +47,8 @@ MODELS = {
         {"flip": True, "shift": 2, "clip": 0.5, "lr_schedule": "cosine", "trained": "decoder"},
     ),
     "small": ({"net": MLP}, {"ema": 0.9}),
+    "mmd": ({"net": MLP, "objective": MMDConfig()}, {}),
+    "learned prior": ({"net": MLP, "posterior": FullGaussianConfig(), "prior": RealNVPConfig(2, (8,))}, {"ema": 0.9}),
 }
 
 
@@ -66,7 +71,7 @@ def curve(model: Autoencoder, data: Dataset | TrainingSplits, config: TrainConfi
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["vae", "ae"])
+@pytest.mark.parametrize("name", ["vae", "ae", "mmd", "learned prior"])
 def test_engines_give_the_same_numbers(name, digits, compiler):
     # A validation a step, so that the loss of each of the 50 is seen.
     each = 1 / (len(digits.train) // 64)
@@ -130,17 +135,17 @@ def test_a_compiled_step_that_is_not_finite_is_left_out_whole_and_counted(digits
     engine, batches = Compiled(model, config, ProcessGroup()), Batches({"image": digits.train.x}, config, model, ProcessGroup())
     data, _ = batches.get(range(1), 1)
     engine.begin(SkippedSteps(0, 0))
-    engine.run(data, [batches.at(0)], [(1e-3, 1.0)])
+    engine.run(range(1), data, [batches.at(0)], [(1e-3, 1.0)])
     before = [t.clone() for t in engine.step.state.flat()]
     for _ in range(2):
         bad = infinite(batches.at(1))
-        engine.run(data, [bad], [(1e-3, 1.0)])
+        engine.run(range(1), data, [bad], [(1e-3, 1.0)])
     found = engine.skipped()
     assert (found.total, found.in_a_row) == (2, 2)
     counts = {id(count) for count in engine.step.state.counts}
     for now, then in zip(engine.step.state.flat(), before, strict=True):
         assert id(now) in counts or torch.equal(now, then)
-    engine.run(data, [batches.at(2)], [(1e-3, 1.0)])
+    engine.run(range(1), data, [batches.at(2)], [(1e-3, 1.0)])
     assert (engine.skipped().total, engine.skipped().in_a_row) == (2, 0)
     assert int(engine.sums[-1]) == 2 and not torch.equal(engine.step.state.weights[0], before[0])
 
@@ -172,14 +177,14 @@ def test_a_cuda_graph_leaves_out_what_is_not_finite(engine, digits):
     )
     data, inputs = batches.get(range(32), 16)
     running.begin(SkippedSteps(0, 0))
-    running.run(data, inputs[:16], [(1e-3, 1.0)] * 16)
+    running.run(range(16), data, inputs[:16], [(1e-3, 1.0)] * 16)
     before = [t.clone() for t in running.step.state.flat()]
     bad = [infinite(one) for one in inputs[16:]]
-    running.run(data, bad, [(1e-3, 1.0)] * 16)
+    running.run(range(16), data, bad, [(1e-3, 1.0)] * 16)
     assert (running.skipped().total, running.skipped().in_a_row) == (16, 16)
     counts = {id(count) for count in running.step.state.counts}
     for now, then in zip(running.step.state.flat(), before, strict=True):
         assert id(now) in counts or torch.equal(now, then)
-    running.run(data, inputs[16:], [(1e-3, 1.0)] * 16)
+    running.run(range(16), data, inputs[16:], [(1e-3, 1.0)] * 16)
     assert (running.skipped().total, running.skipped().in_a_row) == (16, 0)
     assert int(running.sums[-1]) == 32 and not torch.equal(running.step.state.weights[0], before[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -67,11 +68,12 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 @pytest.mark.parametrize(("posterior", "likelihood"), [
     ("gaussian", "bernoulli"), ("gaussian", "gaussian-learned"), ("deterministic", "gaussian"),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_it_learns(digits, posterior, likelihood):
     model = make(posterior, likelihood)
-    summary = fit(model, digits, TrainConfig(epochs=20, batch_size=64))
+    summary = fit(model, digits, TrainConfig(epochs=16, batch_size=64))
     first, last = summary.curve[0], summary.curve[-1]
-    assert summary.reason == "done" and summary.epochs == pytest.approx(20) and not model.training
+    assert summary.reason == "done" and summary.epochs == pytest.approx(16) and not model.training
     assert last["validation_loss"] < first["validation_loss"]
     x = digits.test.x
     mean_image = digits.train.x.float().mean(0) / 255
@@ -111,6 +113,7 @@ def test_beta_warms_up_and_weighs_the_rate(digits):
 @pytest.mark.parametrize("extra", [
     {}, {"ema": 0.9}, {"flip": True, "shift": 2}, {"patience": 2}, {"keep": "best", "lr": 0.1}, {"lr_schedule": "cosine"},
 ])  # fmt: skip
+@pytest.mark.slow
 def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
     # Cycles and binarised pixels: all that depends on the step or on noise takes part.
     objective = ELBOConfig(schedule=CyclicalSchedule(cycles=2))
@@ -118,18 +121,16 @@ def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
     whole = make(objective=objective, binarize=True)
     expected = fit(whole, digits, config)
 
+    resumed, before = make(objective=objective, binarize=True), 0
     for stop_at in (1, 17, 26):
-        folder = tmp_path / str(stop_at)
-        calls = iter(range(10**6))
-        part = make(objective=objective, binarize=True)
-        first = fit(part, digits, config, folder=folder,
-                    should_stop=lambda n=stop_at, c=calls: next(c) == n)  # fmt: skip
-        assert (first.reason, first.steps) == ("stopped", stop_at)
+        calls = itertools.count(before)
+        part = fit(resumed, digits, config, folder=tmp_path, should_stop=lambda n=stop_at, c=calls: next(c) == n)
+        assert (part.reason, part.steps) == ("stopped", stop_at)
         torch.manual_seed(99)
-        resumed = Autoencoder(whole.config)
-        second = fit(resumed, digits, config, folder=folder)
-        assert same(weights(whole), weights(resumed))
-        assert second.curve == expected.curve and second.steps == expected.steps
+        resumed, before = Autoencoder(whole.config), stop_at
+    last = fit(resumed, digits, config, folder=tmp_path)
+    assert same(weights(whole), weights(resumed))
+    assert last.curve == expected.curve and last.steps == expected.steps
 
 
 KILLED = """
@@ -239,8 +240,8 @@ def _poison(model: Autoencoder, steps: range):
     """Makes the gradient of the given calls of `terms` not finite."""
     original, calls = model.terms, iter(range(10**6))
 
-    def terms(batch, noise):
-        out = original(batch, noise)
+    def terms(*args):
+        out = original(*args)
         if model.training and next(calls) in steps:
             out = replace(out, values={**out.values, "distortion": out["distortion"] * math.nan})
         return out
@@ -269,10 +270,10 @@ def test_an_activation_that_is_not_finite_leaves_no_trace_in_batch_norm(digits):
 
 def test_the_callers_threads_and_the_mode_are_put_back(digits):
     threads = torch.get_num_threads()
-    model = make()
+    model = make(net=MLPConfig(hidden=(4,)))
     _poison(model, range(10**6))
     with pytest.raises(TrainingError):
-        fit(model, digits, TrainConfig(steps=100, threads=1 if threads > 1 else 2))
+        fit(model, digits, TrainConfig(steps=100, batch_size=8, threads=1 if threads > 1 else 2))
     assert torch.get_num_threads() == threads and not model.training
 
 
@@ -286,6 +287,7 @@ def test_no_two_streams_of_noise_are_alike():
     assert len(draws) == 8 * 3 * 4
 
 
+@pytest.mark.slow
 def test_when_it_persists_the_run_stops_and_the_last_good_state_stays(digits, tmp_path):
     model = make()
     _poison(model, range(10, 10**6))
@@ -309,7 +311,7 @@ def test_early_stop_keeps_the_best_weights(digits):
     assert again.curve[-1]["validation_loss"] == pytest.approx(min(losses), rel=0.02)
 
 
-@pytest.mark.parametrize("engine", ["eager", "compile"])
+@pytest.mark.parametrize("engine", ["eager", pytest.param("compile", marks=pytest.mark.slow)])
 def test_a_trained_model_that_only_gets_worse_is_kept_as_it_was(digits, engine, compiler):
     model = make()
     fit(model, digits, TrainConfig(epochs=10, batch_size=64))
@@ -343,12 +345,12 @@ def test_a_budget_in_seconds_is_kept_where_the_pace_changes(digits, monkeypatch,
     terms = model.terms
     taken = [0]
 
-    def timed(batch, noise):
+    def timed(*args):
         taken[0] += model.training
         # The first step takes longer, as if something were made ready; then a tenth of a second each.
         cost = 0.1 if taken[0] < slower_from else 0.1 * times
         clock[0] += cost + (2 if model.training and taken[0] == 1 else 0)
-        return terms(batch, noise)
+        return terms(*args)
 
     model.terms = timed
     config = TrainConfig(seconds=60.0, batch_size=64)
@@ -364,9 +366,9 @@ def test_a_budget_of_few_steps_is_told_before_it_is_spent(digits, monkeypatch, s
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
 
-    def timed(batch, noise):
+    def timed(*args):
         clock[0] += 0.1 if model.training else 0.0
-        return terms(batch, noise)
+        return terms(*args)
 
     model.terms = timed
     fit(model, digits, TrainConfig(seconds=seconds, batch_size=64), subscribers=[seen.append])
@@ -384,10 +386,10 @@ def test_a_better_budget_is_named_only_where_a_step_was_timed(digits, monkeypatc
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     terms = model.terms
 
-    def timed(batch, noise):
+    def timed(*args):
         taken[0] += model.training
         clock[0] += (first if taken[0] == 1 else each) if model.training else 0.0
-        return terms(batch, noise)
+        return terms(*args)
 
     model.terms = timed
     fit(model, digits, TrainConfig(seconds=3.0, batch_size=64), subscribers=[seen.append])

@@ -114,7 +114,7 @@ def test_an_error_while_gathering_reaches_the_run(mapped):
 
 def test_a_run_that_fails_leaves_no_thread(mapped):
     before, model = threading.active_count(), made()
-    model.terms = lambda batch, noise: (_ for _ in ()).throw(RuntimeError("broken"))
+    model.terms = lambda *_: (_ for _ in ()).throw(RuntimeError("broken"))
     with pytest.raises(RuntimeError, match="broken"):
         vae_core.fit(model, TrainingSplits(Split(mapped), Split(mapped[:20])), CONFIG.replace(source="streamed"))
     assert threading.active_count() == before

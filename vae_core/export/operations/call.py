@@ -42,6 +42,7 @@ class Call:
         return self.graph.add(op, inputs, self.shape if shape is None else shape, **fields)
 
     def reshape(self, x: Ref, shape: tuple[int, ...]) -> Ref:
+        """The same values in another shape."""
         return x if x.shape == shape else self.graph.add("reshape", [x], shape)
 
     def activate(self, x: Ref, *activations: tuple[Any, ...]) -> Ref:
@@ -131,8 +132,10 @@ def constant(value: Operand, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def strided(index: np.ndarray) -> tuple[int, list[int], list[int]] | None:
-    """Flat indices as nested loops: start, and counts and strides from the outermost loop to the innermost; None where they
-    are not such."""
+    """Flat indices as nested loops, or None where they are not such.
+
+    The result is the first index, and counts and strides from the outermost loop to the innermost.
+    """
     counts, strides = [], []
     if len(index) == 0 or index.min() < 0:
         return None

@@ -51,11 +51,11 @@ def _binary(function: str) -> Lowering:
         if alpha != 1:
             y = call.activate(y, ("linear", float(alpha), 0.0)) if isinstance(y, Ref) else alpha * y
         terms = BY_CONSTANT.get(function)
-        constants = [v for v in (x, y) if not isinstance(v, Ref)]
-        tensor = x if isinstance(x, Ref) else y
         # A tensor that the constant enlarges is combined with it as with another tensor.
-        if constants and terms is not None and tensor.shape == call.shape:
-            return _with_constant(call, tensor, constants[0], terms[0 if tensor is x else 1])
+        if terms is not None and isinstance(x, Ref) and not isinstance(y, Ref) and x.shape == call.shape:
+            return _with_constant(call, x, y, terms[0])
+        if terms is not None and isinstance(y, Ref) and not isinstance(x, Ref) and y.shape == call.shape:
+            return _with_constant(call, y, x, terms[1])
         return call.combine(function, call.ref(x, call.shape), call.ref(y, call.shape))
 
     return lowering

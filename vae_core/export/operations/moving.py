@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vae_core.export.graph import Ref
-from vae_core.export.operations.call import Call, Lowering, Operand, axis, require, share
+from vae_core.export.operations.call import Call, Lowering, axis, require, share
 from vae_core.export.trace import BATCH, map_nested, name_of
 
 
@@ -83,7 +83,7 @@ def _concatenate(call: Call, tensors: Any, dim: int = 0) -> Ref:
     return _joined(call, tensors, shapes, at)
 
 
-def _side(tensor: Operand, at: int) -> int:
+def _side(tensor: Ref | Tensor, at: int) -> int:
     return int(tensor.shape[at])
 
 

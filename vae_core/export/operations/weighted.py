@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from vae_core.export.graph import Ref
-from vae_core.export.operations.call import Call, Lowering, Operand, array, pair, require
+from vae_core.export.graph import ExportError, Ref
+from vae_core.export.operations.call import Call, Lowering, array, pair, require
 
 
 def _linear(call: Call, x: Ref, weight: Tensor, bias: Tensor | None = None) -> Ref:
@@ -25,13 +25,15 @@ def _linear(call: Call, x: Ref, weight: Tensor, bias: Tensor | None = None) -> R
     )
 
 
-def _matmul(call: Call, x: Operand, y: Operand) -> Ref:
-    if isinstance(x, Ref) and not isinstance(y, Ref):
+def _matmul(call: Call, x: Ref | Tensor, y: Ref | Tensor) -> Ref:
+    if not isinstance(x, Ref):
+        raise ExportError("multiplies a constant matrix by a tensor; put the tensor first")
+    if not isinstance(y, Ref):
         return _linear(call, x, y.mT)
-    require(isinstance(x, Ref) and isinstance(y, Ref), "multiplies a constant matrix by a tensor; put the tensor first")
-    require(len(x.shape) > 2 and x.shape[:-2] == y.shape[:-2], "multiplies matrices whose batches do not line up")
+    batch = x.shape[:-2]
+    require(bool(batch) and batch == y.shape[:-2], "multiplies matrices whose batches do not line up")
     (m, k), n = x.shape[-2:], y.shape[-1]
-    count = math.prod(x.shape[:-2])
+    count = math.prod(batch)
     return call.add("matmul", [x, y], settings={"count": count, "sides": [m, k, n]}, macs=count * m * k * n)
 
 

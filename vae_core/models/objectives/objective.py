@@ -1,16 +1,18 @@
-"""The loss as a sum of weight(progress) * term."""
+"""The interface of a loss: named terms, their weights, and the phases that descend them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import abc
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from vae_core.config import ObjectiveConfig
+from vae_core.batch import Batch, Noise
 from vae_core.models.latent import Latent
-from vae_core.models.objectives import schedules
+from vae_core.models.objectives.phases import Phase
+from vae_core.specs import NoiseSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,35 +36,57 @@ class Terms:
         return torch.stack([self.values[name].mean() for name in names])
 
 
-class Objective(nn.Module):
-    """loss = distortion + beta * weight(progress) * rate (Higgins et al. 2017, eq. 4; with beta 1, Kingma & Welling 2014)."""
+class Objective(nn.Module, abc.ABC):
+    """A loss of named terms: each phase of a step descends the sum of weight(progress) * term over the terms of that phase.
 
-    def __init__(self, config: ObjectiveConfig):
-        super().__init__()
-        self.config = config
-        self.weighted: tuple[str, ...] = ("rate",) if config.needs_rate else ()
-        """Names of the terms that have a weight, in the order of the weights."""
-        self.terms: tuple[str, ...] = ("distortion", *self.weighted)
-        """Names of all terms of the loss. A term that is not among `weighted` counts once."""
+    Modules of an objective, such as a discriminator, serve training alone: a checkpoint leaves them out, and a training state
+    has them. Their random numbers come from `noise`, so that a resumed run equals an uninterrupted one.
+    """
 
+    phases: tuple[Phase, ...]
+    """The phases of a step, in their order. Most objectives have one."""
+    weighted: tuple[str, ...]
+    """Names of the terms that have a weight, in the order of the weights. A term that is not among them counts once."""
+    criterion: tuple[str, ...]
+    """Names of the terms whose weighted sum is reported as the loss and chooses the best weights of a run; all belong to the
+    first phase. A term that depends on an adversary is not among them: its values at two steps cannot be compared."""
+    noise: tuple[NoiseSpec, ...]
+    """Random numbers that `compute` reads for each observation."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms of all phases, in the order of the phases, each once."""
+        return tuple(dict.fromkeys(name for phase in self.phases for name in phase.terms))
+
+    def reported(self, index: int) -> tuple[str, ...]:
+        """Names of the means that the phase of that index reports: its terms that no phase before it has, and the first phase
+        `loss`, which is that of `criterion`, before them."""
+        before = {name for phase in self.phases[:index] for name in phase.terms}
+        terms = tuple(name for name in self.phases[index].terms if name not in before)
+        return terms if index else ("loss", *terms)
+
+    @abc.abstractmethod
     def weights(self, progress: float) -> tuple[float, ...]:
         """The weight of each of `weighted` where a share `progress` of the run is done."""
-        return tuple(self.config.beta * schedules.weight(self.config.schedule, progress) for _ in self.weighted)
 
-    def forward(self, terms: Terms, weights: Sequence[float] | Tensor) -> Tensor:
-        """The loss to descend: a scalar, in nats an observation. `weights` are those of `weights(progress)`."""
+    @abc.abstractmethod
+    def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        """Those of the named terms that the objective itself defines, from the observations that are encoded, their codes and
+        the numbers of `noise`."""
+
+    @abc.abstractmethod
+    def reduced(self, terms: Terms, name: str) -> Tensor:
+        """What a term adds to the loss before its weight: a scalar, in nats an observation."""
+
+    def forward(self, terms: Terms, weights: Sequence[float] | Tensor, names: Collection[str] | None = None) -> Tensor:
+        """The weighted sum of the named terms, or of `criterion` where `names` is None: a scalar, in nats an observation.
+
+        `weights` are those of `weights(progress)`.
+        """
+        names = self.criterion if names is None else names
         # A factor of 1 would cost a compiled step a tenth of its speed.
-        loss = sum(self._reduced(terms, name) for name in self.terms if name not in self.weighted)
+        loss = sum(self.reduced(terms, name) for name in names if name not in self.weighted)
         for name, weight in zip(self.weighted, weights, strict=True):
-            loss = loss + weight * self._reduced(terms, name)
+            if name in names:
+                loss = loss + weight * self.reduced(terms, name)
         return loss
-
-    def _reduced(self, terms: Terms, name: str) -> Tensor:
-        if name != "rate" or self.config.free_bits == 0:
-            return terms[name].mean()
-        # Kingma et al. 2016, eq. 15: the hinge is on the mean over the batch of each dimension, not on each observation.
-        groups = [
-            group.rate[:, None] if group.rate_by_dimension is None else group.rate_by_dimension
-            for group in terms.latent.groups.values()
-        ]
-        return torch.clamp(torch.cat(groups, 1).mean(0), min=self.config.free_bits).sum()

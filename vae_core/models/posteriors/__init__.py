@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vae_core.config import DeterministicConfig, DiagonalGaussianConfig, PosteriorConfig
+from vae_core.config import (
+    DeterministicConfig,
+    DiagonalGaussianConfig,
+    FullGaussianConfig,
+    PosteriorConfig,
+    VonMisesFisherConfig,
+)
 from vae_core.models.posteriors.base import Draw, Posterior
 from vae_core.models.posteriors.deterministic import Deterministic
 from vae_core.models.posteriors.diagonal_gaussian import DiagonalGaussian
+from vae_core.models.posteriors.full_gaussian import FullGaussian
+from vae_core.models.posteriors.von_mises_fisher import VonMisesFisher
 
 POSTERIORS: dict[type[PosteriorConfig], Callable[[Any, int], Posterior]] = {
     DeterministicConfig: lambda config, latent: Deterministic(latent),
     DiagonalGaussianConfig: lambda config, latent: DiagonalGaussian(latent),
+    FullGaussianConfig: lambda config, latent: FullGaussian(latent),
+    VonMisesFisherConfig: lambda config, latent: VonMisesFisher(latent, config.kappa),
 }
 
 
@@ -21,4 +31,13 @@ def build_posterior(config: PosteriorConfig, latent: int) -> Posterior:
     return POSTERIORS[type(config)](config, latent)
 
 
-__all__ = ["POSTERIORS", "Deterministic", "DiagonalGaussian", "Draw", "Posterior", "build_posterior"]
+__all__ = [
+    "POSTERIORS",
+    "Deterministic",
+    "DiagonalGaussian",
+    "Draw",
+    "FullGaussian",
+    "Posterior",
+    "VonMisesFisher",
+    "build_posterior",
+]

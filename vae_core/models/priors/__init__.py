@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vae_core.config import PriorConfig, StandardNormalConfig
+from vae_core.config import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformSphereConfig
 from vae_core.models.priors.base import Prior
+from vae_core.models.priors.realnvp import RealNVP
 from vae_core.models.priors.standard_normal import StandardNormal
+from vae_core.models.priors.uniform_sphere import UniformSphere
 
 PRIORS: dict[type[PriorConfig], Callable[[Any, int], Prior]] = {
     StandardNormalConfig: lambda config, latent: StandardNormal(latent),
+    RealNVPConfig: RealNVP,
+    UniformSphereConfig: lambda config, latent: UniformSphere(latent),
 }
 
 
@@ -19,4 +23,4 @@ def build_prior(config: PriorConfig, latent: int) -> Prior:
     return PRIORS[type(config)](config, latent)
 
 
-__all__ = ["PRIORS", "Prior", "StandardNormal", "build_prior"]
+__all__ = ["PRIORS", "Prior", "RealNVP", "StandardNormal", "UniformSphere", "build_prior"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
+from vae_core.batch import Noise
 from vae_core.models.priors.base import Prior
+from vae_core.specs import NoiseSpec
 
 
 class StandardNormal(Prior):
@@ -15,10 +16,10 @@ class StandardNormal(Prior):
 
     def __init__(self, latent: int):
         super().__init__()
-        self.latent = latent
+        self.noise = (NoiseSpec("z", (latent,), "normal"),)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return -0.5 * (z**2 + math.log(2 * math.pi)).sum(1)
 
-    def sample(self, n: int, generator: torch.Generator | None = None, condition: Tensor | None = None) -> Tensor:
-        return torch.randn(n, self.latent, generator=generator)
+    def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        return noise["z"]

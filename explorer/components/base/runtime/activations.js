@@ -1,6 +1,9 @@
 // Elementwise functions, applied in place. Those that the app's networks use are kernels; the others are plain loops.
 
+/** @typedef {(kernels: Kernels, floats: Float32Array, address: number, count: number) => Step} BindActivation */
+
 // Abramowitz & Stegun 7.1.26: the error is below 1.5e-7.
+/** @param {number} x */
 function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const polynomial = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
@@ -8,14 +11,18 @@ function erf(x) {
 }
 
 // log(1 + exp(x)), without overflow.
+/** @param {number} x */
 const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
+/** @type {(f: (x: number) => number) => BindActivation} */
 const loop = (f) => (kernels, floats, address, count) => () => {
   const start = address >> 2;
   for (let i = start; i < start + count; i++) floats[i] = f(floats[i]);
 };
+/** @type {(name: string) => () => BindActivation} */
 const kernel = (name) => () => (kernels, floats, address, count) => () => kernels[name](address, count);
 
+/** @type {Record<string, (...parameters: number[]) => BindActivation>} */
 const ACTIVATIONS = {
   relu: kernel("relu"),
   silu: kernel("silu"),
@@ -44,6 +51,13 @@ const ACTIVATIONS = {
 };
 
 // Turns [name, ...parameters] into a step over `count` floats at `address`.
+/**
+ * @param {Activation} activation
+ * @param {Kernels} kernels
+ * @param {Float32Array} floats
+ * @param {number} address
+ * @param {number} count
+ */
 export function bindActivation([name, ...parameters], kernels, floats, address, count) {
   const activation = ACTIVATIONS[name];
   if (!activation) throw new Error(`This page cannot run the activation "${name}".`);

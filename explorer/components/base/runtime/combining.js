@@ -2,6 +2,7 @@
 
 import { size } from "./program.js";
 
+/** @type {Record<string, (a: number, b: number) => number>} */
 const FUNCTIONS = {
   subtract: (a, b) => a - b,
   multiply: (a, b) => a * b,
@@ -14,6 +15,7 @@ const FUNCTIONS = {
   equal: (a, b) => Number(a === b),
 };
 
+/** @type {Plan} */
 export function planAdd(node, { address }) {
   const [a, b] = node.inputs.map((name) => address[name]);
   const y = address[node.output];
@@ -21,6 +23,7 @@ export function planAdd(node, { address }) {
   return (kernels) => [() => kernels.add(a, b, y, count)];
 }
 
+/** @type {Plan} */
 export function planBinary(node, { address }) {
   const [a, b] = node.inputs.map((name) => address[name] >> 2);
   const y = address[node.output] >> 2;
@@ -35,6 +38,7 @@ export function planBinary(node, { address }) {
 }
 
 // The second input where the first is not 0, else the third.
+/** @type {Plan} */
 export function planWhere(node, { address }) {
   const [condition, a, b] = node.inputs.map((name) => address[name] >> 2);
   const y = address[node.output] >> 2;
@@ -47,6 +51,7 @@ export function planWhere(node, { address }) {
 }
 
 // `count` products of (m, k) and (k, n).
+/** @type {Plan} */
 export function planMatmul(node, { address }) {
   const [a, b] = node.inputs.map((name) => address[name] >> 2);
   const y = address[node.output] >> 2;

@@ -3,12 +3,22 @@
 // a stride first distributes its image over stride x stride planes, on which the stride is 1. A transposed convolution is
 // stride x stride plain convolutions of stride 1, each of which gives every stride-th pixel.
 
+/** @typedef {{ input: number, output: number, kernel: number, stride: number, padding: number }} AxisSizes */
+/** @typedef {{ taps: number[][], count: number, first: number, step: number }} Phase */
+/** @typedef {{ a: number, rows: number, k: number, n: number, y: Phase, x: Phase }} Product */
+/** @typedef {{ length: number, planes: number, places: number[][], phases: Phase[] }} Axis */
+
 import { padded, toPanels, withZeros } from "./panels.js";
 
+/** @param {number} n */
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 
 // Along one axis: the padded length of a plane, where input i goes (plane, place), and the phases: each with its taps
 // (kernel index, plane, place of output 0), its number of outputs, and the first output and the step between two.
+/**
+ * @param {AxisSizes} sizes
+ * @returns {Axis}
+ */
 export function convolutionAxis({ input, output, kernel, stride, padding }) {
   const length = Math.ceil(Math.max((output - 1) * stride + kernel, input + padding) / stride);
   const places = range(input).map((i) => [(i + padding) % stride, Math.floor((i + padding) / stride)]);
@@ -16,6 +26,10 @@ export function convolutionAxis({ input, output, kernel, stride, padding }) {
   return { length, planes: stride, places, phases: [{ taps, count: output, first: 0, step: 1 }] };
 }
 
+/**
+ * @param {AxisSizes} sizes
+ * @returns {Axis}
+ */
 export function transposedAxis({ input, output, kernel, stride, padding }) {
   // Output o = stride * j + r - padding takes input j - t through tap r + stride * t of the kernel.
   const phases = range(stride).map((r) => ({
@@ -41,11 +55,17 @@ export function transposedAxis({ input, output, kernel, stride, padding }) {
   };
 }
 
+/** @type {(axis: (sizes: AxisSizes) => Axis) => Plan} */
 export const planConvolution = (axis) => (node, { arena, address, shapes, array, weight }) => {
   const [channels, height, width] = shapes[node.inputs[0]];
   const [filters, outHeight, outWidth] = node.shape;
   const weights = weight(node);
   const [, , kernelHeight, kernelWidth] = node.kernel;
+  /**
+   * @param {number} k
+   * @param {number} input
+   * @param {number} output
+   */
   const along = (k, input, output) =>
     axis({ input, output, kernel: node.kernel[k + 2], stride: node.stride[k], padding: node.padding[k] });
   const down = along(0, height, outHeight);
@@ -54,14 +74,19 @@ export const planConvolution = (axis) => (node, { arena, address, shapes, array,
   const pitch = across.length;
   const plane = down.length * pitch;
   const image = arena.floats(down.planes * across.planes * channels * plane);
+  /**
+   * @param {number} py
+   * @param {number} px
+   */
   const planeStart = (py, px) => (py * across.planes + px) * channels * plane;
-  const rowPlaces = Int32Array.from(down.places, ([p, place]) => planeStart(p, 0) + place * pitch);
-  const columnPlaces = Int32Array.from(across.places, ([p, place]) => planeStart(0, p) + place);
+  const rowPlaces = Int32Array.from(down.places.map(([p, place]) => planeStart(p, 0) + place * pitch));
+  const columnPlaces = Int32Array.from(across.places.map(([p, place]) => planeStart(0, p) + place));
 
   const source = address[node.inputs[0]] >> 2;
   const target = address[node.output] >> 2;
   const m = padded(filters);
   const bias = arena.store(withZeros(array(node.arrays.bias), m));
+  /** @type {Product[]} */
   const products = [];
   for (const y of down.phases) {
     for (const x of across.phases) {
@@ -96,6 +121,7 @@ export const planConvolution = (axis) => (node, { arena, address, shapes, array,
         }
       }
     };
+    /** @param {Product} product */
     const multiply = ({ a, rows, k, n, y, x }) => () => {
       kernels.matmul(a, rows, bias, result, m, k, n);
       for (let filter = 0; filter < filters; filter++) {

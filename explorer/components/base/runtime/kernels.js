@@ -57,10 +57,16 @@ const PLAIN =
   "b25lAwVpbm5lcgEFAAZwYW5lbHMBBnBhaXJlZAIEZm91cgMEZG9uZQQDb25lAgIABG5leHQBBGZvdXIDAQAEZm91cgQBAARmb3VyBgEABGZvdXIH" +
   "AQAEZm91cggBAARmb3Vy";
 
+/** @param {string} text */
 const decode = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
+/**
+ * @param {WebAssembly.Memory} memory
+ * @returns {Kernels}
+ */
 export function startKernels(memory) {
   const fused = decode(FUSED);
   const module = new WebAssembly.Module(WebAssembly.validate(fused) ? fused : decode(PLAIN));
-  return new WebAssembly.Instance(module, { host: { memory } }).exports;
+  const { exports } = new WebAssembly.Instance(module, { host: { memory } });
+  return /** @type {Kernels} */ (exports);
 }

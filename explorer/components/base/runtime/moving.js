@@ -3,6 +3,7 @@
 import { size } from "./program.js";
 
 // `start`: the first of the floats that are taken.
+/** @type {Plan} */
 export function planSlice(node, { address }) {
   const from = (address[node.inputs[0]] >> 2) + (node.start ?? 0);
   const to = address[node.output] >> 2;
@@ -12,6 +13,7 @@ export function planSlice(node, { address }) {
 
 // Values at the places of nested loops (`start`, and `counts` and `strides` from the outermost to the innermost), or at those
 // of an array `index`, 0 where that is negative.
+/** @type {Plan} */
 export function planTake(node, { address, array }) {
   const from = address[node.inputs[0]] >> 2;
   const to = address[node.output] >> 2;
@@ -23,15 +25,17 @@ export function planTake(node, { address, array }) {
   ];
 }
 
+/** @param {ProgramNode} node */
 function places({ start, counts, strides }) {
   let found = [start];
-  counts.forEach((count, k) => {
+  /** @type {number[]} */ (counts).forEach((count, k) => {
     found = found.flatMap((place) => Array.from({ length: count }, (_, i) => place + i * strides[k]));
   });
   return Int32Array.from(found);
 }
 
 // Inputs one after the other, `outer` times: each has as many values for each time.
+/** @type {Plan} */
 export function planConcat(node, { address, shapes }) {
   const from = node.inputs.map((name) => address[name] >> 2);
   const widths = node.inputs.map((name) => size(shapes[name]) / node.outer);
@@ -49,6 +53,7 @@ export function planConcat(node, { address, shapes }) {
 }
 
 // Rows of a table, at the numbers that the input holds.
+/** @type {Plan} */
 export function planEmbedding(node, { arena, address, shapes, array }) {
   const table = array(node.arrays.weight);
   const count = size(shapes[node.inputs[0]]);

@@ -11,6 +11,7 @@ import { size } from "./program.js";
 import { planCumulate, planLogSoftmax, planReduce, planSoftmax, planStandardise } from "./reducing.js";
 
 // `rows`: of how many vectors, one after the other, each is multiplied; 1 if not given.
+/** @type {Plan} */
 function planLinear(node, { arena, address, shapes, array, weight, once }) {
   const { rows = 1 } = node;
   const outputs = size(node.shape) / rows;
@@ -31,6 +32,7 @@ function planLinear(node, { arena, address, shapes, array, weight, once }) {
   ];
 }
 
+/** @type {Plan} */
 function planAffine(node, { arena, address, array }) {
   const [channels, ...sides] = node.shape;
   const plane = size(sides);
@@ -45,6 +47,7 @@ function planAffine(node, { arena, address, array }) {
   ];
 }
 
+/** @type {Record<string, Plan>} */
 const OPERATIONS = {
   linear: planLinear,
   conv: planConvolution(convolutionAxis),
@@ -68,11 +71,13 @@ const OPERATIONS = {
 };
 
 // Operations whose output needs no step: where it lies.
+/** @type {Record<string, (node: ProgramNode, context: PlanContext) => number>} */
 const PLACED = {
   reshape: (node, { address }) => address[node.inputs[0]],
   constant: (node, { arena, array }) => arena.store(array(node.arrays.values)),
 };
 
+/** @type {Plan} */
 export function planNode(node, context) {
   const { address, arena } = context;
   if (node.op in PLACED) {

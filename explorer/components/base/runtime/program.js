@@ -4,11 +4,13 @@ import { readTensors } from "../safetensors.js";
 
 const VERSION = 3;
 
+/** @param {Uint8Array} bytes */
 export function parseProgram(bytes) {
   const { about: header, tensor: array } = readTensors(bytes, "program", "network program");
   if (header.version !== VERSION) throw new Error(`The network program has version ${header.version}; this page reads ${VERSION}.`);
 
   // Weights of shape (outputs, ...), multiplied by the scale of each output.
+  /** @param {ProgramNode} node */
   const weight = ({ arrays }) => {
     const values = array(arrays.weight);
     if (!("scale" in arrays)) return values;
@@ -20,6 +22,7 @@ export function parseProgram(bytes) {
   return { header, array, weight };
 }
 
+/** @param {number[]} shape */
 export function size(shape) {
   return shape.reduce((product, side) => product * side, 1);
 }

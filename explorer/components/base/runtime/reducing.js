@@ -2,7 +2,13 @@
 
 import { size } from "./program.js";
 
+// A fold over the values of a row, and a function that is called for each row: with the index of its first float, the step from
+// one to the next, and its number.
+/** @typedef {{ first: number, next: (value: number, x: number) => number, end?: (value: number, length: number) => number }} Fold */
+/** @typedef {(start: number, step: number, row: number) => void} ForRow */
+
 // What is known of the values before the first, and how one more changes that; `end`, what is told at the last.
+/** @type {Record<string, Fold>} */
 const FUNCTIONS = {
   sum: { first: 0, next: (sum, x) => sum + x },
   mean: { first: 0, next: (sum, x) => sum + x, end: (sum, length) => sum / length },
@@ -11,6 +17,7 @@ const FUNCTIONS = {
   min: { first: Infinity, next: Math.min },
 };
 
+/** @type {Plan} */
 export function planReduce(node, context) {
   if (node.function in FUNCTIONS) return planFold(FUNCTIONS[node.function], node, context);
   if (node.function === "argmax") return planBest((x, best) => x > best, node, context);
@@ -20,10 +27,16 @@ export function planReduce(node, context) {
 }
 
 // Runs f(first float of a row, step from one to the next, number of the row) for each of the rows along the axis.
+/**
+ * @param {ProgramNode} node
+ * @param {number} from
+ * @param {ForRow} f
+ */
 function rows({ outer, inner, length }, from, f) {
   for (let i = 0; i < outer; i++) for (let j = 0; j < inner; j++) f(from + i * length * inner + j, inner, i * inner + j);
 }
 
+/** @type {(node: ProgramNode, context: PlanContext, bind: (floats: Float32Array, from: number, to: number) => ForRow) => Bind} */
 const planRows = (node, { address }, bind) => {
   const from = address[node.inputs[0]] >> 2;
   const to = address[node.output] >> 2;
@@ -33,6 +46,7 @@ const planRows = (node, { address }, bind) => {
   };
 };
 
+/** @type {(fold: Fold, node: ProgramNode, context: PlanContext) => Bind} */
 const planFold = ({ first, next, end }, node, context) =>
   planRows(node, context, (floats, _, to) => (start, step, row) => {
     let value = first;
@@ -40,6 +54,7 @@ const planFold = ({ first, next, end }, node, context) =>
     floats[to + row] = end ? end(value, node.length) : value;
   });
 
+/** @type {(better: (x: number, best: number) => boolean, node: ProgramNode, context: PlanContext) => Bind} */
 const planBest = (better, node, context) =>
   planRows(node, context, (floats, _, to) => (start, step, row) => {
     let best = 0;
@@ -48,6 +63,12 @@ const planBest = (better, node, context) =>
   });
 
 // The largest of a row, and the sum of exp(x - largest) over it.
+/**
+ * @param {Float32Array} floats
+ * @param {number} start
+ * @param {number} step
+ * @param {number} length
+ */
 function exponentials(floats, start, step, length) {
   let largest = -Infinity;
   for (let i = 0; i < length; i++) largest = Math.max(largest, floats[start + i * step]);
@@ -56,12 +77,14 @@ function exponentials(floats, start, step, length) {
   return [largest, sum];
 }
 
+/** @type {Plan} */
 const planLogSumExp = (node, context) =>
   planRows(node, context, (floats, _, to) => (start, step, row) => {
     const [largest, sum] = exponentials(floats, start, step, node.length);
     floats[to + row] = largest + Math.log(sum);
   });
 
+/** @type {Plan} */
 export const planSoftmax = (node, context) =>
   planRows(node, context, (floats, from, to) => (start, step) => {
     const [largest, sum] = exponentials(floats, start, step, node.length);
@@ -69,6 +92,7 @@ export const planSoftmax = (node, context) =>
     for (let i = 0; i < node.length; i++) floats[target + i * step] = Math.exp(floats[start + i * step] - largest) / sum;
   });
 
+/** @type {Plan} */
 export const planLogSoftmax = (node, context) =>
   planRows(node, context, (floats, from, to) => (start, step) => {
     const [largest, sum] = exponentials(floats, start, step, node.length);
@@ -76,6 +100,7 @@ export const planLogSoftmax = (node, context) =>
     for (let i = 0; i < node.length; i++) floats[target + i * step] = floats[start + i * step] - largest - Math.log(sum);
   });
 
+/** @type {Plan} */
 export const planCumulate = (node, context) =>
   planRows(node, context, (floats, from, to) => (start, step) => {
     let sum = 0;
@@ -83,6 +108,7 @@ export const planCumulate = (node, context) =>
   });
 
 // As many runs of values, one after the other, each brought to mean 0 and variance 1.
+/** @type {Plan} */
 export function planStandardise(node, { address }) {
   const from = address[node.inputs[0]] >> 2;
   const to = address[node.output] >> 2;

@@ -1,6 +1,13 @@
 // Upsampling operations, which have no weights.
 
 // The source positions of the outputs along one axis: the two inputs, and the weight of the second.
+/**
+ * @param {number} count
+ * @param {number} input
+ * @param {number} step
+ * @param {number} offset
+ * @param {boolean} linear
+ */
 function sourcePositions(count, input, step, offset, linear) {
   const first = new Int32Array(count);
   const second = new Int32Array(count);
@@ -15,9 +22,15 @@ function sourcePositions(count, input, step, offset, linear) {
 }
 
 // Output i reads the input at position `step * i + offset`: the nearest input below it, or a mix of the two inputs around it.
+/** @type {Plan} */
 export function planUpsample(node, { address, shapes }) {
   const [channels, height, width] = shapes[node.inputs[0]];
   const [, outHeight, outWidth] = node.shape;
+  /**
+   * @param {number} axis
+   * @param {number} count
+   * @param {number} input
+   */
   const along = (axis, count, input) => sourcePositions(count, input, node.step[axis], node.offset[axis], node.linear);
   const down = along(0, outHeight, height);
   const across = along(1, outWidth, width);

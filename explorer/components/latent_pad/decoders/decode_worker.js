@@ -3,6 +3,7 @@ import { buildNetwork } from "../../base/runtime/network.js";
 
 // A web worker that decodes. The first message is { program }; each further message, { number, code, condition }, is answered by
 // { number, values }.
+/** @type {Network | null} */
 let network = null;
 
 addEventListener("message", ({ data: { program, number, code, condition } }) => {
@@ -10,9 +11,10 @@ addEventListener("message", ({ data: { program, number, code, condition } }) => 
     network = buildNetwork(program);
     return;
   }
+  if (!network) return;
   network.inputs.z.set(code);
   setCondition(network, condition);
   network.run();
   const values = network.outputs.mean.slice();
-  postMessage({ number, values }, [values.buffer]);
+  postMessage({ number, values }, { transfer: [values.buffer] });
 });

@@ -8,14 +8,21 @@ const PAGE_MS = 8;
 // The first runs of a network are slow because the browser is still compiling.
 const TRIES = 12;
 
-// Opens a decoder for a model: { where, sampling, macs, depth, condition, decode(z, done), decodeQueued(z, done, condition), stop()
-// }. `condition` is the class that the model is given, which may be set at any time, or null. `done(values)`
-// is called synchronously if the page itself decodes, with memory that is valid until the next call; otherwise it is called
-// when the reply arrives. It is never called after `stop`, nor by a `decode` that a newer one has superseded; `decodeQueued`
-// requests are all answered. `depth` is the largest number of drag frames in flight.
+// Opens a decoder for a model: { where, sampling, macs, depth, condition, decode(z, done), decodeQueued(z, done, condition), stop() }.
+// `condition` is the class that the model is given, which may be set at any time, or null. `done(values)` is called synchronously
+// if the page itself decodes, with memory that is valid until the next call; otherwise it is called when the reply arrives. It is
+// never called after `stop`, nor by a `decode` that a newer one has superseded; `decodeQueued` requests are all answered. `depth`
+// is the largest number of drag frames in flight.
 //
 // about: the model, with `where` it is to be decoded. server: { address, token } of the decoder route. onProblem: called with a
 // sentence when decoding fails, and with "" when it works again.
+/**
+ * @param {{ name: string, where: string, latent: number, sampling: any, macs: number }} about
+ * @param {Uint8Array} program
+ * @param {DecoderServer} server
+ * @param {OnProblem} onProblem
+ * @returns {Decoder}
+ */
 export function openDecoder(about, program, server, onProblem) {
   if (about.where === "server") return new ServerDecoder(about, server, onProblem);
   const network = buildNetwork(program);
@@ -25,6 +32,7 @@ export function openDecoder(about, program, server, onProblem) {
 }
 
 // The shortest time of several runs in milliseconds. It stops as soon as one run is fast enough.
+/** @param {Network} network */
 function bestRunMs(network) {
   let best = Infinity;
   for (let i = 0; i < TRIES && best > PAGE_MS; i++) {

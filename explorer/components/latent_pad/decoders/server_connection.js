@@ -12,22 +12,52 @@ const LAST_RETRY_MS = 8000;
 // A connection to the server for one model, over a WebSocket that is reopened when it breaks.
 export class ServerConnection {
   // server: { address, token }. onProblem: called with a sentence, or with "" when the problem is over.
+  /**
+   * @param {string} name
+   * @param {number} latent
+   * @param {DecoderServer} server
+   * @param {OnProblem} onProblem
+   */
   constructor(name, latent, server, onProblem) {
-    Object.assign(this, { name, latent, server, onProblem, number: 0, waiting: new Map(), ready: false, closed: false, retryMs: FIRST_RETRY_MS });
-    this.connect();
+    this.name = name;
+    this.latent = latent;
+    this.server = server;
+    this.onProblem = onProblem;
+    this.number = 0;
+    /** @type {Map<number, { kind: number, message: ArrayBuffer, receive: (bytes: ArrayBuffer) => void }>} */
+    this.waiting = new Map();
+    this.ready = false;
+    this.closed = false;
+    this.retryMs = FIRST_RETRY_MS;
+    this.socket = this.connect();
   }
 
   // kind: DRAG or IMAGES. condition: the class that the model is given, or null.
+  /**
+   * @param {number} kind
+   * @param {Float32Array} z
+   * @param {number | null} condition
+   * @param {ReceiveImage} done
+   */
   decode(kind, z, condition, done) {
     this.request(kind, this.withCondition(z, condition), (bytes) => done(widen(new Uint16Array(bytes))));
   }
 
   // The squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.
+  /**
+   * @param {Float32Array} codes
+   * @param {number | null} condition
+   * @returns {Promise<Float32Array>}
+   */
   squaredDistances(codes, condition) {
     return new Promise((done) => this.request(DISTANCES, this.withCondition(codes, condition), (bytes) => done(new Float32Array(bytes))));
   }
 
   // Codes each followed by the class that the model is given, as the server takes them.
+  /**
+   * @param {Float32Array} codes
+   * @param {number | null} condition
+   */
   withCondition(codes, condition) {
     if (condition === null) return codes;
     const { latent } = this;
@@ -36,6 +66,11 @@ export class ServerConnection {
     return rows;
   }
 
+  /**
+   * @param {number} kind
+   * @param {Float32Array} floats
+   * @param {(bytes: ArrayBuffer) => void} receive
+   */
   request(kind, floats, receive) {
     const number = ++this.number;
     const message = new ArrayBuffer(HEADER + 4 * floats.length);
@@ -47,13 +82,15 @@ export class ServerConnection {
   }
 
   connect() {
-    this.socket = new WebSocket(this.server.address);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.socket.send(JSON.stringify({ token: this.server.token, model: this.name }));
-    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.receiveStatus(JSON.parse(data)) : this.receiveReply(data));
-    this.socket.onclose = () => this.reconnectLater();
+    const socket = new WebSocket(this.server.address);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => socket.send(JSON.stringify({ token: this.server.token, model: this.name }));
+    socket.onmessage = ({ data }) => (typeof data === "string" ? this.receiveStatus(JSON.parse(data)) : this.receiveReply(data));
+    socket.onclose = () => this.reconnectLater();
+    return socket;
   }
 
+  /** @param {{ ready: boolean, error: string }} status */
   receiveStatus({ ready, error }) {
     if (!ready) {
       this.closed = true;
@@ -65,6 +102,7 @@ export class ServerConnection {
     for (const { message } of this.waiting.values()) this.socket.send(message);
   }
 
+  /** @param {ArrayBuffer} data */
   receiveReply(data) {
     const [number] = new Uint32Array(data, 0, 1);
     const pending = this.waiting.get(number);
@@ -78,11 +116,15 @@ export class ServerConnection {
     this.ready = false;
     if (this.closed) return;
     this.onProblem("The server that decodes this model cannot be reached; trying again.");
-    this.timer = setTimeout(() => this.connect(), this.retryMs);
+    this.timer = setTimeout(() => (this.socket = this.connect()), this.retryMs);
     this.retryMs = Math.min(2 * this.retryMs, LAST_RETRY_MS);
   }
 
   // DRAG requests before this one need no reply any more.
+  /**
+   * @param {number} number
+   * @param {number} kind
+   */
   dropSuperseded(number, kind) {
     if (kind !== DRAG) return;
     for (const [other, { kind: otherKind }] of this.waiting) if (otherKind === DRAG && other < number) this.waiting.delete(other);

@@ -1,20 +1,41 @@
 import { startInlineWorker } from "../../base/inline_worker.js";
-import source from "./decode_worker.js" with { type: "worker" };
+import source from "./decode_worker.js?worker";
 
 // Decodes in a web worker. If the browser cannot start one, the page itself decodes.
 export class WorkerDecoder {
+  /**
+   * @param {Uint8Array} program
+   * @param {import("./page_decoder.js").PageDecoder} page
+   */
   constructor(program, page) {
-    Object.assign(this, { where: "worker", depth: 1, sampling: page.sampling, macs: page.macs, page, condition: null, number: 0, waiting: new Map() });
+    this.where = "worker";
+    this.depth = 1;
+    this.sampling = page.sampling;
+    this.macs = page.macs;
+    this.page = page;
+    /** @type {number | null} */
+    this.condition = null;
+    this.number = 0;
+    /** @type {Map<number, { code: Float32Array, done: ReceiveImage, condition: number | null }>} */
+    this.waiting = new Map();
+    /** @type {Worker | null} */
+    this.worker = null;
     try {
       this.worker = startInlineWorker(source);
     } catch {
-      return this.fallBackToPage();
+      this.fallBackToPage();
+      return;
     }
     this.worker.onmessage = ({ data: { number, values } }) => this.receive(number, values);
     this.worker.onerror = () => this.fallBackToPage();
     this.worker.postMessage({ program });
   }
 
+  /**
+   * @param {Float32Array} z
+   * @param {ReceiveImage} done
+   * @param {number | null} [condition]
+   */
   decode(z, done, condition = this.condition) {
     if (!this.worker) return this.page.decode(z, done, condition);
     const code = Float32Array.from(z);
@@ -22,10 +43,14 @@ export class WorkerDecoder {
     this.worker.postMessage({ number: this.number, code, condition });
   }
 
+  /**
+   * @param {number} number
+   * @param {Float32Array} values
+   */
   receive(number, values) {
-    const { done } = this.waiting.get(number);
+    const pending = this.waiting.get(number);
     this.waiting.delete(number);
-    done(values);
+    pending?.done(values);
   }
 
   fallBackToPage() {
@@ -38,6 +63,11 @@ export class WorkerDecoder {
     for (const { code, done, condition } of pending) this.page.decode(code, (values) => done(values.slice()), condition);
   }
 
+  /**
+   * @param {Float32Array} z
+   * @param {ReceiveImage} done
+   * @param {number | null} [condition]
+   */
   decodeQueued(z, done, condition) {
     this.decode(z, done, condition);
   }

@@ -4,19 +4,26 @@ import { formatNumber } from "../../base/numbers.js";
 const MAX_NUMBERS = 16;
 const REFRESH_MS = 250;
 
+/** @type {Record<string, string>} */
 const WHERE = { page: "in this page", worker: "in a worker of this page", server: "on the server" };
 
 // The code as numbers, and the speed of the pad.
 export class CodeReadout {
+  /**
+   * @param {Root} root
+   * @param {import("../plane.js").Plane} plane
+   */
   constructor(root, plane) {
     this.dimensions = plane.dimensionsByRange().slice(0, MAX_NUMBERS).sort((i, j) => i - j);
     const list = root.querySelector(".code-values");
+    /** @type {HTMLElement[]} */
     const rows = [];
     this.values = this.dimensions.map((i) => {
       const row = document.createElement("div");
       const value = new NumberBox();
-      row.append(Object.assign(document.createElement("dt"), { textContent: `z${i + 1}` }), document.createElement("dd"));
-      row.lastChild.append(value.element);
+      const number = document.createElement("dd");
+      number.append(value.element);
+      row.append(Object.assign(document.createElement("dt"), { textContent: `z${i + 1}` }), number);
       rows.push(row);
       return value;
     });
@@ -27,11 +34,18 @@ export class CodeReadout {
     this.shownAt = -Infinity;
   }
 
+  /** @param {Float32Array} z */
   showCode(z) {
     for (let i = 0; i < this.values.length; i++) this.values[i].setText(formatNumber(z[this.dimensions[i]], 2));
   }
 
   // Updates the speed a few times a second at most, since numbers that flicker cannot be read. Returns whether it was updated.
+  /**
+   * @param {number} now
+   * @param {number} decodeMs
+   * @param {number} framesPerSecond
+   * @param {string} where
+   */
   showSpeed(now, decodeMs, framesPerSecond, where) {
     if (now - this.shownAt < REFRESH_MS) return false;
     this.shownAt = now;

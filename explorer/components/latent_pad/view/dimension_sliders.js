@@ -1,3 +1,4 @@
+import { context2d } from "../../base/context2d.js";
 import { NumberBox } from "../../base/number_box.js";
 import { IdleQueue } from "../../base/idle_queue.js";
 import { formatNumber } from "../../base/numbers.js";
@@ -9,11 +10,26 @@ const STEPS = 200;
 // One slider for each dimension, most used first, over a strip of images of what moving this dimension alone would show.
 export class DimensionSliders {
   // pad: stopPlayback(), code(), moveCode(z, happened), commitSoon(), busy()
+  /**
+   * @param {any} root
+   * @param {import("../model.js").Model} model
+   * @param {ImageShape} image
+   * @param {boolean} smooth
+   * @param {any} pad
+   */
   constructor(root, model, [channels, height, width], smooth, pad) {
-    Object.assign(this, { root, model, pad, channels, width, height, ink: channels === 1 && !smooth });
+    this.root = root;
+    this.model = model;
+    this.pad = pad;
+    this.channels = channels;
+    this.width = width;
+    this.height = height;
+    this.ink = channels === 1 && !smooth;
     this.idleQueue = new IdleQueue((done) => this.step(done), () => pad.busy());
+    /** @type {any[]} */
     this.queue = [];
     this.z = new Float32Array(model.latent);
+    /** @type {any[]} */
     this.rows = [];
     root.querySelector("summary").textContent = model.latent === 1 ? "Its single dimension" : `All ${model.latent} dimensions`;
     root.ontoggle = () => this.redraw();
@@ -24,6 +40,7 @@ export class DimensionSliders {
     this.root.querySelector(".rows").replaceChildren(...this.rows.map(({ element }) => element));
   }
 
+  /** @param {number} i */
   row(i) {
     const { model, pad } = this;
     const element = document.createElement("label");
@@ -42,7 +59,7 @@ export class DimensionSliders {
     input.addEventListener("input", (event) => {
       pad.stopPlayback();
       const z = pad.code();
-      z[i] = input.valueAsNumber;
+      model.space.move(z, i, input.valueAsNumber);
       pad.moveCode(z, event.timeStamp);
       pad.commitSoon();
     });
@@ -52,10 +69,11 @@ export class DimensionSliders {
     const track = Object.assign(document.createElement("span"), { className: "track" });
     track.append(canvas, input);
     element.append(name, track, output);
-    return { i, low, high, element, input, value, context: canvas.getContext("2d"), image: null };
+    return { i, low, high, element, input, value, context: context2d(canvas), image: null };
   }
 
   // Shows the current code.
+  /** @param {Float32Array} z */
   show(z) {
     if (!this.root.open) return;
     for (const { i, input, value } of this.rows) {
@@ -78,18 +96,24 @@ export class DimensionSliders {
   }
 
   // Decodes one tile of a strip, then calls done(hasMore).
+  /** @param {(hasMore: boolean) => void} done */
   step(done) {
     const { queue } = this;
     const [row, tile] = queue.pop() ?? [];
     if (!row) return done(false);
     const z = this.z.slice();
-    z[row.i] = row.low + ((tile + 0.5) / TILES) * (row.high - row.low);
+    this.model.space.move(z, row.i, row.low + ((tile + 0.5) / TILES) * (row.high - row.low));
     this.model.decoder.decodeQueued(z, (values) => {
       if (queue === this.queue) this.draw(values, row, tile);
       done(this.queue.length > 0);
     });
   }
 
+  /**
+   * @param {Float32Array} values
+   * @param {any} row
+   * @param {number} tile
+   */
   draw(values, row, tile) {
     row.image ??= row.context.createImageData(this.width, this.height);
     if (this.ink) toInk(values, row.image);

@@ -10,8 +10,19 @@ const CUSTOM_GROUPS = ["A", "B"];
 export class Directions {
   // groups: a Map from a name to the held-out images of a group. pad: stopPlayback(), code(), moveCode(z, happened),
   // commitSoon()
+  /**
+   * @param {Root} root
+   * @param {import("../model.js").Model} model
+   * @param {Map<string, number[]>} groups
+   * @param {any} pad
+   */
   constructor(root, model, groups, pad) {
-    Object.assign(this, { model, groups, pad, customGroups: { A: [], B: [] }, sliding: false });
+    this.model = model;
+    this.groups = groups;
+    this.pad = pad;
+    /** @type {Record<string, number[]>} */
+    this.customGroups = { A: [], B: [] };
+    this.sliding = false;
     this.list = root.querySelector(".saved");
     this.message = root.querySelector(".status");
     const add = toolButton("Add the direction", "Adds the direction from the mean code of the first group to that of the second.", () => this.add());
@@ -20,10 +31,14 @@ export class Directions {
     root.querySelector(".new-direction").replaceChildren(...this.selects.map(({ label }) => label), add, ...customButtons);
     this.showCounts();
     // Directions belong to one model, and are loaded again with it.
-    model.directions ??= loadDirections(model);
+    this.saved = model.directions ??= loadDirections(model);
     this.show();
   }
 
+  /**
+   * @param {string} text
+   * @param {number} i
+   */
   select(text, i) {
     const label = document.createElement("label");
     const select = document.createElement("select");
@@ -39,17 +54,22 @@ export class Directions {
     for (const { select } of this.selects) {
       for (const group of CUSTOM_GROUPS) {
         const option = [...select.options].find(({ value }) => value === `Group ${group}`);
-        option.textContent = `Group ${group}, by hand (${this.customGroups[group].length})`;
+        if (option) option.textContent = `Group ${group}, by hand (${this.customGroups[group].length})`;
       }
     }
   }
 
+  /** @param {string} group */
   put(group) {
     const nearest = this.model.neighbours.find(this.model.z);
     if (nearest >= 0 && !this.customGroups[group].includes(nearest)) this.customGroups[group].push(nearest);
     this.showCounts();
   }
 
+  /**
+   * @param {string} name
+   * @returns {number[]}
+   */
   imagesOf(name) {
     return this.groups.get(name) ?? this.customGroups[name.slice(-1)];
   }
@@ -59,16 +79,17 @@ export class Directions {
     const vector = direction(this.model, this.imagesOf(from), this.imagesOf(to));
     this.showMessage(vector ? "" : "These two groups give no direction: put different images into both.");
     if (!vector) return;
-    this.model.directions.push({ name: `${from} to ${to}`, vector });
+    this.saved.push({ name: `${from} to ${to}`, vector });
     this.changed();
   }
 
+  /** @param {string} text */
   showMessage(text) {
     this.message.textContent = text;
   }
 
   changed() {
-    const { directions } = this.model;
+    const directions = this.saved;
     // Directions that are orthogonal to the others are computed again for the current ones.
     for (const one of directions) {
       if (!one.original) continue;
@@ -85,13 +106,17 @@ export class Directions {
   // code.
   settle() {
     if (this.sliding) this.sliding = false;
-    else for (const slider of this.list.querySelectorAll("input[type=range]")) slider.value = slider.before = 0;
+    else for (const slider of this.list.querySelectorAll("input[type=range]")) slider.value = slider.added = 0;
   }
 
   show() {
-    this.list.replaceChildren(...this.model.directions.map((one, i) => this.row(one, i)));
+    this.list.replaceChildren(...this.saved.map((one, i) => this.row(one, i)));
   }
 
+  /**
+   * @param {Direction} one
+   * @param {number} i
+   */
   row(one, i) {
     const { model, pad } = this;
     const row = document.createElement("div");
@@ -101,20 +126,19 @@ export class Directions {
     name.addEventListener("change", () => {
       one.name = name.value = name.value.trim() || one.name;
       slider.setAttribute("aria-label", `How much of ${one.name}`);
-      saveDirections(model, model.directions);
+      saveDirections(model, this.saved);
     });
-    const slider = Object.assign(document.createElement("input"), { type: "range", min: -REACH, max: REACH, step: 0.02, value: 0 });
+    const slider = Object.assign(document.createElement("input"), { type: "range", min: -REACH, max: REACH, step: 0.02, value: 0, added: 0 });
     slider.setAttribute("aria-label", `How much of ${one.name}`);
-    slider.before = 0;
     slider.addEventListener("input", (event) => {
-      const step = slider.valueAsNumber - slider.before;
-      slider.before = slider.valueAsNumber;
+      const step = slider.valueAsNumber - slider.added;
+      slider.added = slider.valueAsNumber;
       this.sliding = true;
       pad.stopPlayback();
-      pad.moveCode(pad.code().map((value, k) => value + step * one.vector[k]), event.timeStamp);
+      pad.moveCode(model.space.project(pad.code().map((/** @type {number} */ value, /** @type {number} */ k) => value + step * one.vector[k])), event.timeStamp);
       pad.commitSoon();
     });
-    const others = model.directions.filter((other) => other !== one).map(({ vector }) => vector);
+    const others = this.saved.filter((other) => other !== one).map(({ vector }) => vector);
     const orthogonal = makeToggle("Orthogonal to the others", Boolean(one.original), () => {
       const vector = one.original ?? orthogonalised(one.vector, others);
       this.showMessage(vector ? "" : "Nothing is left of it: it depends on the other directions only.");
@@ -125,7 +149,7 @@ export class Directions {
     });
     orthogonal.disabled = !others.length && !one.original;
     const remove = toolButton("Remove", "Deletes this direction.", () => {
-      model.directions.splice(i, 1);
+      this.saved.splice(i, 1);
       this.changed();
     });
     row.append(name, slider, orthogonal, remove);

@@ -4,12 +4,14 @@ import { gaussian } from "../../base/numbers.js";
 const DRAWS = 32;
 
 // What a pane can show of a code, with an explanation.
+/** @type {Record<string, string[]>} */
 const DISPLAY_MODES = {
   mean: ["Mean image", "The mean of p(x|z). If several images are likely, it is their blend, so the picture can be blurred."],
   sample: ["Sample", "A draw from p(x|z). The likelihood treats each pixel independently, so it adds noise to the mean."],
   spread: ["Spread", "How much each pixel's mean varies over draws from the marked image's posterior: dark is certain. Shown when you pause."],
 };
 
+/** @type {Record<string, (mean: Float32Array, noise: Float32Array, out: Float32Array, sigma: number) => void>} */
 const SAMPLERS = {
   bernoulli: (mean, noise, out) => mean.forEach((p, i) => (out[i] = noise[2 * i] < p ? 1 : 0)),
   gaussian: (mean, noise, out, sigma) => mean.forEach((p, i) => (out[i] = Math.min(Math.max(p + sigma * noise[2 * i + 1], 0), 1))),
@@ -17,6 +19,11 @@ const SAMPLERS = {
 
 export class DisplayMode {
   // onChange: called when another mode is chosen
+  /**
+   * @param {HTMLElement} root
+   * @param {number} size
+   * @param {() => void} onChange
+   */
   constructor(root, size, onChange) {
     this.root = root;
     this.kind = "mean";
@@ -34,6 +41,7 @@ export class DisplayMode {
     root.replaceChildren(this.choice.element);
   }
 
+  /** @param {any} kind */
   use(kind) {
     if (!(kind in DISPLAY_MODES)) return;
     this.kind = kind;
@@ -48,20 +56,30 @@ export class DisplayMode {
   }
 
   // The image to show for a decoded mean image.
+  /**
+   * @param {Float32Array} mean
+   * @param {{ decoder: Decoder }} model
+   */
   apply(mean, { decoder }) {
     const [kind, ...parameters] = decoder.sampling ?? [];
     if (this.kind !== "sample" || !(kind in SAMPLERS)) return mean;
-    SAMPLERS[kind](mean, this.noise, this.out, ...parameters);
+    SAMPLERS[kind](mean, this.noise, this.out, parameters[0]);
     return this.out;
   }
 
   // Computes the standard deviation of each pixel's mean over draws from a posterior, as a share of the largest one. The
   // result, { values, most }, is passed to `done`, unless the point or the mode has changed in the meantime.
+  /**
+   * @param {{ decoder: Decoder }} model
+   * @param {{ mean: Float32Array, scale: Float32Array }} posterior
+   * @param {(result: { values: Float32Array, most: number }) => void} done
+   */
   spread({ decoder }, { mean, scale }, done) {
     const { generation } = this;
     const sum = new Float64Array(this.out.length);
     const squares = new Float64Array(this.out.length);
     let left = DRAWS;
+    /** @param {Float32Array} values */
     const addDraw = (values) => {
       if (generation !== this.generation) return;
       for (let i = 0; i < values.length; i++) {
@@ -79,6 +97,10 @@ export class DisplayMode {
   }
 }
 
+/**
+ * @param {Float64Array} sum
+ * @param {Float64Array} squares
+ */
 function spreadOf(sum, squares) {
   const values = Float32Array.from(sum, (total, i) => Math.sqrt(Math.max(0, (squares[i] - total ** 2 / DRAWS) / (DRAWS - 1))));
   const most = values.reduce((a, b) => Math.max(a, b), 0);

@@ -3,8 +3,14 @@ import { toolButton } from "../../base/tool_button.js";
 // Buttons that move the handle: to the start, to a draw from the prior, to a held-out image by its number.
 export class Navigation {
   // pad: reset(), commit(), goToImage({ image }), goToCode(z)
+  /**
+   * @param {HTMLElement} root
+   * @param {import("../model.js").Model} model
+   * @param {number} count
+   * @param {any} pad
+   */
   constructor(root, model, count, pad) {
-    const draw = toolButton("Random draw", model.fitted.length ? ABOUT_FITTED : "A code drawn from the prior N(0, I).", () => pad.goToCode(model.sample()));
+    const draw = toolButton("Random draw", aboutDraws(model), () => pad.goToCode(model.sample()));
     const reset = toolButton("Reset", "Moves the handle back to the start (Escape).", () => {
       pad.reset();
       pad.commit();
@@ -14,6 +20,10 @@ export class Navigation {
     root.append(reset);
   }
 
+  /**
+   * @param {number} count
+   * @param {any} pad
+   */
   image(count, pad) {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "number", min: 1, max: count, step: 1, placeholder: `1 to ${count}` });
@@ -28,4 +38,8 @@ export class Navigation {
   }
 }
 
-const ABOUT_FITTED = "A code drawn from a Gaussian fitted to this model's codes, because it was trained without a prior.";
+/** @param {import("../model.js").Model} model */
+function aboutDraws({ fitted, priorTitle }) {
+  if (fitted.length) return "A code drawn from a Gaussian fitted to this model's codes, because it was trained without a prior.";
+  return `A code drawn from the prior, ${priorTitle}.`;
+}

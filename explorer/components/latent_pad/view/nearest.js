@@ -1,3 +1,4 @@
+import { context2d } from "../../base/context2d.js";
 import { NumberBox } from "../../base/number_box.js";
 import { toPixels } from "../../base/pixels.js";
 import { formatNumber } from "../../base/numbers.js";
@@ -6,23 +7,40 @@ import { formatNumber } from "../../base/numbers.js";
 // from its code.
 export class Nearest {
   // originals: uint8 (n, channels, height, width), for the first n images only
+  /**
+   * @param {Root} root
+   * @param {ImageShape} image
+   * @param {Uint8Array} originals
+   * @param {(image: number) => string} nameOf
+   * @param {(image: number) => void} onGo
+   */
   constructor(root, [channels, height, width], originals, nameOf, onGo) {
-    Object.assign(this, { root, channels, originals, nameOf });
+    this.root = root;
+    this.channels = channels;
+    this.originals = originals;
+    this.nameOf = nameOf;
     this.canvas = root.querySelector("canvas");
     this.canvas.width = width;
     this.canvas.height = height;
-    this.context = this.canvas.getContext("2d");
+    this.context = context2d(this.canvas);
     this.image = this.context.createImageData(width, height);
     this.values = new Float32Array(channels * height * width);
     this.label = document.createTextNode("");
     this.distance = new NumberBox();
     root.querySelector(".what").replaceChildren(this.label, this.distance.element);
+    this.name = "";
+    this.real = false;
     this.shown = -1;
     this.pending = false;
     root.querySelector(".go-to").onclick = () => onGo(this.shown);
   }
 
   // decode(done) is called only if there is no original. It is null if decoding has to wait; the picture then waits as well.
+  /**
+   * @param {number} index
+   * @param {number} distance
+   * @param {((done: ReceiveImage) => void) | null} decode
+   */
   show(index, distance, decode) {
     this.root.hidden = index < 0;
     if (index < 0) return;
@@ -43,6 +61,7 @@ export class Nearest {
   }
 
   // An unchanged text is not set again, because that would lay out the page again.
+  /** @param {string} name */
   setLabel(name) {
     if (this.name === name) return;
     this.name = name;
@@ -50,6 +69,10 @@ export class Nearest {
     this.label.data = `${name}, at a distance of `;
   }
 
+  /**
+   * @param {ArrayLike<number>} values
+   * @param {number} unit
+   */
   draw(values, unit) {
     for (let i = 0; i < values.length; i++) this.values[i] = unit * values[i];
     toPixels(this.values, this.channels, this.image);

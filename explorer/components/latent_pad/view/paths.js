@@ -2,7 +2,7 @@ import { makeRadioGroup } from "../../base/radio_group.js";
 import { svgPath } from "../../base/markers.js";
 import { makeToggle } from "../../base/toggle_button.js";
 import { toolButton } from "../../base/tool_button.js";
-import { INTERPOLATIONS, interpolation } from "../interpolation.js";
+import { interpolation, interpolationsIn } from "../interpolation.js";
 
 const SEGMENT_MS = 1600;
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -14,18 +14,34 @@ export const FRAMES = 16;
 // The codes that the user has pinned, the path through them, and its playback.
 export class Paths {
   // svg: an SVG over the plane. pad: moveCode(z), commit(), commitSoon()
+  /**
+   * @param {HTMLElement} root
+   * @param {SVGElement} svg
+   * @param {import("../model.js").Model} model
+   * @param {any} pad
+   */
   constructor(root, svg, model, pad) {
-    Object.assign(this, { root, svg, model, pad, frame: 0, speed: 1, loop: true, at: 0 });
-    // The pins belong to this model, and are shown again when it becomes the lead model again.
-    model.pinnedPath ??= { pins: [], kind: "linear" };
+    // The pins belong to the model, and are shown again when it becomes the lead model again.
+    this.root = root;
+    this.svg = svg;
+    this.model = model;
+    this.pad = pad;
+    /** @type {import("../plane.js").Plane | null} */
+    this.plane = null;
+    /** @type {((share: number) => Float32Array)[]} */
+    this.segments = [];
+    this.frame = 0;
+    this.speed = 1;
+    this.loop = true;
+    this.at = 0;
     this.clearButton = toolButton("Clear pins", "Removes all pins.", () => this.pin(null));
     this.playButton = toolButton("Play", "Moves the handle along the path (space).", () => this.toggle());
     const speed = document.createElement("select");
     speed.setAttribute("aria-label", "Speed");
-    speed.append(...SPEEDS.map((value) => new Option(`${value} ×`, value, value === 1, value === 1)));
+    speed.append(...SPEEDS.map((value) => new Option(`${value} ×`, String(value), value === 1, value === 1)));
     speed.addEventListener("change", () => (this.speed = Number(speed.value)));
     const loop = makeToggle("Loop", this.loop, () => (this.loop = !this.loop));
-    const kinds = makeRadioGroup("Path between pins", INTERPOLATIONS, model.pinnedPath.kind, (kind) => {
+    const kinds = makeRadioGroup("Path between pins", interpolationsIn(model.space), model.pinnedPath.kind, (kind) => {
       model.pinnedPath.kind = kind;
       this.update();
       pad.commitSoon();
@@ -38,6 +54,7 @@ export class Paths {
   }
 
   // Adds a pin at the end, or removes all pins if z is null.
+  /** @param {Float32Array | null} z */
   pin(z) {
     this.stop();
     const { pinnedPath } = this.model;
@@ -57,6 +74,7 @@ export class Paths {
   }
 
   // The code at `at` segments from the first pin.
+  /** @param {number} at */
   code(at) {
     const segment = Math.min(Math.floor(at), this.segments.length - 1);
     return this.segments[segment](Math.min(1, at - segment));
@@ -78,6 +96,7 @@ export class Paths {
     if (!this.segments.length) return;
     if (this.at >= this.segments.length) this.at = 0;
     let last = performance.now();
+    /** @param {number} now */
     const step = (now) => {
       this.at += (this.speed * Math.max(0, now - last)) / SEGMENT_MS;
       last = now;
@@ -103,8 +122,10 @@ export class Paths {
     this.playButton.textContent = this.frame ? "Pause" : "Play";
   }
 
+  /** @param {import("../plane.js").Plane} plane */
   draw(plane) {
     this.plane = plane;
+    /** @param {Float32Array} z */
     const place = (z) => plane.percent(plane.point(z));
     const lines = this.segments.map((_, i) => `M${Array.from({ length: LINE_POINTS + 1 }, (_, k) => place(this.code(i + k / LINE_POINTS))).join("L")}`);
     this.svg.replaceChildren(svgPath(lines.join(""), "path-line"), svgPath(this.model.pinnedPath.pins.map((z) => `M${place(z)}h0`).join(""), "pins"));

@@ -1,3 +1,5 @@
+import { context2d } from "../../base/context2d.js";
+
 // The encoded images as dots on the plane, coloured by class, and paler the farther they are from it.
 
 const RADIUS = 2.4;
@@ -10,12 +12,29 @@ export const NO_CLASS = 0xffff;
 
 export class Points {
   // placed: { points (n, 2), off (n) } from Plane.place
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {import("../plane.js").Plane} plane
+   * @param {{ points: Float32Array, off: Float32Array }} placed
+   * @param {Uint16Array | null} labels
+   */
   constructor(canvas, plane, { points, off }, labels) {
-    Object.assign(this, { canvas, plane, points, labels, context: canvas.getContext("2d") });
+    this.canvas = canvas;
+    this.plane = plane;
+    this.points = points;
+    this.labels = labels;
+    this.context = context2d(canvas);
+    this.ratio = 1;
     this.levels = fadeLevels(off);
+    /** @type {(label: number) => boolean} */
     this.shown = () => true;
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {number} ratio
+   */
   resize(width, height, ratio) {
     this.ratio = ratio;
     this.canvas.width = Math.round(width * ratio);
@@ -23,6 +42,10 @@ export class Points {
   }
 
   // colours: [fill, outline] of each class; plain: the same for points without a class
+  /**
+   * @param {DotColours[]} colours
+   * @param {DotColours} plain
+   */
   draw(colours, plain) {
     const { canvas, context, plane, points, labels, levels, ratio } = this;
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -30,10 +53,13 @@ export class Points {
     // Dots are smaller if there are many or if the pad is small, so that dense regions can still be recognised.
     const crowding = Math.max(1, count / DENSE) ** -0.25 * Math.min(1, Math.sqrt(canvas.width / ratio / REFERENCE_SIDE));
     const radius = RADIUS * crowding * ratio;
+    /** @type {HTMLCanvasElement[]} */
     const dots = [];
+    /** @param {number} label */
     const dot = (label) => {
       const which = label === NO_CLASS ? colours.length : label % colours.length;
-      dots[which] ??= makeDot(...(colours[which] ?? plain), radius, ratio);
+      const [fill, outline] = colours[which] ?? plain;
+      dots[which] ??= makeDot(fill, outline, radius, ratio);
       return dots[which];
     };
     const strength = labels ? (count > DENSE ? 0.65 : 0.8) : 0.45;
@@ -53,6 +79,7 @@ export class Points {
 }
 
 // How faint each point is, from 0 (on the plane) to LEVELS, by its distance relative to the median.
+/** @param {Float32Array} off */
 function fadeLevels(off) {
   const sorted = Float32Array.from(off).sort();
   const median = sorted[sorted.length >> 1] ?? 0;
@@ -60,10 +87,16 @@ function fadeLevels(off) {
   return Uint8Array.from(off, (r) => Math.round(LEVELS * (1 - Math.exp(-((r / median) ** 2)))));
 }
 
+/**
+ * @param {string} fill
+ * @param {string} outline
+ * @param {number} radius
+ * @param {number} ratio
+ */
 function makeDot(fill, outline, radius, ratio) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 2 * Math.ceil(radius + ratio);
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   context.beginPath();
   context.arc(canvas.width / 2, canvas.width / 2, radius, 0, 2 * Math.PI);
   context.fillStyle = fill;

@@ -8,23 +8,31 @@ const SIGMAS = [1, 2];
 // The posterior of the marked image, projected onto the plane: its mean, one and two standard deviations, and draws.
 export class Posterior {
   // svg: an SVG over the plane whose sides have length 100
+  /** @param {SVGElement} svg */
   constructor(svg) {
     this.svg = svg;
+    /** @type {CodePosterior | null} */
     this.marked = null;
+    /** @type {Float32Array[]} */
+    this.draws = [];
   }
 
   // posterior: { mean, scale }, or null for none. The draws stay the same until another image is marked.
+  /** @param {CodePosterior | null} posterior */
   mark(posterior) {
     this.marked = posterior;
     const scale = posterior?.scale;
     this.draws = scale ? Array.from({ length: DRAWS }, () => posterior.mean.map((m, i) => m + scale[i] * gaussian())) : [];
   }
 
+  /** @param {import("../plane.js").Plane} plane */
   draw(plane) {
     this.svg.toggleAttribute("data-empty", !this.marked);
     if (!this.marked) return this.svg.replaceChildren();
     const { mean, scale } = this.marked;
+    /** @param {number[]} point */
     const place = (point) => plane.percent(point);
+    /** @param {Float32Array[]} codes */
     const dots = (codes) => codes.map((z) => `M${place(plane.point(z))}h0`).join("");
     const parts = [svgPath(dots(this.draws), "draws")];
     if (scale) {
@@ -38,6 +46,10 @@ export class Posterior {
 }
 
 // The projection of a Gaussian with these standard deviations onto the plane, as a root of its covariance.
+/**
+ * @param {{ u: Float32Array, v: Float32Array }} plane
+ * @param {Float32Array} scale
+ */
 export function halfAxes({ u, v }, scale) {
   let uu = 0;
   let uv = 0;
@@ -54,7 +66,18 @@ export function halfAxes({ u, v }, scale) {
   return { l11, l21, l22: Math.sqrt(Math.max(0, vv - l21 * l21)) };
 }
 
+/**
+ * @param {number} a
+ * @param {number} b
+ * @param {{ l11: number, l21: number, l22: number }} half
+ * @param {number} sigmas
+ * @param {(point: number[]) => string} place
+ */
 function outline(a, b, { l11, l21, l22 }, sigmas, place) {
+  /**
+   * @param {unknown} _
+   * @param {number} i
+   */
   const corner = (_, i) => {
     const [x, y] = [sigmas * Math.cos((2 * Math.PI * i) / CORNERS), sigmas * Math.sin((2 * Math.PI * i) / CORNERS)];
     return place([a + l11 * x, b + l21 * x + l22 * y]);

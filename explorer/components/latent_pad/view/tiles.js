@@ -1,3 +1,4 @@
+import { context2d } from "../../base/context2d.js";
 import { IdleQueue } from "../../base/idle_queue.js";
 import { toInk, toPixels } from "../../base/pixels.js";
 
@@ -9,20 +10,38 @@ const LARGE_TILE = 64;
 // The background: images decoded at every point of a grid, from the centre outwards, in idle time.
 export class Tiles {
   // decoder: from `openDecoder`. busy(): whether to wait.
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {import("../plane.js").Plane} plane
+   * @param {ImageShape} image
+   * @param {boolean} smooth
+   * @param {Decoder} decoder
+   * @param {() => boolean} busy
+   */
   constructor(canvas, plane, [channels, height, width], smooth, decoder, busy) {
-    Object.assign(this, { canvas, plane, channels, height, width, decoder });
+    this.canvas = canvas;
+    this.plane = plane;
+    this.channels = channels;
+    this.height = height;
+    this.width = width;
+    this.decoder = decoder;
     this.idleQueue = new IdleQueue((done) => this.drawOne(done), busy);
     this.z = new Float32Array(plane.latent);
     // Strokes on an empty background are drawn as ink in the text colour; other images keep their own background.
     this.ink = channels === 1 && !smooth;
     canvas.toggleAttribute("data-ink", this.ink);
-    this.context = canvas.getContext("2d");
+    this.context = context2d(canvas);
     this.image = this.context.createImageData(width, height);
     this.columns = 0;
     this.rows = 0;
+    /** @type {number[][]} */
     this.queue = [];
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   resize(width, height) {
     const side = Math.max(this.width, this.height) <= SMALL_IMAGE ? SMALL_TILE : LARGE_TILE;
     const scale = side / Math.max(this.width, this.height);
@@ -40,7 +59,8 @@ export class Tiles {
   redraw() {
     const { columns, rows } = this;
     this.queue = [];
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) this.queue.push([column, row]);
+    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) if (this.shows(column, row)) this.queue.push([column, row]);
+    /** @param {number[]} tile */
     const fromCentre = ([column, row]) => Math.hypot(column - (columns - 1) / 2, row - (rows - 1) / 2);
     this.queue.sort((a, b) => fromCentre(b) - fromCentre(a));
     this.resume();
@@ -50,16 +70,35 @@ export class Tiles {
     return this.queue.length;
   }
 
+  // The coordinates of a tile's centre.
+  /**
+   * @param {number} column
+   * @param {number} row
+   * @returns {Point}
+   */
+  centre(column, row) {
+    return [this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows)];
+  }
+
+  /**
+   * @param {number} column
+   * @param {number} row
+   */
+  shows(column, row) {
+    return this.plane.shows(...this.centre(column, row));
+  }
+
   resume() {
     if (this.queue.length) this.idleQueue.resume();
   }
 
   // Draws one tile, then calls done(hasMore).
+  /** @param {(hasMore: boolean) => void} done */
   drawOne(done) {
     const { queue } = this;
     const [column, row] = queue.pop() ?? [];
     if (row === undefined) return done(false);
-    this.plane.code(this.plane.a((column + 0.5) / this.columns), this.plane.b((row + 0.5) / this.rows), this.z);
+    this.plane.code(...this.centre(column, row), this.z);
     this.decoder.decodeQueued(this.z, (values) => {
       // The grid may have changed in the meantime.
       if (queue === this.queue) this.draw(values, column, row);
@@ -67,6 +106,11 @@ export class Tiles {
     });
   }
 
+  /**
+   * @param {Float32Array} values
+   * @param {number} column
+   * @param {number} row
+   */
   draw(values, column, row) {
     if (this.ink) toInk(values, this.image);
     else toPixels(values, this.channels, this.image);

@@ -18,6 +18,8 @@ from explorer.services.jobs import Job, JobError
 from vae_core import projection
 from vae_core.checkpoint import registry
 
+pytestmark = pytest.mark.usefixtures("cold_workers")
+
 
 def map_of(name: str, folder, method: str = "pca") -> dict:
     path = str(registry.find(name))
@@ -42,6 +44,7 @@ def test_a_job_is_done_and_its_result_is_there(put, home, until):
     assert [event["event"] for event in job.events()[0]] == ["begin", "end"]
 
 
+@pytest.mark.slow
 def test_a_failure_says_why(put, home, until):
     put("m", held_out=False)
     job = jobs.submit("map", map_of("m", home))
@@ -49,6 +52,7 @@ def test_a_failure_says_why(put, home, until):
     assert "no codes of held-out images" in job.end()["message"]
 
 
+@pytest.mark.slow
 def test_a_fault_of_ours_is_named_as_one_and_logged(home, until):
     job = jobs.submit("no such task", {}, name="x")
     until(job, "failed")
@@ -73,6 +77,7 @@ def test_its_threads_leave_the_cores_to_others(long_job):
     assert b"OMP_WAIT_POLICY=PASSIVE" in environment.read_bytes().split(b"\0")
 
 
+@pytest.mark.slow
 def test_a_job_is_not_started_twice_and_not_removed_while_it_runs_and_stops_when_asked(long_job, until):
     assert jobs.submit("map", {}, name="long") == long_job
     with pytest.raises(JobError, match="still running"):
