@@ -19,7 +19,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from explorer.services import decoding, models
 from explorer.web import origin, session_tokens
-from vae_core.models.flat import Autoencoder
 
 DRAG, IMAGES, DISTANCES = range(3)
 """Kinds of requests. DRAG: the image of the code that is dragged, superseded by a newer request of this kind. IMAGES: the
@@ -130,7 +129,7 @@ class _RequestQueue:
         return request
 
 
-def reply(model: Autoencoder, request: bytes) -> bytes:
+def reply(model: decoding.Autoencoder, request: bytes) -> bytes:
     """The reply to a request. Raises RefusedError where the request is malformed."""
     number, kind = HEADER.unpack_from(request)
     d = decoding.row_length(model)
@@ -149,7 +148,7 @@ def reply(model: Autoencoder, request: bytes) -> bytes:
     return HEADER.pack(number, kind) + result.tobytes()
 
 
-def _requested_model(hello: str) -> Autoencoder:
+def _requested_model(hello: str) -> decoding.Autoencoder:
     """The model that a page asks for in its first message. Raises RefusedError."""
     try:
         message = json.loads(hello)

@@ -11,7 +11,7 @@ from vae_core.config.nets import NetConfig, ResidualConfig, halvings
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
 from vae_core.config.observations import CategoryField, ImageField, ObservationSpec, image_observation
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
-from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig
+from vae_core.config.priors import PriorConfig, StandardNormalConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
 
 
@@ -53,17 +53,10 @@ def _spaces_agree(config: ModelConfig) -> None:
         )
 
 
-def _sphere_is_connected(config: ModelConfig) -> None:
-    if config.posterior.space == "sphere" and getattr(config.structure, "latent", 2) < 2:
+def _latent_is_large_enough(config: ModelConfig) -> None:
+    for part in (config.posterior, config.prior):
         where = f"{type(config.structure).__name__}.latent"
-        raise ConfigError(
-            f"{where} is 1; it must be 2 or more for codes on a sphere, which has two points alone in R^1.", where
-        )
-
-
-def _couplings_have_two_halves(config: ModelConfig) -> None:
-    if isinstance(config.prior, RealNVPConfig):
-        require(config.latent > 1, "FlatConfig.latent", config.latent, "2 or more for a prior of kind 'realnvp'")
+        require(config.latent >= part.least_latent, where, config.latent, f"{part.least_latent} or more with {part.kind!r}")
 
 
 class ModelConfig(Config):
@@ -79,14 +72,7 @@ class ModelConfig(Config):
     given: tuple[str, ...] = ()
     """Names of the fields that encoder and decoder are given. The other fields are modelled."""
 
-    rules = (
-        _image_is_large_enough,
-        _rate_is_defined,
-        _spaces_agree,
-        _sphere_is_connected,
-        _couplings_have_two_halves,
-        _fields_are_modelled_or_given,
-    )
+    rules = (_image_is_large_enough, _rate_is_defined, _spaces_agree, _latent_is_large_enough, _fields_are_modelled_or_given)
 
     @classmethod
     def for_images(

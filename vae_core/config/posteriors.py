@@ -19,6 +19,8 @@ class PosteriorConfig(Config, axis=True):
     """True if the rate is the same number for every observation, so that no weight of it changes the training."""
     space: ClassVar[str] = "euclidean"
     """Kind of the space that codes live in: a `kind` of `vae_core.models.spaces`."""
+    least_latent: ClassVar[int] = 1
+    """Smallest number of dimensions of a code."""
 
     @property
     def title(self) -> str:
@@ -63,6 +65,7 @@ class VonMisesFisherConfig(PosteriorConfig, kind="von-mises-fisher"):
     has_density = True
     has_constant_rate = True
     space = "sphere"
+    least_latent = 2
 
     kappa: Annotated[float, Range(0, 1e4, without_low=True)] = 100.0
     """Concentration around the mean direction, the same for every observation; the larger it is, the smaller the cap."""

@@ -15,6 +15,8 @@ class PriorConfig(Config, axis=True):
 
     space: ClassVar[str] = "euclidean"
     """Kind of the space that codes live in: a `kind` of `vae_core.models.spaces`."""
+    least_latent: ClassVar[int] = 1
+    """Smallest number of dimensions of a code."""
     title: ClassVar[str] = "a distribution of its own"
     """The name of the distribution in a sentence on screen."""
     is_standard: ClassVar[bool] = False
@@ -44,6 +46,8 @@ class RealNVPConfig(PriorConfig, kind="realnvp"):
 
     title = "a flow that was trained with the model"
     is_learned = True
+    # Each coupling changes one half of the dimensions by the other.
+    least_latent = 2
 
     transforms: Annotated[int, Range(1, 64)] = 6
     """Number of coupling layers, which change the two halves of the dimensions in turn."""
@@ -55,5 +59,6 @@ class UniformSphereConfig(PriorConfig, kind="uniform-sphere"):
     """The uniform distribution on the unit sphere."""
 
     space = "sphere"
+    least_latent = 2
     title = "the uniform distribution on the sphere"
     is_standard = True

@@ -199,6 +199,8 @@ def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:
     """Each setting that two configurations in JSON do not share, with both values; none for the digests of data."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         keys = sorted({key for key in (*found, *wanted) if found.get(key, _NONE) != wanted.get(key, _NONE)})
+        # The fields of one kind say nothing of those of another.
+        keys = ["kind"] if "kind" in keys else keys
         pairs = [_differences(found.get(key, _NONE), wanted.get(key, _NONE), f"{name}.{key}".lstrip(".")) for key in keys]
         told = [one for pair in pairs for one in pair]
         return told if len(told) <= MOST_TOLD else [*told[:MOST_TOLD], f"and {len(told) - MOST_TOLD} more"]

@@ -204,7 +204,8 @@ def test_a_state_of_another_run_is_refused(digits, tmp_path):
         fit(make(), digits, changed, folder=tmp_path, identity="a")
     with pytest.raises(StateError, match="another data"):
         fit(make(), digits, config, folder=tmp_path, identity="b")
-    with pytest.raises(StateError, match=r"another model \(posterior.kind was 'gaussian' and is now 'deterministic'\)"):
+    told = r"objective.kind was 'elbo' and is now 'reconstruction'; posterior.kind was 'gaussian' and is now 'deterministic'\)"
+    with pytest.raises(StateError, match=told):
         fit(make("deterministic"), digits, config, folder=tmp_path, identity="a")
     fit(make(), digits, config.replace(save_every=3), folder=tmp_path, identity="a")
     assert load_file(tmp_path / STATE_FILE).keys() == before.keys()
