@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 import streamlit as st
 
@@ -150,7 +151,7 @@ def read(query: Mapping[str, str], registry: Registry) -> View:
         row=_index(query.get("row", ""), MAX_IMAGES) or 0,
         seed=_index(query.get("seed", ""), MAX_SEEDS) or 0,
         ends=_pair(query.get("ends", "")),
-        path=next((kind for kind in PATHS if kind == query.get("path")), PATHS[0]),
+        path=cast("PathKind", query["path"]) if query.get("path") in PATHS else PATHS[0],
         run=query["run"] if jobs.NAME.fullmatch(query.get("run", "")) else "",
     )
 

@@ -32,7 +32,7 @@ def toys():
 @pytest.fixture(scope="module", params=[*ZOO, *(f"toy {axis}" for axis in TOYS)])
 def config(request, toys) -> ModelConfig:
     if request.param in ZOO:
-        return model_config(request.param, IMAGE, 2, MLPConfig((16,)))
+        return model_config(request.param, IMAGE, 2, MLPConfig((16,)), classes=10)
     return toys[request.param.removeprefix("toy ")]
 
 
@@ -64,7 +64,7 @@ def test_training_lowers_its_loss(trained, digits):
 
 
 def test_its_figures_are_those_of_its_capabilities(trained, digits):
-    model, x = trained[0], digits.test.x[:40]
+    model, x = trained[0], digits.test.first(40)
     found = evaluate(model, x, samples=2)
     assert found["distortion"] is not None and found["mse"] >= 0
     assert (found["rate"] is not None) == model.capabilities.rate == (found["negative_elbo"] is not None)
@@ -74,7 +74,7 @@ def test_its_figures_are_those_of_its_capabilities(trained, digits):
 
 
 def test_its_figures_do_not_depend_on_the_size_of_batches(trained, digits):
-    model, x = trained[0], digits.test.x[:30]
+    model, x = trained[0], digits.test.first(30)
     first, second = (evaluate(model, x, samples=1, batch_size=size) for size in (30, 7))
     for name, value in first.items():
         assert value == (second[name] if value is None else pytest.approx(second[name], rel=1e-4, abs=1e-4)), name
@@ -85,15 +85,17 @@ def test_a_checkpoint_holds_it(trained, digits, tmp_path):
     saved = save_measured(model, digits, train, summary, tmp_path / "a.safetensors", samples=1)
     found = checkpoint.load(tmp_path / "a.safetensors")
     assert found.config == model.config and found.metrics == saved.metrics
-    codes = model.encode(digits.test.x).mean
+    codes, classes = model.encode(digits.test).mean, digits.test.y if model.conditions else None
     torch.testing.assert_close(found.held_out.codes, codes, rtol=5e-3, atol=5e-3)
-    torch.testing.assert_close(found.model.decode(codes), model.decode(codes), rtol=0, atol=5e-3)
+    torch.testing.assert_close(found.model.decode(codes, classes), model.decode(codes, classes), rtol=0, atol=5e-3)
 
 
 def test_it_draws_images(trained):
-    drawn = trained[0].sample(5, seed=3)
+    model = trained[0]
+    condition = 0 if model.conditions else None
+    drawn = model.sample(5, seed=3, condition=condition)
     assert drawn.shape == (5, *IMAGE) and bool(torch.isfinite(drawn).all())
-    assert torch.equal(drawn, trained[0].sample(5, seed=3))
+    assert torch.equal(drawn, model.sample(5, seed=3, condition=condition))
 
 
 def test_it_has_programs_for_the_browser_or_says_why(trained):

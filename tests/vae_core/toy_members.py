@@ -26,8 +26,8 @@ class LinearNet:
     """One linear layer each way."""
 
     @staticmethod
-    def encoder(image: tuple[int, int, int], out: int, config: NetConfig) -> nn.Sequential:
-        return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(image), out))
+    def encoder(image: tuple[int, int, int], out: int, config: NetConfig, condition: int = 0) -> nn.Sequential:
+        return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(image) + condition, out))
 
     @staticmethod
     def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: NetConfig) -> nn.Sequential:
