@@ -96,10 +96,11 @@ st.subheader("From one image to another", anchor="interpolation")
 ends = st.columns([2, 2, 2], vertical_alignment="bottom")
 a = ends[0].number_input("From image", 1, count, min(current.ends[0] % count, count - 1) + 1, key="compare-a") - 1
 b = ends[1].number_input("to image", 1, count, min(current.ends[1] % count, count - 1) + 1, key="compare-b") - 1
-path = ends[2].segmented_control(
+chosen = ends[2].segmented_control(
     "along a", view.PATHS, default=current.path, required=True, key="compare-path",
     format_func=lambda kind: {"linear": "straight line", "spherical": "great circle"}[kind],
 )  # fmt: skip
+path = view.PATHS[view.PATHS.index(chosen)]
 if ((a, b), path) != (current.ends, current.path):
     current = dataclasses.replace(current, ends=(a, b), path=path)
     view.show(current)
