@@ -315,7 +315,7 @@ HOW = {"frame": "crop", "invert": False, "grey": False, "box": 0.7, "middle": [0
         ("metrics", {"mse": 1e299}, "'metrics.mse'"),
         ("metrics", {"ssim": 7}, "'metrics.ssim'"),
         ("metrics", {"mig": -0.5}, "'metrics.mig'"),
-        ("metrics", {"rate": -1}, "'metrics.rate'"),
+        ("metrics", {"rate": -2}, "'metrics.rate'"),
         ("metrics", {"distortion": 1e299}, "'metrics.distortion'"),
         ("metrics", {"distortion": -1e299}, "'metrics.distortion'"),
         ("metrics", {"negative_elbo": 1e16}, "'metrics.negative_elbo'"),
@@ -478,7 +478,7 @@ def test_wrong_held_out_tensors(tmp_path, good):
     assert "labels" in rewrite(tmp_path, good, lambda t, h: t["held_out.labels"].fill_(-1))
     assert "not finite" in rewrite(tmp_path, good, lambda t, h: t["held_out.mse"].fill_(float("inf")))
     assert "held_out.mse outside 0 to 1" in rewrite(tmp_path, good, lambda t, h: t["held_out.mse"].fill_(-1))
-    assert "held_out.rate outside" in rewrite(tmp_path, good, lambda t, h: t["held_out.rate"].fill_(-1))
+    assert "held_out.rate outside" in rewrite(tmp_path, good, lambda t, h: t["held_out.rate"].fill_(-2))
     assert "held_out.distortion outside" in rewrite(tmp_path, good, lambda t, h: t["held_out.distortion"].fill_(1e30))
     assert "held_out.scale that are negative" in rewrite(tmp_path, good, lambda t, h: t["held_out.scale"].fill_(-1))
 
