@@ -23,7 +23,7 @@ PINS = {
     if "==" in line
     for pin in [Requirement(line)]
 }
-FOR_DEVELOPERS = ("vae_core/bench/*", "explorer/components/build_kernels.py")
+FOR_DEVELOPERS = ("explorer/components/build_kernels.py",)
 """Modules that the app does not use: comparisons with other packages, and a compiler of an asset."""
 
 
