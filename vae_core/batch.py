@@ -55,8 +55,8 @@ class Batch:
         return self.map(lambda value: value.to(device))
 
     def split(self, size: int) -> Iterator[Batch]:
-        """Consecutive batches of at most `size` observations."""
-        for start in range(0, len(self), size):
+        """Consecutive batches of at most `size` observations; one without any where there are none."""
+        for start in range(0, max(1, len(self)), size):
             yield self.map(lambda value, rows=slice(start, start + size): value[rows])
 
     def in_compute(self, spec: ObservationSpec) -> Batch:

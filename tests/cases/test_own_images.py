@@ -14,11 +14,12 @@ from PIL import Image
 
 from vae_core import checkpoint
 from vae_core.cli import evaluate, main, train
+from vae_core.data import Split
 
 
-def pixels(x: torch.Tensor) -> set[bytes]:
-    """The pixels of each image of a batch."""
-    return {image.tobytes() for image in x.numpy()}
+def pixels(x: torch.Tensor | Split) -> set[bytes]:
+    """The pixels of each image of a batch or of a split."""
+    return {image.tobytes() for image in (x.x if isinstance(x, Split) else x).numpy()}
 
 
 def pixels_of(file: bytes) -> bytes:

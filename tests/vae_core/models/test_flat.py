@@ -171,7 +171,7 @@ def test_random_numbers_depend_on_the_seed_alone(c, model, x):
 def test_the_gradient_reaches_every_parameter(model, x):
     # In training, batch norm cancels a bias before it: evaluation shows whether a parameter is connected at all.
     model.eval()
-    model.objective(terms_of(model, x), model.objective.weights(1.0)).backward()
+    model.objective(terms_of(model, x), model.objective.weights(1.0), model.objective.terms).backward()
     for key, parameter in model.named_parameters():
         if key in without_effect(model):
             continue
