@@ -102,6 +102,7 @@ def toy_members() -> Iterator[dict[str, ModelConfig]]:
 
     class LogisticConfig(PosteriorConfig, kind="toy-logistic"):
         has_density = True
+        title = "Logistic"
 
     class WideNormalConfig(PriorConfig, kind="toy-wide-normal"):
         title = "N(0, 4 I)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config
@@ -23,9 +24,9 @@ class PosteriorConfig(Config, axis=True):
     """Smallest number of dimensions of a code."""
 
     @property
+    @abc.abstractmethod
     def title(self) -> str:
         """The name of the posterior on screen, with what tells it from others of its kind."""
-        return self.kind
 
 
 class DeterministicConfig(PosteriorConfig, kind="deterministic"):
