@@ -57,7 +57,7 @@ def principal_plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]
 
 
 def reason_without_spread(card: ModelCard) -> str:
-    """Why no page draws the spread of this model's posteriors, as a sentence.
+    """Returns a sentence that says why pages do not draw the spread of this model's posteriors.
 
     It is empty where the spread is drawn, and where a code has none.
     """

@@ -16,7 +16,7 @@ from vae_core.metrics.table import METRICS, Metric, decimals
 from vae_core.models.spaces import PathKind
 
 SampleSource = Literal["prior", "codes"]
-"""Where codes of samples come from."""
+"""Distribution that codes of new images are drawn from: the prior, or a Gaussian fitted to codes of training images."""
 METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units"))
 """The held-out metrics that tables show."""
 NATS = ("distortion", "negative_elbo")

@@ -32,7 +32,7 @@ LAYER_TITLES = {"channels": "feature maps"}
 
 
 class ModelStyle(TypedDict):
-    """What marks a model on all pages."""
+    """Colour and marker of a model, the same on all pages."""
 
     colour: str
     marker: Marker

@@ -1,4 +1,4 @@
-"""What all configurations share: validation by annotation, kinds, and an exact JSON round trip."""
+"""Base class of configurations: validation by annotation, kinds, and an exact JSON round trip."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class Autoencoder(LatentVariableModel):
         return {LATENT: self.encoder(batch[IMAGE], self.condition(batch))}
 
     def condition(self, batch: Batch) -> Tensor | None:
-        """What the model is given of each observation, one-hot (B, K); None for a model that is given nothing."""
+        """One-hot classes that condition the model, (B, K), or None for a model without a condition."""
         return None if self.given is None else in_compute(self.given, batch[self.given.name])
 
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:

@@ -15,7 +15,7 @@ PathKind = Literal["linear", "spherical"]
 
 
 class Space(abc.ABC):
-    """Where codes live. The page is told the kind, and has the same geometry in `latent_pad/space.js`."""
+    """Geometry of codes: distances, paths and planes. `latent_pad/space.js` has the same for pages, which are told the kind."""
 
     kind: ClassVar[str]
     """Name of the kind, which a configuration declares and a page is sent."""

@@ -1,4 +1,4 @@
-"""What describes a method of projection: its parameters, its function, and what it cites."""
+"""Description of a projection method: its parameters, the function that fits it, and the papers that it cites."""
 
 from __future__ import annotations
 

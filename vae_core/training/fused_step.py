@@ -26,7 +26,7 @@ from vae_core.training.losses import Losses
 from vae_core.training.phase_updates import PhaseUpdate
 
 EPS = 1e-8
-"""What keeps AdamW from dividing by 0; torch's default."""
+"""Number added to the denominator of AdamW, which keeps it from being 0; the default of `torch.optim.AdamW`."""
 
 
 @dataclass

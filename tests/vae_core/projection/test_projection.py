@@ -1,4 +1,4 @@
-"""What all methods keep: neighbours, seeds, parameters, the number of threads; and what they refuse."""
+"""Every projection method keeps neighbours, follows its seed and parameters, restores threads, and refuses bad input."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -134,60 +135,36 @@ def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
 
 
 KILLED = """
-import os, random, signal, sys, time
+import sys
 from pathlib import Path
 import torch
 # The optimiser imports it when it is made, which would take each of the processes below a second.
 import torch._dynamo
+from killed_runs import train_whole_and_killed
 from vae_core.models.flat import Autoencoder
 from vae_core.checkpoint import Checkpoint, save
-from vae_core.config import *
+from vae_core.config import ModelConfig, ResidualConfig, TrainConfig
 from vae_core.data import load_dataset
 from vae_core.training import fit
-from vae_core.training.fit import STATE_FILE
 
-here, kills = Path(sys.argv[1]), int(sys.argv[2])
 digits = load_dataset("digits")
-config = TrainConfig(steps=300, batch_size=64, threads=1)
 
-def train(name):
+def train(folder, save_every):
     torch.manual_seed(0)
-    net = ResidualConfig(channels=(8,), hidden=(32,))
-    model = Autoencoder(ModelConfig.for_images((1, 8, 8), 2, net))
-    # How often it saves is nothing to what it comes to.
-    often = config.replace(save_every=0 if name == "killed" else 30)
-    fit(model, digits, often, folder=here / name)
-    save(Checkpoint(model), here / f"{name}.safetensors")
+    model = Autoencoder(ModelConfig.for_images((1, 8, 8), 2, ResidualConfig(channels=(8,), hidden=(32,))))
+    # How often it saves changes no weight.
+    fit(model, digits, TrainConfig(steps=300, batch_size=64, threads=1, save_every=save_every), folder=folder)
+    save(Checkpoint(model), folder.with_suffix(".safetensors"))
 
-def started(name):
-    # A process of its own that need not import everything again.
-    pid = os.fork()
-    if pid == 0:
-        train(name)
-        os._exit(0)
-    return pid
-
-def written():
-    file = here / "killed" / STATE_FILE
-    return file.stat().st_mtime_ns if file.exists() else 0
-
-assert os.waitpid(started("whole"), 0)[1] == 0
-random.seed(1)
-for _ in range(kills):
-    before, pid = written(), started("killed")
-    while written() == before:
-        time.sleep(0.001)
-    time.sleep(0.1 * random.random())
-    os.kill(pid, signal.SIGKILL)
-    assert os.waitpid(pid, 0)[1] == signal.SIGKILL, "it ended before it was killed"
-assert os.waitpid(started("killed"), 0)[1] == 0
+train_whole_and_killed(train, Path(sys.argv[1]), int(sys.argv[2]))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 def test_killed_at_any_moment_it_goes_on_bit_for_bit(tmp_path):
-    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(KILLS)], capture_output=True, text=True)
+    command = [sys.executable, "-c", KILLED, str(tmp_path), str(KILLS)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "killed.safetensors").read_bytes() == (tmp_path / "whole.safetensors").read_bytes()
 

@@ -187,44 +187,24 @@ def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, phases, extr
 
 
 KILLED = """
-import os, random, signal, sys, time
+import sys
 from pathlib import Path
-import torch
-from safetensors.torch import save_file
 import torch._dynamo
 from adversarial import make
+from killed_runs import train_whole_and_killed
+from safetensors.torch import save_file
 from vae_core.config import TrainConfig
 from vae_core.data import load_dataset
 from vae_core.training import fit
-from vae_core.training.fit import STATE_FILE
 
-here, kills = Path(sys.argv[1]), int(sys.argv[2])
 digits = load_dataset("digits")
 
-def started(name):
-    pid = os.fork()
-    if pid == 0:
-        model = make()
-        config = TrainConfig(steps=300, batch_size=64, threads=1, save_every=0 if name == "killed" else 30)
-        fit(model, digits, config, folder=here / name)
-        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, here / f"{name}.safetensors")
-        os._exit(0)
-    return pid
+def train(folder, save_every):
+    model = make()
+    fit(model, digits, TrainConfig(steps=300, batch_size=64, threads=1, save_every=save_every), folder=folder)
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder.with_suffix(".safetensors"))
 
-def written():
-    file = here / "killed" / STATE_FILE
-    return file.stat().st_mtime_ns if file.exists() else 0
-
-assert os.waitpid(started("whole"), 0)[1] == 0
-random.seed(1)
-for _ in range(kills):
-    before, pid = written(), started("killed")
-    while written() == before:
-        time.sleep(0.001)
-    time.sleep(0.1 * random.random())
-    os.kill(pid, signal.SIGKILL)
-    assert os.waitpid(pid, 0)[1] == signal.SIGKILL, "it ended before it was killed"
-assert os.waitpid(started("killed"), 0)[1] == 0
+train_whole_and_killed(train, Path(sys.argv[1]), int(sys.argv[2]))
 """
 
 

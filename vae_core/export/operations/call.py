@@ -42,7 +42,7 @@ class Call:
         return self.graph.add(op, inputs, self.shape if shape is None else shape, **fields)
 
     def reshape(self, x: Ref, shape: tuple[int, ...]) -> Ref:
-        """The same values in another shape."""
+        """Returns a tensor with the values of `x` in another shape, which adds a node where the shape differs."""
         return x if x.shape == shape else self.graph.add("reshape", [x], shape)
 
     def activate(self, x: Ref, *activations: tuple[Any, ...]) -> Ref:

@@ -71,12 +71,21 @@ class Objective(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
-        """Those of the named terms that the objective itself defines, from the observations that are encoded, their codes and
-        the numbers of `noise`."""
+        """Computes terms of the objective, such as a discrepancy between codes and draws of the prior.
+
+        Args:
+            names: Names of the terms that are wanted. Terms that the likelihood or the latent gives are left out.
+            batch: Observations that were encoded.
+            latent: Codes of the observations, and their costs.
+            noise: Random numbers that `noise` declares.
+
+        Returns:
+            Terms by name: (B,) in nats where an observation has its own, else a scalar of the whole batch.
+        """
 
     @abc.abstractmethod
     def reduced(self, terms: Terms, name: str) -> Tensor:
-        """What a term adds to the loss before its weight: a scalar, in nats an observation."""
+        """Reduces a term over the batch to the scalar that is weighted in the loss, in nats an observation."""
 
     def forward(self, terms: Terms, weights: Sequence[float] | Tensor, names: Collection[str] | None = None) -> Tensor:
         """The weighted sum of the named terms, or of `criterion` where `names` is None: a scalar, in nats an observation.

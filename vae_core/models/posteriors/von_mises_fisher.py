@@ -118,7 +118,7 @@ class VonMisesFisher(Posterior):
         return functional.normalize(raw.float(), dim=1)
 
     def scale(self, raw: Tensor) -> None:
-        """None: the spread is along the sphere, and no standard deviation of each dimension describes it."""
+        """Returns None, because codes spread along the sphere and not by a standard deviation of each dimension."""
 
 
 def _reflected(z: Tensor, mean: Tensor) -> Tensor:
