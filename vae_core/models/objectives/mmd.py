@@ -12,12 +12,9 @@ from vae_core.batch import Batch, Noise, local
 from vae_core.config import MMDConfig
 from vae_core.models.latent import Latent
 from vae_core.models.objectives import schedules
-from vae_core.models.objectives.objective import Objective, Terms
+from vae_core.models.objectives.objective import PRIOR, Objective, Terms
 from vae_core.models.objectives.phases import Phase
 from vae_core.models.priors import Prior
-
-PRIOR = "prior"
-"""Prefix of the noise that draws of the prior are made from."""
 
 
 @final

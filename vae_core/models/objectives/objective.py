@@ -14,6 +14,9 @@ from vae_core.models.latent import Latent
 from vae_core.models.objectives.phases import Phase
 from vae_core.specs import NoiseSpec
 
+PRIOR = "prior"
+"""Prefix of the noise that draws of the prior are made from."""
+
 
 @dataclass(frozen=True, eq=False)
 class Terms:
