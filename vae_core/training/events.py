@@ -6,10 +6,12 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
+
+from vae_core.metrics.table import shown, weight_name
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class NotCompiled(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """Means over the steps since the last such event, in nats an image."""
+    """Means over the steps since the last such event. `metrics.table.TERMS` has the unit of each term."""
 
     steps: int
     loss: float
@@ -96,7 +98,7 @@ class Progress(Event):
 
 @dataclass(frozen=True)
 class Validated(Event):
-    """Means over the validation images, in nats an image, with the final weights of the terms."""
+    """Means over the validation images, with the final weights of the terms."""
 
     loss: float
     """The weighted sum of the objective's `criterion`, in which terms that depend on an adversary do not count."""
@@ -145,15 +147,13 @@ class ProgressLine:
                 self._line(str(event))
             self.started = str(event)
         elif isinstance(event, Progress) and self.live:
-            terms = ", ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
             left = time.strftime("%H:%M:%S", time.gmtime(event.seconds_left))
             speed = f"{event.images_per_second:,.0f} images/s"
-            self.stream.write(f"\r{event.step}/{event.steps}  {terms}  {speed}  {left} left\x1b[K")
+            self.stream.write(f"\r{event.step}/{event.steps}  {_values(event.terms)}  {speed}  {left} left\x1b[K")
             self.stream.flush()
         elif isinstance(event, Validated):
-            terms = "".join(f", {name} {value:.2f}" for name, value in event.terms.items())
             best = " (best)" if event.best else ""
-            self._line(f"step {event.step}: validation loss {event.loss:.2f}{terms}{best}")
+            self._line(f"step {event.step}: validation {_values({'loss': event.loss} | event.terms)}{best}")
         elif isinstance(event, FewSteps):
             self._line(str(event))
         elif isinstance(event, Compiling):
@@ -168,6 +168,11 @@ class ProgressLine:
     def _line(self, text: str) -> None:
         self.stream.write(("\r\x1b[K" if self.live else "") + text + "\n")
         self.stream.flush()
+
+
+def _values(terms: Mapping[str, float]) -> str:
+    """Terms by name with the decimals that the table gives them."""
+    return ", ".join(f"{name} {shown(name, terms)}" for name in terms)
 
 
 class JsonLines:
@@ -193,7 +198,7 @@ class TensorBoard:
         if isinstance(event, Progress | Validated):
             group = "train" if isinstance(event, Progress) else "validation"
             known = {name: getattr(event, name, None) for name in ("loss", "lr", "images_per_second")}
-            known |= event.terms | {f"weight_{name}": value for name, value in getattr(event, "weights", {}).items()}
+            known |= event.terms | {weight_name(name): value for name, value in getattr(event, "weights", {}).items()}
             for name, value in known.items():
                 if value is not None:
                     self.writer.add_scalar(f"{group}/{name}", value, event.step)

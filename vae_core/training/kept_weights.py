@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from vae_core.metrics.table import shown
+
 CLEAR_SHARE = 0.02
 """Share of the loss at the start by which the loss of the training images has to change before it is named as a reason."""
 
@@ -25,7 +27,8 @@ def _reason(curve: list[dict[str, float | None]]) -> str:
     start = curve[0]["validation_loss"]
     best = min(curve[1:], key=lambda point: point["validation_loss"])["validation_loss"]
     losses = [point["train_loss"] for point in curve if point.get("train_loss") is not None]
-    told = f"the validation loss was {start:.1f} nats at the start and {best:.1f} at best after that. "
+    start_shown, best_shown = (shown("loss", {"loss": value}) for value in (start, best))
+    told = f"the validation loss was {start_shown} nats at the start and {best_shown} at best after that. "
     clear = CLEAR_SHARE * abs(start)
     if losses and losses[-1] > max(losses[0], start) + clear:
         return told + "The loss of the training images rose as well: try a smaller learning rate, or a longer run."

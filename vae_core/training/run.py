@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from vae_core.config import TrainConfig
+from vae_core.metrics.table import weight_name
 from vae_core.models.base import LatentVariableModel
 from vae_core.training import events
 from vae_core.training.batches import Batches, Fields, validation_generator
@@ -167,7 +168,8 @@ class Run:
         trained = dict.fromkeys(found) | (self.means.reset() if self.means.count else {})
         columns = {f"train_{name}": value for name, value in trained.items()}
         columns |= {f"validation_{name}": value for name, value in found.items()}
-        counters.curve.append({"step": counters.step, "lr": lr} | weight_columns(weights) | columns)
+        columns |= {weight_name(name): value for name, value in weights.items()}
+        counters.curve.append({"step": counters.step, "lr": lr} | columns)
         if len(counters.curve) > MOST_POINTS:
             # Of a long run every second point tells as much; the last one stays.
             del counters.curve[-2::-2]
@@ -206,11 +208,6 @@ class Run:
             curve=list(counters.curve),
             kept_step=counters.best_step if self.best else counters.step,
         )
-
-
-def weight_columns(weights: Mapping[str, float]) -> dict[str, float]:
-    """Weights of terms as columns of a curve, where the weight of the rate is called `beta`."""
-    return {"beta" if name == "rate" else f"{name}_weight": value for name, value in weights.items()}
 
 
 def _length(config: TrainConfig, batches: Batches) -> int:
