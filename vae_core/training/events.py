@@ -16,12 +16,13 @@ from vae_core.metrics.table import shown, weight_name
 
 @dataclass(frozen=True)
 class Event:
-    """Base of all events; `to_json` is one plain dict with the event's name."""
+    """Base of all events."""
 
     step: int
     """Optimiser steps done."""
 
     def to_json(self) -> dict[str, Any]:
+        """The fields of the event, with its name under `event`."""
         return {"event": type(self).__name__.lower(), **dataclasses.asdict(self)}
 
 
@@ -66,8 +67,10 @@ class FewSteps(Event):
 
 @dataclass(frozen=True)
 class Compiling(Event):
-    """Steps are being compiled: seconds where such steps have been compiled before, else up to a minute, in which nothing else
-    is told and `should_stop` is not asked."""
+    """Steps are being compiled, and until that is done no other event comes and `should_stop` is not asked.
+
+    It takes seconds where such steps have been compiled before, else up to a minute.
+    """
 
     engine: str
 
@@ -88,7 +91,7 @@ class Progress(Event):
     loss: float
     terms: dict[str, float]
     """The mean of each term of every phase by name, before its weight; a term that no step computed is left out."""
-    weights: dict[str, float]
+    weights: Mapping[str, float]
     """The weight of each term now."""
     lr: float
     images_per_second: float
@@ -142,6 +145,7 @@ class ProgressLine:
         self.started = ""
 
     def __call__(self, event: Event) -> None:
+        """Writes what a person at a terminal wants to know of the event."""
         if isinstance(event, Started):
             if str(event) != self.started:
                 self._line(str(event))
@@ -182,6 +186,7 @@ class JsonLines:
         self.stream = stream
 
     def __call__(self, event: Event) -> None:
+        """Writes the event."""
         self.stream.write(json.dumps(event.to_json()) + "\n")
         self.stream.flush()
 
@@ -195,6 +200,7 @@ class TensorBoard:
         self.writer = SummaryWriter(str(folder))
 
     def __call__(self, event: Event) -> None:
+        """Writes the values of a report or a validation; the last event closes the file."""
         if isinstance(event, Progress | Validated):
             group = "train" if isinstance(event, Progress) else "validation"
             known = {name: getattr(event, name, None) for name in ("loss", "lr", "images_per_second")}

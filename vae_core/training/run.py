@@ -110,6 +110,7 @@ class Run:
         return dict(zip(self.model.objective.weighted, weights, strict=True))
 
     def tell(self, event: events.Event) -> None:
+        """Calls every subscriber with an event."""
         for subscriber in self.subscribers:
             subscriber(event)
 
@@ -134,6 +135,7 @@ class Run:
             self.tell(events.FewSteps(counters.step, counters.steps, enough))
 
     def tell_progress(self, lr: float, weights: Mapping[str, float], steps_per_second: float) -> None:
+        """Reports the means since the last report, under the weights of the terms now."""
         counters = self.counters
         left, speed = (counters.steps - counters.step) / steps_per_second, steps_per_second * self.batches.batch_size
         means = self.means.recent()
@@ -206,7 +208,7 @@ class Run:
             reason=reason,
             skipped=counters.skipped,
             curve=list(counters.curve),
-            kept_step=counters.best_step if self.best else counters.step,
+            kept_step=counters.best_step if self.best and counters.best_step is not None else counters.step,
         )
 
 
