@@ -14,7 +14,7 @@ from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, POSTERIOR, fie
 from vae_core.config import ModelConfig, NetConfig, TrainConfig
 from vae_core.config.descriptions import described
 from vae_core.models.altered import altered
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.training.budget_defaults import defaults_for
 from vae_core.training.distributed import process_count
 from vae_core.training.starting_sigma import starting_sigma

@@ -32,8 +32,8 @@ from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.own_images import title_of
 from vae_core.data.provenance import provenance
 from vae_core.files import writable
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
-from vae_core.models.flat import Autoencoder
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.distributed import ProcessGroup, torchrun

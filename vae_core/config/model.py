@@ -59,6 +59,15 @@ def _latent_is_large_enough(config: ModelConfig) -> None:
         require(config.latent >= part.least_latent, where, config.latent, f"{part.least_latent} or more with {part.kind!r}")
 
 
+def _codes_are_comparable(config: ModelConfig) -> None:
+    if config.objective.compares_codes and not (config.structure.has_one_group and config.posterior.is_continuous):
+        raise ConfigError(
+            f"An objective of kind {config.objective.kind!r} compares codes with draws of their prior, for which they must be "
+            f"points of one group; a structure of kind {config.structure.kind!r} with a {config.posterior.kind} posterior has "
+            "other codes."
+        )
+
+
 class ModelConfig(Config):
     """One model: the observations that it is for, and its choice on each axis."""
 
@@ -72,7 +81,14 @@ class ModelConfig(Config):
     given: tuple[str, ...] = ()
     """Names of the fields that encoder and decoder are given. The other fields are modelled."""
 
-    rules = (_image_is_large_enough, _rate_is_defined, _spaces_agree, _latent_is_large_enough, _fields_are_modelled_or_given)
+    rules = (
+        _image_is_large_enough,
+        _rate_is_defined,
+        _spaces_agree,
+        _latent_is_large_enough,
+        _fields_are_modelled_or_given,
+        _codes_are_comparable,
+    )
 
     @classmethod
     def for_images(
@@ -114,5 +130,6 @@ class ModelConfig(Config):
 
     @property
     def latent(self) -> int:
-        """Dimensions of the code of a model whose latent is one vector. Raises AttributeError for other structures."""
-        return typing.cast(FlatConfig, self.structure).latent
+        """Dimensions of the code of the top group. Raises ValueError where it is no vector."""
+        (latent,) = self.structure.code_shape
+        return latent
