@@ -11,12 +11,14 @@ TOLERANCE = 1e-4
 
 
 def read(page) -> dict:
-    """The state of the pad: point, extent, plane, nearest, the lead's name, z, details and pixels, and those of all `models`."""
+    """The state of the pad: point, extent, plane, nearest; name, z, details and pixels of the lead and of all `models`."""
     return page.evaluate(
         f"""(() => {{
           const r = {HOST}.read();
           const list = (values) => values && [...values];
-          const plain = ({{ name, z, details, pixels }}) => ({{ name, z: list(z), details: list(details), pixels: list(pixels) }});
+          const plain = ({{ name, z, details, pixels }}) => {{
+            return {{ name, z: list(z), details: list(details), pixels: list(pixels) }};
+          }};
           return {{ ...r, ...plain(r), models: r.models.map(plain) }};
         }})()"""
     )
