@@ -12,7 +12,9 @@ from vae_core.config import (
     DeterministicConfig,
     DiagonalGaussianConfig,
     ELBOConfig,
+    FlatConfig,
     FullGaussianConfig,
+    GridConfig,
     LearnedGaussianConfig,
     LikelihoodConfig,
     MMDConfig,
@@ -21,10 +23,15 @@ from vae_core.config import (
     ObjectiveConfig,
     PosteriorConfig,
     PriorConfig,
+    QuantizationConfig,
     RealNVPConfig,
     ReconstructionConfig,
+    ResidualConfig,
     StandardNormalConfig,
+    StructureConfig,
+    UniformCodesConfig,
     UniformSphereConfig,
+    VectorQuantizedConfig,
     VonMisesFisherConfig,
 )
 
@@ -40,6 +47,7 @@ class Row:
     posterior: PosteriorConfig = DiagonalGaussianConfig()
     prior: PriorConfig = StandardNormalConfig()
     objective: ObjectiveConfig = ELBOConfig()
+    structure: type[StructureConfig] = FlatConfig
     given: str = ""
     """Name of the category that the model is given; empty where it is given nothing."""
 
@@ -104,6 +112,16 @@ ZOO = {
         "Encoder and decoder of a VAE are given the class of an image, so that the code holds what the class does not say.",
         given="label",
     ),
+    "vq-vae": Row(
+        "VQ-VAE",
+        "van den Oord, Vinyals & Kavukcuoglu 2017",
+        "The code of an image is a grid of whole numbers, each of which names a vector of a codebook that is learned with the "
+        "model.",
+        posterior=VectorQuantizedConfig(),
+        prior=UniformCodesConfig(),
+        objective=QuantizationConfig(),
+        structure=GridConfig,
+    ),
 }
 
 
@@ -115,7 +133,8 @@ def model_config(
     likelihood: LikelihoodConfig | None = None,
     classes: int = 0,
 ) -> ModelConfig:
-    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions.
+    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions, which a
+    structure without vectors does not have.
 
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
     of classes of the images, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
@@ -129,7 +148,11 @@ def model_config(
     if row.given and not classes:
         raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    return ModelConfig.for_images(image, latent, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood)
+    net = net or ResidualConfig()
+    structure = row.structure.suited(latent, image, net)
+    return ModelConfig.for_images(
+        image, structure, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood
+    )
 
 
 def zoo_name(config: ModelConfig) -> str:
@@ -139,8 +162,8 @@ def zoo_name(config: ModelConfig) -> str:
     """
     for name, row in ZOO.items():
         given = (row.given,) if row.given else ()
-        parts = (type(config.posterior), type(config.prior), config.given) == (type(row.posterior), type(row.prior), given)
-        if parts and _same(config.objective, row.objective):
+        parts = (type(config.structure), type(config.posterior), type(config.prior), config.given)
+        if parts == (row.structure, type(row.posterior), type(row.prior), given) and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -57,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--data", help="a data set (" + ", ".join(NAMES) + "), or a folder or a .zip of images")
     what.add_argument("--size", type=whole(8, 128), help="side of the square that own images are made into")
     what.add_argument("--model", choices=list(zoo.ZOO), help="vae if not given")
-    what.add_argument("--latent", type=int, help="dimensions of the code; 2 if not given")
     for axis in AXES:
         add_axis(what, axis)
     how = parser.add_argument_group("how to train")
@@ -155,7 +154,8 @@ def _run(options: argparse.Namespace) -> int:
     else:
         kind, latent = options.model or "vae", LATENT if options.latent is None else options.latent
         of = data.name if data.name in NAMES else title_of(Path(os.path.expanduser(options.data)))
-        name, title = f"{_file_name(of)}-{kind}-{latent}", f"{zoo.ZOO[kind].title}, {latent}-D"
+        size = f"-{latent}" if zoo.ZOO[kind].structure.is_continuous else ""
+        name, title = f"{_file_name(of)}-{kind}{size}", ""
     folder = options.folder or Path("runs") / name
     if start is not None:
         model = tuned_model(options, start.model)
@@ -163,7 +163,7 @@ def _run(options: argparse.Namespace) -> int:
         model = build_model(recipe.model)
     else:
         config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device, len(data.classes))
-        model = build_model(config)
+        model, title = build_model(config), f"{zoo.ZOO[options.model or 'vae'].title}, {config.structure.title}"
     out = options.out or (registry.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)
     check_storable(model, data, title)

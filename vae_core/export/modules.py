@@ -14,15 +14,15 @@ PartName = Literal["decoder", "encoder"]
 
 
 class Decoder(nn.Module):
-    """E[x|z]: codes `z` (B, d) of the top group to `mean` (B, C, H, W) in [0, 1].
+    """E[x|z]: codes `z` (B, *their shape) of the top group to `mean` (B, C, H, W) in [0, 1].
 
     Where the model is given a class, `condition` (B, K), one-hot, is a further input.
     """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
-        self.model = model
-        self.inputs = {"z": Input((model.config.latent,))} | _condition(model)
+        self.model, config = model, model.config
+        self.inputs = {"z": Input(config.structure.code_shape, integers=not config.structure.is_continuous)} | _condition(model)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
         """The mean image of codes (N, d), given a condition (N, K) where there is one, as `mean` (N, C, H, W)."""
