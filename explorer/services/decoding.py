@@ -44,19 +44,20 @@ def _on_device(name: str, version: int) -> Autoencoder:
 
 
 def row_length(model: Autoencoder) -> int:
-    """Numbers of a row of `codes` below: d, and one more where the model is given a class, which is the last number."""
-    return model.config.latent + len(model.capabilities.conditions)
+    """Numbers of a row of `codes` below: those of a code, and one more where the model is given a class, which is the last number."""
+    return model.config.code_size + len(model.capabilities.conditions)
 
 
 def conditions_exist(model: Autoencoder, codes: np.ndarray) -> bool:
     """True if the classes in rows of codes are classes of the model."""
     counts = model.capabilities.conditions.values()
-    classes = codes[:, model.config.latent :]
+    classes = codes[:, model.config.code_size :]
     return all(bool(np.isin(column, np.arange(count)).all()) for column, count in zip(classes.T, counts, strict=True))
 
 
 def mean_images(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
-    """The mean images of codes, float32 (N, row length) to float16 (N, C, H, W)."""
+    """The mean images of codes, float32 (N, row length) to float16 (N, C, H, W). Raises ValueError on values that no code of
+    the model has, as `squared_distances` does."""
     return _decoded(model, codes, torch.Tensor.half)
 
 
@@ -75,7 +76,8 @@ def _decoded(model: Autoencoder, codes: np.ndarray, then) -> np.ndarray:
 
 
 def _mean_image(model: Autoencoder, rows: torch.Tensor) -> torch.Tensor:
-    z, classes = rows.tensor_split([model.config.latent], 1)
+    z, classes = rows.tensor_split([model.config.code_size], 1)
+    z = model.space.checked(z.reshape(-1, *model.config.structure.code_shape))
     given = [one_hot(classes[:, i], count) for i, count in enumerate(model.capabilities.conditions.values())]
     condition = torch.cat(given, 1) if given else None
     return model.decoded(model.complete(z, condition=condition), condition)

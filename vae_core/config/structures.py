@@ -75,7 +75,7 @@ class GridConfig(StructureConfig, kind="grid"):
 
     @property
     def title(self) -> str:
-        return f"{self.grid[0]}x{self.grid[1]} codes"
+        return f"{self.grid[0]}x{self.grid[1]} codes of {self.codes}"
 
 
 def grid_of(image: tuple[int, int, int], net: NetConfig) -> tuple[int, int] | None:
