@@ -120,7 +120,8 @@ for card in points:
 image_rows(rows, smooth=smooth)
 for card in cards:
     if card not in points:
-        st.caption(escaped(f"{card.title} has no row: its codes are whole numbers with nothing between them, so no path joins two."))
+        why = "its codes are whole numbers with nothing between them, so that no path joins two of them"
+        st.caption(escaped(f"{card.title} has no row: {why}."))
 st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")
 
 st.subheader("Metrics on held-out images", anchor="metrics")
@@ -137,8 +138,8 @@ st.caption(
     escaped(f"Nats measure: {'; '.join(scales)}. ")
     + ("Values in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
     + ("Values on different held-out images are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
-    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO, and codes on a sphere or of a codebook have "
-    "no dimensions that are active by themselves. A tick marks the better value."
+    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO, and codes on a sphere or of a codebook "
+    "have no dimensions that are active by themselves. A tick marks the better value."
 )
 
 st.subheader("Rate against distortion", anchor="rate-distortion")

@@ -44,7 +44,7 @@ def _on_device(name: str, version: int) -> Autoencoder:
 
 
 def row_length(model: Autoencoder) -> int:
-    """Numbers of a row of `codes` below: those of a code, and one more where the model is given a class, which is the last number."""
+    """Numbers of a row of `codes` below: those of a code, and a last one, the class, where the model is given one."""
     return model.config.code_size + len(model.capabilities.conditions)
 
 
@@ -56,8 +56,10 @@ def conditions_exist(model: Autoencoder, codes: np.ndarray) -> bool:
 
 
 def mean_images(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
-    """The mean images of codes, float32 (N, row length) to float16 (N, C, H, W). Raises ValueError on values that no code of
-    the model has, as `squared_distances` does."""
+    """The mean images of codes, float32 (N, row length) to float16 (N, C, H, W).
+
+    Raises ValueError on values that are in no code of the model, as `squared_distances` does.
+    """
     return _decoded(model, codes, torch.Tensor.half)
 
 

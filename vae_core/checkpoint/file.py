@@ -176,8 +176,8 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
     for f in fields(HeldOut):
         value = getattr(checkpoint.held_out, f.name, None)
         if value is not None:
-            wide = torch.float32 if value.is_floating_point() else torch.int16
-            tensors[f"held_out.{f.name}"] = value.to(torch.float16 if half and f.name in _PER_DIMENSION and wide.is_floating_point else wide)
+            dtype = torch.float16 if half and f.name in _PER_DIMENSION else torch.float32
+            tensors[f"held_out.{f.name}"] = value.to(dtype if value.is_floating_point() else torch.int16)
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     header = {
         "version": VERSION,

@@ -84,7 +84,7 @@ class VonMisesFisherConfig(PosteriorConfig, kind="von-mises-fisher"):
 
 
 class VectorQuantizedConfig(PosteriorConfig, kind="vector-quantized"):
-    """The codes whose vectors are nearest to the encoder's output, with a codebook of vectors that is trained with the model."""
+    """The codes whose vectors are nearest to the encoder's output, in a codebook that is trained with the model."""
 
     has_density = True
     is_random = False

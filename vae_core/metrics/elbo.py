@@ -154,9 +154,9 @@ def evaluate(
     distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
     (distortion_se ...) and the number of draws (samples). mse, ssim: of the reconstruction at the mean code and the image as
     given; mse_binarized, ssim_binarized: of a binarised image, where the likelihood is of such. active_units: where the model
-    has a rate and its dimensions are independent. code_perplexity: where codes are whole numbers. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples,
-    without which it says nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and
-    errors: as for `per_image` and `iwae_nll`.
+    has a rate and its dimensions are independent. code_perplexity: where codes are whole numbers. n: images. With
+    `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says nothing. Only figures of one
+    `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image` and `iwae_nll`.
     """
     if not 0 <= iwae_samples <= MOST_SAMPLES:
         raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")

@@ -206,10 +206,10 @@ class Codebook(Space):
         return z.round().clamp(0, self.codebook.num_embeddings - 1).long()
 
     def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
-        raise ValueError("Codes of this model are whole numbers without an order, so that none of them can be varied by degrees.")
+        raise ValueError("Codes of this model are whole numbers without an order: none of them can be varied by degrees.")
 
     def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
-        raise ValueError("Codes of this model are whole numbers with nothing between them: there is no path from one to another.")
+        raise ValueError("Codes of this model are whole numbers with nothing between them: there is no path between two.")
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
         """The Euclidean distance between the vectors of two grids, all places together."""

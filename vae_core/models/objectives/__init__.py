@@ -29,4 +29,15 @@ def build_objective(config: ObjectiveConfig, prior: Prior, latent: int) -> Objec
     return OBJECTIVES[type(config)](config, prior, latent)
 
 
-__all__ = ["ELBO", "MMD", "OBJECTIVES", "Adversarial", "Objective", "Phase", "Quantization", "Reconstruction", "Terms", "build_objective"]
+__all__ = [
+    "ELBO",
+    "MMD",
+    "OBJECTIVES",
+    "Adversarial",
+    "Objective",
+    "Phase",
+    "Quantization",
+    "Reconstruction",
+    "Terms",
+    "build_objective",
+]

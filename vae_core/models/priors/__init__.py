@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vae_core.config import GridConfig, PriorConfig, RealNVPConfig, StandardNormalConfig, UniformCodesConfig, UniformSphereConfig
+from vae_core.config import (
+    GridConfig,
+    PriorConfig,
+    RealNVPConfig,
+    StandardNormalConfig,
+    UniformCodesConfig,
+    UniformSphereConfig,
+)
 from vae_core.models.priors.base import Prior
 from vae_core.models.priors.realnvp import RealNVP
 from vae_core.models.priors.standard_normal import StandardNormal
