@@ -29,6 +29,7 @@ from vae_core.config import (
     ResidualConfig,
     StandardNormalConfig,
     StructureConfig,
+    TwoLayerConfig,
     UniformCodesConfig,
     UniformSphereConfig,
     VectorQuantizedConfig,
@@ -112,6 +113,13 @@ ZOO = {
         "Encoder and decoder of a VAE are given the class of an image, so that the code holds what the class does not say.",
         given="label",
     ),
+    "two-layer-vae": Row(
+        "Two-layer VAE",
+        "Sønderby et al. 2016; Kingma et al. 2016",
+        "Two codes stand for an image: the top one, as in a VAE, and one of details, whose distribution depends on the top "
+        "one.",
+        structure=TwoLayerConfig,
+    ),
     "vq-vae": Row(
         "VQ-VAE",
         "van den Oord, Vinyals & Kavukcuoglu 2017",
@@ -149,10 +157,8 @@ def model_config(
         raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
     net = net or ResidualConfig()
-    structure = row.structure.suited(latent, image, net)
-    return ModelConfig.for_images(
-        image, structure, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood
-    )
+    parts = (net, row.posterior, row.objective, row.prior, condition)
+    return ModelConfig.for_images(image, row.structure.suited(latent, image, net), *parts, likelihood=likelihood)
 
 
 def zoo_name(config: ModelConfig) -> str:

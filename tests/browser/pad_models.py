@@ -12,8 +12,8 @@ from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
 
 MODELS = {
-    "digits": ModelConfig.for_images(image=(1, 28, 28), structure=2),
-    "faces": ModelConfig.for_images(image=(3, 64, 64), structure=32, net=ConvConfig(channels=(32, 64, 128, 256))),
+    "digits": ModelConfig.for_images(image=(1, 28, 28), latent=2),
+    "faces": ModelConfig.for_images(image=(3, 64, 64), latent=32, net=ConvConfig(channels=(32, 64, 128, 256))),
 }
 
 

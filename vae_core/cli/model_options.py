@@ -45,8 +45,9 @@ def new_run(
     learned sigma starts near where it will end. state: the file of the run's training state; where there is one, net and
     learning rate are those of that run. classes: the number of classes of the images.
     """
-    image, latent = tuple(x.shape[1:]), LATENT if options.latent is None else options.latent
-    kind = options.likelihood or ("bernoulli" if image[0] == 1 else "gaussian-learned")
+    _, channels, height, width = x.shape
+    image, latent = (channels, height, width), LATENT if options.latent is None else options.latent
+    kind = options.likelihood or ("bernoulli" if channels == 1 else "gaussian-learned")
     chosen = given_fields(options, LIKELIHOOD, kind)
     if kind == "gaussian-learned":
         chosen = {"sigma": round(starting_sigma(x, latent), 3)} | chosen

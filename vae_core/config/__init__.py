@@ -27,7 +27,7 @@ from vae_core.config.posteriors import (
 )
 from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformCodesConfig, UniformSphereConfig
 from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
-from vae_core.config.structures import FlatConfig, GridConfig, StructureConfig
+from vae_core.config.structures import FlatConfig, GridConfig, StructureConfig, TwoLayerConfig
 from vae_core.config.training import TrainConfig
 from vae_core.config.unused import unused
 
@@ -68,6 +68,7 @@ __all__ = [
     "StandardNormalConfig",
     "StructureConfig",
     "TrainConfig",
+    "TwoLayerConfig",
     "UniformCodesConfig",
     "UniformSphereConfig",
     "VectorQuantizedConfig",

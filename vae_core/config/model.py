@@ -54,6 +54,15 @@ def _spaces_agree(config: ModelConfig) -> None:
         )
 
 
+def _structure_has_the_space(config: ModelConfig) -> None:
+    structure, posterior = config.structure, config.posterior
+    if structure.space not in ("", posterior.space):
+        raise ConfigError(
+            f"A structure of kind {structure.kind!r} has codes in a space of kind {structure.space!r}, and a {posterior.kind} "
+            f"posterior has them in one of kind {posterior.space!r}; choose another posterior."
+        )
+
+
 def _structure_has_the_codes(config: ModelConfig) -> None:
     structure, posterior = config.structure, config.posterior
     if structure.is_continuous != posterior.is_continuous:
@@ -114,6 +123,7 @@ class ModelConfig(Config):
         _image_is_large_enough,
         _rate_is_defined,
         _spaces_agree,
+        _structure_has_the_space,
         _structure_has_the_codes,
         _terms_of_the_posterior_count,
         _latent_is_large_enough,
@@ -126,7 +136,7 @@ class ModelConfig(Config):
     def for_images(
         cls,
         image: tuple[int, int, int],
-        structure: int | StructureConfig,
+        latent: int | StructureConfig,
         net: NetConfig | None = None,
         posterior: PosteriorConfig | None = None,
         objective: ObjectiveConfig | None = None,
@@ -134,7 +144,7 @@ class ModelConfig(Config):
         condition: CategoryField | None = None,
         **axes: Any,
     ) -> typing.Self:
-        """A model of images (C, H, W) with a structure; a number stands for one code of so many dimensions.
+        """A model of images (C, H, W) with one code of `latent` dimensions, or with another structure.
 
         Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
         prior it has the plainest one of the posterior's space. With a `condition` it is given that field. Further `axes` are
@@ -148,7 +158,7 @@ class ModelConfig(Config):
         if condition is not None:
             observation = ObservationSpec((*observation.fields, condition))
             axes["given"] = (condition.name,)
-        structure = FlatConfig(structure) if isinstance(structure, int) else structure
+        structure = FlatConfig(latent) if isinstance(latent, int) else latent
         return cls(observation, structure, **parts, **axes)
 
     @property

@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config
 from vae_core.config.constraints import Each, Range
-from vae_core.config.nets import NetConfig, halvings
+from vae_core.config.nets import NetConfig, Widths, halvings
+
+Dimensions = Annotated[int, Range(1, 1024)]
 
 
 class StructureConfig(Config, axis=True):
@@ -16,6 +18,8 @@ class StructureConfig(Config, axis=True):
 
     has_one_group: ClassVar[bool] = True
     """True if all codes of an observation are one group, which has one posterior and one prior."""
+    space: ClassVar[str] = ""
+    """Kind of the space that the codes of all groups live in; empty where any kind will do."""
 
     is_continuous: ClassVar[bool] = True
     """True if codes are points of a continuous space, as those of the posterior have to be."""
@@ -39,7 +43,7 @@ class StructureConfig(Config, axis=True):
 class FlatConfig(StructureConfig, kind="flat"):
     """One vector stands for an observation: encoder, code, decoder."""
 
-    latent: Annotated[int, Range(1, 1024)]
+    latent: Dimensions
     """Dimensions of the code."""
 
     @property
@@ -76,6 +80,31 @@ class GridConfig(StructureConfig, kind="grid"):
     @property
     def title(self) -> str:
         return f"{self.grid[0]}x{self.grid[1]} codes of {self.codes}"
+
+
+class TwoLayerConfig(StructureConfig, kind="two-layer"):
+    """Two vectors stand for an observation: a top code, and a lower one whose prior and posterior are given the top code."""
+
+    has_one_group = False
+    space = "euclidean"
+    latent: Dimensions
+    """Dimensions of the top code."""
+    lower: Dimensions = 16
+    """Dimensions of the lower code."""
+    lower_hidden: Widths = (128,)
+    """Widths of the fully connected layers from the top code to the prior of the lower one, and to its posterior."""
+
+    @property
+    def code_shape(self) -> tuple[int, ...]:
+        return (self.latent,)
+
+    @classmethod
+    def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
+        return cls(latent)
+
+    @property
+    def title(self) -> str:
+        return f"{self.latent}-D"
 
 
 def grid_of(image: tuple[int, int, int], net: NetConfig) -> tuple[int, int] | None:

@@ -62,7 +62,7 @@ def randomised(module: nn.Module, seed: int = 0) -> nn.Module:
 
 def model_of(image: tuple[int, int, int], net: NetConfig, latent: int = 5, **axes) -> Autoencoder:
     torch.manual_seed(1)
-    return randomised(build_model(ModelConfig.for_images(image=image, structure=latent, net=net, **axes)))
+    return randomised(build_model(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)))
 
 
 def run(node: str, folder: Path, program: Program, rows: np.ndarray) -> tuple[np.ndarray, dict]:

@@ -73,14 +73,14 @@ objectives = st.builds(ELBOConfig, beta=st.floats(0, 1e4), schedule=schedules, f
 models = st.builds(
     ModelConfig.for_images,
     image=st.tuples(st.sampled_from([1, 3]), st.integers(8, 128), st.integers(8, 128)),
-    structure=st.integers(1, 1024),
+    latent=st.integers(1, 1024),
     net=nets,
     likelihood=likelihoods,
     objective=objectives,
 ) | st.builds(
     ModelConfig.for_images,
     image=st.just((3, 64, 64)),
-    structure=st.integers(1, 1024),
+    latent=st.integers(1, 1024),
     net=nets,
     posterior=st.just(DeterministicConfig()),
     likelihood=likelihoods,

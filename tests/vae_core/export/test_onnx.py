@@ -32,7 +32,7 @@ NETS = {
 def built(name: str) -> Autoencoder:
     image, net, axes = NETS[name]
     torch.manual_seed(0)
-    model = build_model(ModelConfig.for_images(image=image, structure=4, net=net, **axes))
+    model = build_model(ModelConfig.for_images(image=image, latent=4, net=net, **axes))
     with torch.no_grad():
         for layer in model.modules():
             if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):

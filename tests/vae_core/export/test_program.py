@@ -23,7 +23,7 @@ from vae_core.models.build import build_model
 
 
 def model(net: NetConfig, image=(1, 28, 28), latent=4, **axes) -> Autoencoder:
-    return build_model(ModelConfig.for_images(image=image, structure=latent, net=net, **axes)).eval()
+    return build_model(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)).eval()
 
 
 def folded(*layers: nn.Module, shape: tuple[int, ...]) -> Graph:
@@ -251,7 +251,7 @@ def test_encoder_outputs(posterior: str, names: set[str]) -> None:
 
 
 def test_export_leaves_the_model_alone() -> None:
-    built = build_model(ModelConfig.for_images(image=(1, 28, 28), structure=4)).train()
+    built = build_model(ModelConfig.for_images(image=(1, 28, 28), latent=4)).train()
     before = {name: value.clone() for name, value in built.state_dict().items()}
     decoder_program(built)
     assert built.training

@@ -14,6 +14,7 @@ from vae_core.config import (
     UniformSphereConfig,
 )
 from vae_core.models.priors.base import Prior
+from vae_core.models.priors.conditional_normal import ConditionalNormal
 from vae_core.models.priors.realnvp import RealNVP
 from vae_core.models.priors.standard_normal import StandardNormal
 from vae_core.models.priors.uniform_codes import UniformCodes
@@ -32,4 +33,13 @@ def build_prior(config: PriorConfig, latent: int | GridConfig) -> Prior:
     return PRIORS[type(config)](config, latent)
 
 
-__all__ = ["PRIORS", "Prior", "RealNVP", "StandardNormal", "UniformCodes", "UniformSphere", "build_prior"]
+__all__ = [
+    "PRIORS",
+    "ConditionalNormal",
+    "Prior",
+    "RealNVP",
+    "StandardNormal",
+    "UniformCodes",
+    "UniformSphere",
+    "build_prior",
+]
