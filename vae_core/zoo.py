@@ -157,10 +157,8 @@ def model_config(
         raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
     net = net or ResidualConfig()
-    structure = row.structure.suited(latent, image, net)
-    return ModelConfig.for_images(
-        image, structure, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood
-    )
+    parts = (net, row.posterior, row.objective, row.prior, condition)
+    return ModelConfig.for_images(image, row.structure.suited(latent, image, net), *parts, likelihood=likelihood)
 
 
 def zoo_name(config: ModelConfig) -> str:

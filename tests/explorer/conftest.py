@@ -43,11 +43,15 @@ def put(folder):
         torch.manual_seed(0)
         net, pixels = MLPConfig(hidden=(8,)), LikelihoodConfig.of(likelihood)
         config = zoo.model_config(kind, (1, 8, 8), latent, net, pixels, classes=3)
-        seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3, mse=mse) if held_out else None
+        shape = config.structure.code_shape
+        drawn = torch.randn(codes, *shape) if config.posterior.is_continuous else torch.randint(128, (codes, *shape))
+        seen = HeldOut(drawn, labels=torch.arange(codes) % 3, mse=mse) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
         model = build_model(config)
         given = 0 if model.capabilities.conditions else None
-        fitted = FittedGaussian.fit(model.encode(torch.rand(20, 1, 8, 8), given).mean) if seen else None
+        fitted = None
+        if seen and model.capabilities.plane:
+            fitted = FittedGaussian.fit(model.encode(torch.rand(20, 1, 8, 8), given).mean)
         saved = Checkpoint(model, about, {}, metrics or {}, seen, fitted, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")
 

@@ -112,6 +112,10 @@ TERMS = {
                "of the prior.", 0, 3),
         Metric("discrimination", "Discriminator loss", "nats", "−log D(z) of draws of the prior, and −log(1 − D(z)) of codes: "
                "1.386 where the discriminator D cannot tell them apart.", 0, 3),
+        Metric("codebook", "Codebook", "nats", "Squared distance from the encoder's output to the vectors of its codes, as a "
+               "term that moves the vectors.", -1, 2),
+        Metric("commitment", "Commitment", "nats", "Squared distance from the encoder's output to the vectors of its codes, as "
+               "a term that moves the encoder.", -1, 2),
     )
 }  # fmt: skip
 """The loss and its terms by name, as means over observations or batches. A term has no weight in it."""

@@ -202,7 +202,15 @@ class Codebook(Space):
         return z.long()
 
     def vectors(self, z: Tensor) -> Tensor:
-        """The vectors of the codes of a grid, one behind the other: their Euclidean distance is that of the grids."""
+        """The vectors of the codes of a grid, one behind the other: their Euclidean distance is that of the grids.
+
+        Raises ValueError where they take over 1 GiB.
+        """
+        numbers = z.numel() * self.codebook.embedding_dim
+        if numbers > MOST_NUMBERS:
+            raise ValueError(
+                f"The vectors of {len(z):,} codes are {numbers:,} numbers, more than the {MOST_NUMBERS:,} that are used."
+            )
         with torch.no_grad():
             return self.codebook(z).flatten(1)
 
@@ -229,6 +237,8 @@ class Codebook(Space):
         raise ValueError("Codes of this model are whole numbers with nothing between them: there is no plane through them.")
 
 
+MOST_NUMBERS = 2**28
+"""Largest number of numbers of the vectors of grids that are looked up at once, which are a float32 each."""
 _DEGENERATE = 1e-6
 """Norm below which a vector has no direction that could be told from rounding."""
 

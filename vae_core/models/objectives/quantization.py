@@ -27,8 +27,9 @@ class Quantization(Objective):
         super().__init__()
         self.config = config
         self.weighted = ("commitment",)
-        self.criterion = ("distortion", *config.posterior_terms)
-        self.phases = (Phase("all", self.criterion),)
+        # The two other terms may rise while the model gets better, because the vectors of a new codebook are small.
+        self.criterion = ("distortion",)
+        self.phases = (Phase("all", ("distortion", *config.posterior_terms)),)
         self.noise = ()
 
     def weights(self, progress: float) -> tuple[float, ...]:
