@@ -44,8 +44,9 @@ def save_measured(
     iwae_samples: int = 0,
     progress: Progress | None = None,
 ) -> Checkpoint:
-    """Measures `model` on the test split and writes its checkpoint to `path`, in float16 where that changes no figure of
-    validation images by more than 0.1%. Gives the checkpoint as it was stored.
+    """Measures `model` on the test split, writes its checkpoint to `path` and gives the checkpoint as it was stored.
+
+    Weights are stored in float16 where that changes no figure of validation images by more than 0.1%.
 
     `start`: the `data` of the checkpoint that the training started from, None for new weights. `samples`: draws of each image,
     as for `per_image`. `progress` counts each image once for every time that it may be decoded.

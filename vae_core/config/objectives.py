@@ -35,6 +35,7 @@ class ReconstructionConfig(ObjectiveConfig, kind="reconstruction"):
 
     @property
     def formula(self) -> str:
+        """The distortion alone."""
         return "distortion"
 
 
@@ -52,6 +53,7 @@ class ELBOConfig(ObjectiveConfig, kind="elbo"):
 
     @property
     def formula(self) -> str:
+        """The distortion and beta times the rate, with the free bits where there are any."""
         free = f", {self.free_bits:g} free bits" if self.free_bits else ""
         return f"distortion + {self.beta:g} × rate{free}"
 
@@ -69,6 +71,7 @@ class MMDConfig(ObjectiveConfig, kind="mmd"):
 
     @property
     def formula(self) -> str:
+        """The distortion and the weighted discrepancy."""
         return f"distortion + {self.mmd_weight:g} × MMD"
 
 
@@ -85,4 +88,5 @@ class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
 
     @property
     def formula(self) -> str:
+        """The distortion and the weighted loss of the encoder against the discriminator."""
         return f"distortion + {self.adversarial_weight:g} × adversary"

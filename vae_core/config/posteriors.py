@@ -38,6 +38,7 @@ class DeterministicConfig(PosteriorConfig, kind="deterministic"):
 
     @property
     def title(self) -> str:
+        """The absence of noise."""
         return "no noise"
 
 
@@ -48,6 +49,7 @@ class DiagonalGaussianConfig(PosteriorConfig, kind="gaussian"):
 
     @property
     def title(self) -> str:
+        """Gaussian, which means independent dimensions where nothing else is said."""
         return "Gaussian"
 
 
@@ -59,6 +61,7 @@ class FullGaussianConfig(PosteriorConfig, kind="gaussian-full"):
 
     @property
     def title(self) -> str:
+        """Gaussian, with its kind of covariance."""
         return "Gaussian, full covariance"
 
 
@@ -75,4 +78,5 @@ class VonMisesFisherConfig(PosteriorConfig, kind="von-mises-fisher"):
 
     @property
     def title(self) -> str:
+        """The name of the distribution, with its concentration."""
         return f"von Mises-Fisher, concentration {self.kappa:g}"

@@ -29,4 +29,5 @@ class FlatConfig(StructureConfig, kind="flat"):
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """The shape of a vector."""
         return (self.latent,)

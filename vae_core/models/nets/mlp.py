@@ -18,9 +18,11 @@ def _layers(widths: list[int]) -> list[nn.Module]:
 
 
 def encoder(image: tuple[int, int, int], out: int, config: MLPConfig, condition: int = 0) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers."""
     return nn.Sequential(nn.Flatten(), *_layers([math.prod(image) + condition, *config.hidden, out]))
 
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: MLPConfig) -> nn.Sequential:
+    """Layers from codes of `latent` dimensions to images with `out_channels` raw channels."""
     shape = (out_channels, *image[1:])
     return nn.Sequential(*_layers([latent, *config.hidden[::-1], math.prod(shape)]), nn.Unflatten(1, shape))

@@ -19,6 +19,7 @@ class Residual(nn.Module):
         self.branch = nn.Sequential(*branch)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The sum of x and the output of the branch, in the shape of x."""
         return x + self.branch(x)
 
 
@@ -40,8 +41,10 @@ def _blocks(config: ResidualConfig) -> dict[str, conv.Blocks]:
 
 
 def encoder(image: tuple[int, int, int], out: int, config: ResidualConfig, condition: int = 0) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers."""
     return conv.encoder(image, out, config, condition, **_blocks(config))
 
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
+    """Layers from codes of `latent` dimensions to images with `out_channels` raw channels."""
     return conv.decoder(latent, image, out_channels, config, **_blocks(config))
