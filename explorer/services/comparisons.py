@@ -35,7 +35,8 @@ def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes | None = No
 def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> np.ndarray:
     """Images decoded with another class from the codes of images: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]."""
     model = models.load(card.name).model
-    return model.decode(model.encode(x, classes).mean, other).numpy()
+    codes = model.encode(x, classes)
+    return model.decode(codes.mean, other, details=codes.details).numpy()
 
 
 def samples(card: ModelCard, count: int, source: SampleSource, seed: int, condition: int | None = None) -> np.ndarray:

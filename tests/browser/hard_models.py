@@ -56,6 +56,8 @@ def make(folder: Path) -> list[str]:
     save("conditional of many classes", kind="cvae", codes=codes.repeat(5, 1), classes=many)
     save("conditional without images", kind="cvae", codes=None, classes=few)
     save("conditional without a program", kind="cvae", codes=codes, classes=few, net=CONVOLUTIONAL)
+    save("two layers", kind="two-layer-vae", codes=codes, classes=few)
+    save("two layers without a program", kind="two-layer-vae", codes=codes, classes=few, net=CONVOLUTIONAL)
     save(HOSTILE, codes=codes, classes=["<i>a</i>", "$b$ **b**", "__proto__"], data=HOSTILE_DATA)
     save(LONG, codes=codes, classes=few)
     return sorted(path.stem for path in folder.glob("*.safetensors"))
