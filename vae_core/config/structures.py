@@ -52,4 +52,5 @@ class TwoLayerConfig(StructureConfig, kind="two-layer"):
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """The shape of the top vector."""
         return (self.latent,)

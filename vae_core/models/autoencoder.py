@@ -80,17 +80,11 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         )
 
     @abc.abstractmethod
-<<<<<<< HEAD
-    def complete(self, z: Tensor, noise: Noise | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """Codes of all groups for codes z of the top one, (B, *its shape), as models compute with them.
-
-        Groups below it are drawn from their priors with `noise`, or lie at the means of these where it is None.
-        """
-=======
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """Codes of all groups as models compute with them, for codes z of the top one, (B, *its shape), and details
-        (B, detail_size). None stands for the means of the priors."""
->>>>>>> main
+        """Codes of all groups as models compute with them, for codes z of the top one, (B, *its shape).
+
+        details: the groups below it, (B, detail_size). None stands for the means of the priors.
+        """
 
     @abc.abstractmethod
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
@@ -170,15 +164,10 @@ class Autoencoder(LatentVariableModel, abc.ABC):
             for piece in batch.split(batch_size):
                 latent = self.infer(piece.to(self.device).in_compute(self.observation))
                 top = latent.groups[self.latents.top.name]
-<<<<<<< HEAD
                 means.append(top.z)
-                others.append((top.scale, latent.rate, top.rate_by_dimension))
+                others.append((top.scale, latent.rate, top.rate_by_dimension, latent.details))
         columns = ([value for value in column if value is not None] for column in zip(*others, strict=True))
         return Codes(torch.cat(means).cpu(), *(torch.cat(column).cpu() if column else None for column in columns))
-=======
-                pieces.append((top.z, top.scale, latent.rate, top.rate_by_dimension, latent.details))
-        return Codes(*(None if column[0] is None else torch.cat(column).cpu() for column in zip(*pieces, strict=True)))
->>>>>>> main
 
     def decode(
         self, z: Images, condition: Classes | None = None, batch_size: int = 500, *, details: Images | None = None

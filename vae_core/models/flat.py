@@ -63,12 +63,8 @@ class FlatAutoencoder(Autoencoder):
         group, terms = group_latent(self.posterior, features[LATENT], self.prior, drawn_with)
         return Latent({LATENT: group}, terms)
 
-<<<<<<< HEAD
-    def complete(self, z: Tensor, noise: Noise | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """The code alone, because there is no group below it."""
-=======
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
->>>>>>> main
+        """The code alone, because there is no group below it."""
         return {LATENT: z}
 
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
