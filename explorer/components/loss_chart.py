@@ -76,6 +76,6 @@ def _panel(trace: Trace, steps: int, log: bool) -> go.Figure:
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
         xaxis={"title": "Step", "range": [0, 1.03 * steps] if steps else None, "zeroline": False},
-        yaxis={"title": unit, "type": "log" if log else "linear", "zeroline": False},
+        yaxis={"title": unit, "type": "log" if log else "linear", "zeroline": False, "exponentformat": "power"},
     )
     return figure
