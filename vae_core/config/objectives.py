@@ -96,8 +96,11 @@ class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
 
 
 class QuantizationConfig(ObjectiveConfig, kind="vector-quantized"):
-    """loss = distortion + codebook + weight * commitment: squared distances between the encoder's output and the vectors of its
-    codes, which move the codebook and the encoder."""
+    """loss = distortion + codebook + weight * commitment.
+
+    The last two are squared distances between the encoder's output and the vectors of its codes, which move the codebook and
+    the encoder.
+    """
 
     needs_rate = False
     samples_prior = False
@@ -107,4 +110,5 @@ class QuantizationConfig(ObjectiveConfig, kind="vector-quantized"):
 
     @property
     def formula(self) -> str:
+        """The distortion, and both terms of the codebook."""
         return f"distortion + codebook + {self.commitment_weight:g} × commitment"

@@ -102,4 +102,5 @@ class VectorQuantizedConfig(PosteriorConfig, kind="vector-quantized"):
 
     @property
     def title(self) -> str:
+        """The rule by which a code is chosen, with the size of its vector."""
         return f"nearest vectors of {self.code_width} numbers"

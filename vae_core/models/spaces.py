@@ -61,9 +61,11 @@ class Euclidean(Space):
         self.latent = latent
 
     def checked(self, z: Tensor) -> Tensor:
+        """The codes as they are, because every number is allowed."""
         return z
 
     def vectors(self, z: Tensor) -> Tensor:
+        """The codes themselves."""
         return z
 
     def project(self, z: Tensor) -> Tensor:
@@ -117,9 +119,11 @@ class Sphere(Space):
         self.latent = latent
 
     def checked(self, z: Tensor) -> Tensor:
+        """The codes as they are, because `project` brings them onto the sphere."""
         return z
 
     def vectors(self, z: Tensor) -> Tensor:
+        """The codes themselves."""
         return z
 
     def project(self, z: Tensor) -> Tensor:
@@ -212,12 +216,15 @@ class Codebook(Space):
             return self.codebook(z).flatten(1)
 
     def project(self, z: Tensor) -> Tensor:
+        """The nearest whole number of a code, at each place."""
         return z.round().clamp(0, self.codebook.num_embeddings - 1).long()
 
     def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
+        """Raises ValueError, because codes have no order."""
         raise ValueError("Codes of this model are whole numbers without an order: none of them can be varied by degrees.")
 
     def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
+        """Raises ValueError, because there is nothing between two codes."""
         raise ValueError("Codes of this model are whole numbers with nothing between them: there is no path between two.")
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
@@ -231,6 +238,7 @@ class Codebook(Space):
         return torch.stack(found)
 
     def plane(self, origin: Tensor, u: Tensor, v: Tensor, at: Tensor) -> Tensor:
+        """Raises ValueError, because there is nothing between codes."""
         raise ValueError("Codes of this model are whole numbers with nothing between them: there is no plane through them.")
 
 

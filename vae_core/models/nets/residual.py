@@ -51,8 +51,10 @@ def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config:
 
 
 def grid_encoder(image: tuple[int, int, int], out: int, config: ResidualConfig) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers at each place of a grid."""
     return conv.grid_encoder(image, out, config, _blocks(config)["conv_blocks"])
 
 
 def grid_decoder(width: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
+    """Layers from vectors of `width` numbers at each place of a grid to images with `out_channels` raw channels."""
     return conv.grid_decoder(width, image, out_channels, config, _blocks(config)["conv_blocks"])
