@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vae_core.config import (
@@ -12,6 +13,7 @@ from vae_core.config import (
     DeterministicConfig,
     DiagonalGaussianConfig,
     ELBOConfig,
+    FlatConfig,
     FullGaussianConfig,
     LearnedGaussianConfig,
     LikelihoodConfig,
@@ -24,6 +26,8 @@ from vae_core.config import (
     RealNVPConfig,
     ReconstructionConfig,
     StandardNormalConfig,
+    StructureConfig,
+    TwoLayerConfig,
     UniformSphereConfig,
     VonMisesFisherConfig,
 )
@@ -40,6 +44,8 @@ class Row:
     posterior: PosteriorConfig = DiagonalGaussianConfig()
     prior: PriorConfig = StandardNormalConfig()
     objective: ObjectiveConfig = ELBOConfig()
+    structure: Callable[[int], StructureConfig] = FlatConfig
+    """The structure with a code of a number of dimensions."""
     given: str = ""
     """Name of the category that the model is given; empty where it is given nothing."""
 
@@ -104,6 +110,13 @@ ZOO = {
         "Encoder and decoder of a VAE are given the class of an image, so that the code holds what the class does not say.",
         given="label",
     ),
+    "two-layer-vae": Row(
+        "Two-layer VAE",
+        "Sønderby et al. 2016; Kingma et al. 2016",
+        "Two codes stand for an image: the top one, as in a VAE, and one of details, whose distribution depends on the top "
+        "one.",
+        structure=TwoLayerConfig,
+    ),
 }
 
 
@@ -129,7 +142,8 @@ def model_config(
     if row.given and not classes:
         raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    return ModelConfig.for_images(image, latent, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood)
+    parts = (net, row.posterior, row.objective, row.prior, condition)
+    return ModelConfig.for_images(image, row.structure(latent), *parts, likelihood=likelihood)
 
 
 def zoo_name(config: ModelConfig) -> str:
@@ -139,8 +153,8 @@ def zoo_name(config: ModelConfig) -> str:
     """
     for name, row in ZOO.items():
         given = (row.given,) if row.given else ()
-        parts = (type(config.posterior), type(config.prior), config.given) == (type(row.posterior), type(row.prior), given)
-        if parts and _same(config.objective, row.objective):
+        parts = (type(config.structure), type(config.posterior), type(config.prior), config.given)
+        if parts == (row.structure, type(row.posterior), type(row.prior), given) and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
+from explorer.components.metric_table import MetricRow, metric_table
 from explorer.services import comparisons, fine_tuning, runs, view
 from explorer.services.jobs import JobError
 from explorer.services.runs import FineTuningRun
@@ -39,7 +39,6 @@ def _without_result(run: FineTuningRun) -> None:
 
 def _metrics(run: FineTuningRun, after: runs.Checkpoint) -> None:
     """Draws the metrics before and after the run."""
-    columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in comparisons.METRICS_SHOWN]
     before_and_after = run.before, after.metrics
     images = after.metrics.get("n")
     # Too few images cannot show which model is better.
@@ -48,7 +47,7 @@ def _metrics(run: FineTuningRun, after: runs.Checkpoint) -> None:
         comparisons.best_marks(before_and_after, metric) if enough else [False, False] for metric in comparisons.METRICS_SHOWN
     ]
     metric_table(
-        columns,
+        comparisons.METRICS_SHOWN,
         [
             MetricRow(
                 name, "", "",

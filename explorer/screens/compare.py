@@ -5,11 +5,12 @@ import dataclasses
 import streamlit as st
 
 from explorer.components.image_rows import MARKER_SYMBOLS, ImageRow, image_rows, scale_bar
-from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
+from explorer.components.metric_table import MetricRow, metric_table
 from explorer.components.rate_distortion import PlottedModel, rate_distortion
 from explorer.panels.condition_switch import condition_switch
 from explorer.presenters.error_maps import error_maps, error_scale
 from explorer.services import comparisons, held_out, models, view
+from explorer.services.metrics import mse_captions
 from explorer.services.text import escaped
 
 IMAGES, STEPS, SAMPLES = 8, 9, 8
@@ -62,8 +63,8 @@ high = error_scale(errors.values())
 title = "Held-out images" if images.real else "Decoded from codes"
 rows = [ImageRow(title, list(x), captions=[images.names[i] for i in indices])]
 for card in cards:
-    mse = ((x / 255 - reconstructions[card.name]) ** 2).mean((1, 2, 3))
-    rows.append(model_row(card, list(reconstructions[card.name]), "reconstruction", captions=[f"{value:.4f}" for value in mse]))
+    captions = mse_captions(x / 255, reconstructions[card.name])
+    rows.append(model_row(card, list(reconstructions[card.name]), "reconstruction", captions=captions))
     rows.append(ImageRow(card.title, error_maps(errors[card.name], high), "error", subordinate=True))
     if card in conditional:
         switched = comparisons.as_class(card, x, classes, condition)
@@ -115,14 +116,13 @@ image_rows(rows, smooth=smooth)
 st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")
 
 st.subheader("Metrics on held-out images", anchor="metrics")
-columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in comparisons.METRICS_SHOWN]
 rows = []
 for card in cards:
     style = models.style_of(card)
     cells = [comparisons.formatted(card.metrics, metric) for metric in comparisons.METRICS_SHOWN]
     best = [card.name in comparisons.best_names(cards, metric) for metric in comparisons.METRICS_SHOWN]
     rows.append(MetricRow(card.title, MARKER_SYMBOLS[style["marker"]], style["colour"], cells, best))
-metric_table(columns, rows)
+metric_table(comparisons.METRICS_SHOWN, rows)
 scales = sorted({card.config.likelihood.scale for card in cards})
 st.caption(
     escaped(f"Nats measure: {'; '.join(scales)}. ")
@@ -143,7 +143,7 @@ else:
         style = models.style_of(card)
         values = card.metrics["rate"], card.metrics["distortion"]
         plotted.append(PlottedModel(card.title, *values, style["colour"], style["marker"], card in cards))
-    rate_distortion(plotted, key="compare-rate")
+    rate_distortion(plotted, comparisons.RATE_DISTORTION, key="compare-rate")
     st.caption(
         escaped(f"All models of {cards[0].data_title} under a {scales[0]}; those being compared are filled. ")
         + "Down and to the left is better; along a dotted line the negative ELBO is the same. A larger beta moves a model "

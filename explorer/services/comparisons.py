@@ -19,6 +19,8 @@ SampleSource = Literal["prior", "codes"]
 """Distribution that codes of new images are drawn from: the prior, or a Gaussian fitted to codes of training images."""
 METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units"))
 """The held-out metrics that tables show."""
+RATE_DISTORTION = tuple(METRICS[name] for name in ("rate", "distortion", "negative_elbo"))
+"""The metrics of a rate-distortion plot: across, up, and their sum."""
 NATS = ("distortion", "negative_elbo")
 
 
@@ -33,7 +35,8 @@ def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes | None = No
 def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> np.ndarray:
     """Images decoded with another class from the codes of images: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]."""
     model = models.load(card.name).model
-    return model.decode(model.encode(x, classes).mean, other).numpy()
+    codes = model.encode(x, classes)
+    return model.decode(codes.mean, other, details=codes.details).numpy()
 
 
 def samples(card: ModelCard, count: int, source: SampleSource, seed: int, condition: int | None = None) -> np.ndarray:
@@ -95,11 +98,6 @@ def best_marks(found: Sequence[Mapping[str, Any]], metric: Metric) -> list[bool]
 def formatted(metrics: Mapping[str, Any], metric: Metric) -> str:
     """The value of a metric as text; a dash where it is not defined."""
     return table.shown(metric.name, metrics)
-
-
-def unit(metric: Metric) -> str:
-    """The unit below a metric's title; empty for counts."""
-    return "" if metric.unit == "count" else metric.unit
 
 
 def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.checkpoint.header import MOST_CLASSES
 from vae_core.config import ConvConfig, MLPConfig, NetConfig
 from vae_core.data.untrusted import shown
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 
 IMAGE = (1, 8, 8)
@@ -56,6 +56,8 @@ def make(folder: Path) -> list[str]:
     save("conditional of many classes", kind="cvae", codes=codes.repeat(5, 1), classes=many)
     save("conditional without images", kind="cvae", codes=None, classes=few)
     save("conditional without a program", kind="cvae", codes=codes, classes=few, net=CONVOLUTIONAL)
+    save("two layers", kind="two-layer-vae", codes=codes, classes=few)
+    save("two layers without a program", kind="two-layer-vae", codes=codes, classes=few, net=CONVOLUTIONAL)
     save(HOSTILE, codes=codes, classes=["<i>a</i>", "$b$ **b**", "__proto__"], data=HOSTILE_DATA)
     save(LONG, codes=codes, classes=few)
     return sorted(path.stem for path in folder.glob("*.safetensors"))
@@ -74,7 +76,7 @@ def _save(
     fitted: bool = True,
 ) -> None:
     torch.manual_seed(0)
-    model = Autoencoder(zoo.model_config(kind, IMAGE, latent, net, classes=len(classes)))
+    model = build_model(zoo.model_config(kind, IMAGE, latent, net, classes=len(classes)))
     given = 0 if model.capabilities.conditions else None
     encoded = model.encode(torch.rand(20, *IMAGE), given)
     gaussian = FittedGaussian.fit(encoded.mean) if fitted else None

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from vae_core import zoo
-from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, POSTERIOR, fields_of, given_fields
+from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, POSTERIOR, STRUCTURE, fields_of, given_fields
 from vae_core.config import ModelConfig, NetConfig, TrainConfig
 from vae_core.config.descriptions import described
 from vae_core.models.altered import altered
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.training.budget_defaults import defaults_for
 from vae_core.training.distributed import process_count
 from vae_core.training.starting_sigma import starting_sigma
@@ -22,7 +22,7 @@ from vae_core.training.state import stored_configs
 
 MODEL = (
     "model",
-    "latent",
+    *fields_of(STRUCTURE),
     "net",
     *fields_of(NET),
     "likelihood",
@@ -45,8 +45,9 @@ def new_run(
     learned sigma starts near where it will end. state: the file of the run's training state; where there is one, net and
     learning rate are those of that run. classes: the number of classes of the images.
     """
-    image, latent = tuple(x.shape[1:]), LATENT if options.latent is None else options.latent
-    kind = options.likelihood or ("bernoulli" if image[0] == 1 else "gaussian-learned")
+    _, channels, height, width = x.shape
+    image, latent = (channels, height, width), LATENT if options.latent is None else options.latent
+    kind = options.likelihood or ("bernoulli" if channels == 1 else "gaussian-learned")
     chosen = given_fields(options, LIKELIHOOD, kind)
     if kind == "gaussian-learned":
         chosen = {"sigma": round(starting_sigma(x, latent), 3)} | chosen
@@ -58,7 +59,8 @@ def new_run(
         model = zoo.model_config(options.model or "vae", image, latent, net, likelihood, classes)
         objective = model.objective.replace(**given_fields(options, OBJECTIVE, model.objective.kind))
         posterior = model.posterior.replace(**given_fields(options, POSTERIOR, model.posterior.kind))
-        return model.replace(objective=objective, posterior=posterior)
+        structure = model.structure.replace(**given_fields(options, STRUCTURE, model.structure.kind))
+        return model.replace(structure=structure, objective=objective, posterior=posterior)
 
     # Several processes would each time their own machine, and must have one net.
     if options.net or train.seconds is None or chosen_net or process_count() > 1:

@@ -53,10 +53,28 @@ def _spaces_agree(config: ModelConfig) -> None:
         )
 
 
+def _structure_has_the_space(config: ModelConfig) -> None:
+    structure, posterior = config.structure, config.posterior
+    if structure.space not in ("", posterior.space):
+        raise ConfigError(
+            f"A structure of kind {structure.kind!r} has codes in a space of kind {structure.space!r}, and a {posterior.kind} "
+            f"posterior has them in one of kind {posterior.space!r}; choose another posterior."
+        )
+
+
 def _latent_is_large_enough(config: ModelConfig) -> None:
     for part in (config.posterior, config.prior):
         where = f"{type(config.structure).__name__}.latent"
         require(config.latent >= part.least_latent, where, config.latent, f"{part.least_latent} or more with {part.kind!r}")
+
+
+def _codes_are_comparable(config: ModelConfig) -> None:
+    if config.objective.compares_codes and not (config.structure.has_one_group and config.posterior.is_continuous):
+        raise ConfigError(
+            f"An objective of kind {config.objective.kind!r} compares codes with draws of their prior, for which they must be "
+            f"points of one group; a structure of kind {config.structure.kind!r} with a {config.posterior.kind} posterior has "
+            "other codes."
+        )
 
 
 class ModelConfig(Config):
@@ -72,13 +90,21 @@ class ModelConfig(Config):
     given: tuple[str, ...] = ()
     """Names of the fields that encoder and decoder are given. The other fields are modelled."""
 
-    rules = (_image_is_large_enough, _rate_is_defined, _spaces_agree, _latent_is_large_enough, _fields_are_modelled_or_given)
+    rules = (
+        _image_is_large_enough,
+        _rate_is_defined,
+        _spaces_agree,
+        _structure_has_the_space,
+        _latent_is_large_enough,
+        _fields_are_modelled_or_given,
+        _codes_are_comparable,
+    )
 
     @classmethod
     def for_images(
         cls,
         image: tuple[int, int, int],
-        latent: int,
+        latent: int | StructureConfig,
         net: NetConfig | None = None,
         posterior: PosteriorConfig | None = None,
         objective: ObjectiveConfig | None = None,
@@ -86,7 +112,7 @@ class ModelConfig(Config):
         condition: CategoryField | None = None,
         **axes: Any,
     ) -> typing.Self:
-        """A model of images (C, H, W) with one code of `latent` dimensions.
+        """A model of images (C, H, W) with one code of `latent` dimensions, or with another structure.
 
         Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
         prior it has the plainest one of the posterior's space. With a `condition` it is given that field. Further `axes` are
@@ -100,7 +126,8 @@ class ModelConfig(Config):
         if condition is not None:
             observation = ObservationSpec((*observation.fields, condition))
             axes["given"] = (condition.name,)
-        return cls(observation, FlatConfig(latent), **parts, **axes)
+        structure = FlatConfig(latent) if isinstance(latent, int) else latent
+        return cls(observation, structure, **parts, **axes)
 
     @property
     def image(self) -> tuple[int, int, int]:
@@ -114,5 +141,6 @@ class ModelConfig(Config):
 
     @property
     def latent(self) -> int:
-        """Dimensions of the code of a model whose latent is one vector. Raises AttributeError for other structures."""
-        return typing.cast(FlatConfig, self.structure).latent
+        """Dimensions of the code of the top group. Raises ValueError where it is no vector."""
+        (latent,) = self.structure.code_shape
+        return latent

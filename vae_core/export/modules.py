@@ -6,48 +6,54 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from vae_core.batch import Batch
 from vae_core.export.trace import Input
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import IMAGE, Autoencoder
 
 PartName = Literal["decoder", "encoder"]
 
 
 class Decoder(nn.Module):
-    """E[x|z]: codes `z` (B, d) to `mean` (B, C, H, W) in [0, 1].
+    """E[x|z]: codes `z` (B, d) of the top group to `mean` (B, C, H, W) in [0, 1].
 
-    Where the model is given a class, `condition` (B, K), one-hot, is a further input.
+    Further inputs are `details` (B, k), standard normal numbers, of a model with groups below the top one, and `condition`
+    (B, K), one-hot, of a model that is given a class.
     """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
-        self.decoder, self.likelihood = model.decoder, model.likelihood
-        self.inputs = {"z": Input((model.config.latent,))} | _condition(model)
+        self.model = model
+        details = {"details": Input((model.detail_size,))} if model.detail_size else {}
+        self.inputs = {"z": Input((model.config.latent,))} | details | _condition(model)
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """The mean image of codes (N, d), given a condition (N, K) where there is one, as `mean` (N, C, H, W)."""
-        return {"mean": self.likelihood.mean(self.decoder(z, condition))}
+    def forward(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """The mean image of codes (N, d) with details and a condition, where there are such, as `mean` (N, C, H, W)."""
+        codes = self.model.complete(z, details, condition)
+        return {"mean": self.model.decoded(codes, condition)}
 
 
 class Encoder(nn.Module):
     """q(z|x): images `x` (B, C, H, W) in [0, 1] to `mean` (B, d) and, where the posterior has one, `scale` (B, d).
 
-    Where the model is given a class, `condition` (B, K), one-hot, is a further input.
+    Both are of the codes of the top group. Those of groups below it are a further output, `details` (B, k). Where the model is
+    given a class, `condition` (B, K), one-hot, is a further input.
     """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
-        self.encoder, self.posterior = model.encoder, model.posterior
+        self.model = model
         self.inputs = {"x": Input(tuple(model.config.image))} | _condition(model)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """The mean codes of images (N, C, H, W) in [0, 1], as `mean` (N, d), and `scale` (N, d) where there is one.
+        """The codes of images (N, C, H, W) in [0, 1]: `mean` (N, d), and where there are such `scale` (N, d), `details` (N, k).
 
         condition: what the model is given of each image, (N, K), where it is given a class.
         """
-        raw = self.encoder(x, condition)
-        scale = self.posterior.scale(raw)
-        outputs = {"mean": self.posterior.mean(raw)}
-        return outputs if scale is None else outputs | {"scale": scale}
+        given = {} if self.model.given is None or condition is None else {self.model.given.name: condition}
+        latent = self.model.infer(Batch({IMAGE: x} | given))
+        top = latent.groups[self.model.latents.top.name]
+        outputs = {"mean": top.z, "scale": top.scale, "details": latent.details}
+        return {name: value for name, value in outputs.items() if value is not None}
 
 
 def _condition(model: Autoencoder) -> dict[str, Input]:

@@ -14,7 +14,8 @@ from vae_core.metrics.draws import MOST_DRAWS, ROUND, Draws, is_random
 from vae_core.metrics.image import ssim
 from vae_core.metrics.iwae import MOST_SAMPLES, iwae_nll
 from vae_core.metrics.noise import NoiseStreams
-from vae_core.models.flat import IMAGE, Autoencoder, Images
+from vae_core.models.autoencoder import IMAGE, Autoencoder, Images
+from vae_core.models.latent import Latent
 
 Progress = Callable[[int, int], None]
 """Called as progress(done, total), in images; an image counts once for every time that it may be decoded."""
@@ -25,7 +26,7 @@ class PerImage:
     """Codes and figures of N images on the CPU; None where the model does not define them."""
 
     mean: Tensor
-    """The code that stands for each image, as `Autoencoder.encode` gives it: float32 (N, d)."""
+    """The code that stands for each image, as `Autoencoder.encode` gives it: (N, *shape of the top group)."""
     scale: Tensor | None
     """Standard deviation of each dimension of the posterior: float32 (N, d)."""
     distortion: Tensor
@@ -114,16 +115,13 @@ def _at_the_mean(
     columns: list[tuple[Tensor | None, ...]] = []
     for piece in batch.split(batch_size):
         piece = piece.in_compute(model.observation)
-        codes = model.encode_batch(piece.to(model.device))
-        found = (
-            codes.mean.cpu(),
-            None if codes.scale is None else codes.scale.cpu(),
-            *_likeness(model, codes.mean, piece, with_ssim),
-        )
+        latent = model.infer(piece.to(model.device))
+        top = latent.groups[model.latents.top.name]
+        found = (top.z.cpu(), None if top.scale is None else top.scale.cpu(), *_likeness(model, latent, piece, with_ssim))
         drawn: tuple[Tensor | None, ...] = (None, None)
         if model.target_noise:
             target = model.target(piece, streams.draw(len(piece)))
-            drawn = _likeness(model, model.encode_batch(target.to(model.device)).mean, target, with_ssim)
+            drawn = _likeness(model, model.infer(target.to(model.device)), target, with_ssim)
         columns.append((*found, *drawn))
         tell(len(piece))
     return tuple(_joined(column) for column in zip(*columns, strict=True))
@@ -135,9 +133,9 @@ def _joined(pieces: Sequence[Tensor | None]) -> Tensor | None:
     return torch.cat(known) if len(known) == len(pieces) else None
 
 
-def _likeness(model: Autoencoder, codes: Tensor, wanted: Batch, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
+def _likeness(model: Autoencoder, latent: Latent, wanted: Batch, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
     """MSE and, if asked for, SSIM of the decoded codes and the wanted images."""
-    image, found = wanted[IMAGE], model.mean_image(codes, model.condition(wanted.to(model.device))).cpu()
+    image, found = wanted[IMAGE], model.decoded(latent.codes, model.condition(wanted.to(model.device))).cpu()
     return ((found - image) ** 2).flatten(1).mean(1), ssim(found, image) if with_ssim else None
 
 

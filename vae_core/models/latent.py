@@ -22,6 +22,8 @@ class GroupLatent:
     """KL(q(z|x) || p(z)), exact where it has a closed form, else its estimate log q - log p: (B,), nats."""
     rate_by_dimension: Tensor | None = None
     """The rate of each dimension where it is a sum over dimensions: (B, d), nats."""
+    scale: Tensor | None = None
+    """Standard deviation of each dimension of q(z|x), (B, d), for codes that stand for observations and were not drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,9 @@ class Latent:
     groups: Mapping[str, GroupLatent]
     terms: Mapping[str, Tensor] = field(default_factory=dict)
     """Further terms that parts of the model add to the loss, by name: (B,), nats."""
+    details: Tensor | None = None
+    """Codes of the groups below the top one as standard normal numbers that their priors turn into them, (B, k), for codes that
+    stand for observations and were not drawn; None where there are no such groups."""
 
     @property
     def codes(self) -> dict[str, Tensor]:

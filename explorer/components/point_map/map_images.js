@@ -1,6 +1,6 @@
 import { context2d } from "../base/context2d.js";
 import { toPixels } from "../base/pixels.js";
-import { setCondition } from "../base/runtime/condition.js";
+import { setFurtherInputs } from "../base/runtime/further_inputs.js";
 import { buildNetwork } from "../base/runtime/network.js";
 
 // The images behind the points: originals where their pixels are available, and images decoded from their codes.
@@ -62,7 +62,7 @@ export class MapImages {
   decoded(canvas, i) {
     if (!this.network) throw new Error("This model has no program, so the page cannot decode its codes.");
     this.network.inputs.z.set(this.codes.subarray(i * this.latent, (i + 1) * this.latent));
-    setCondition(this.network, this.labels[i] ?? null);
+    setFurtherInputs(this.network, { condition: this.labels[i] ?? null, details: null });
     this.network.run();
     this.paint(canvas, this.network.outputs.mean);
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 
 def with_batch_norm(model: Autoencoder) -> Autoencoder:
