@@ -184,7 +184,7 @@ def test_what_trains_and_how_is_carried_to_the_run(put, until):
 def test_a_run_that_only_makes_the_model_worse_leaves_it_as_it_was(put, folder, until):
     put("m")
     trained, digits = checkpoint.load(folder / "m.safetensors"), load_dataset("digits")
-    fit(trained.model, digits, TrainConfig(epochs=20, batch_size=32))
+    fit(trained.model, digits, TrainConfig(epochs=80, batch_size=32))
     checkpoint.save(trained, folder / "m.safetensors")
     run = start(request(amount=25, lr=1.0))
     until(run.job, "done")
