@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from vae_core.config import (
@@ -15,6 +14,7 @@ from vae_core.config import (
     ELBOConfig,
     FlatConfig,
     FullGaussianConfig,
+    GridConfig,
     LearnedGaussianConfig,
     LikelihoodConfig,
     MMDConfig,
@@ -23,12 +23,16 @@ from vae_core.config import (
     ObjectiveConfig,
     PosteriorConfig,
     PriorConfig,
+    QuantizationConfig,
     RealNVPConfig,
     ReconstructionConfig,
+    ResidualConfig,
     StandardNormalConfig,
     StructureConfig,
     TwoLayerConfig,
+    UniformCodesConfig,
     UniformSphereConfig,
+    VectorQuantizedConfig,
     VonMisesFisherConfig,
 )
 
@@ -44,8 +48,7 @@ class Row:
     posterior: PosteriorConfig = DiagonalGaussianConfig()
     prior: PriorConfig = StandardNormalConfig()
     objective: ObjectiveConfig = ELBOConfig()
-    structure: Callable[[int], StructureConfig] = FlatConfig
-    """The structure with a code of a number of dimensions."""
+    structure: type[StructureConfig] = FlatConfig
     given: str = ""
     """Name of the category that the model is given; empty where it is given nothing."""
 
@@ -117,6 +120,16 @@ ZOO = {
         "one.",
         structure=TwoLayerConfig,
     ),
+    "vq-vae": Row(
+        "VQ-VAE",
+        "van den Oord, Vinyals & Kavukcuoglu 2017",
+        "The code of an image is a grid of whole numbers, each of which names a vector of a codebook that is learned with the "
+        "model.",
+        posterior=VectorQuantizedConfig(),
+        prior=UniformCodesConfig(),
+        objective=QuantizationConfig(),
+        structure=GridConfig,
+    ),
 }
 
 
@@ -128,7 +141,8 @@ def model_config(
     likelihood: LikelihoodConfig | None = None,
     classes: int = 0,
 ) -> ModelConfig:
-    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions.
+    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions, which a
+    structure without vectors does not have.
 
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
     of classes of the images, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
@@ -142,8 +156,11 @@ def model_config(
     if row.given and not classes:
         raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    parts = (net, row.posterior, row.objective, row.prior, condition)
-    return ModelConfig.for_images(image, row.structure(latent), *parts, likelihood=likelihood)
+    net = net or ResidualConfig()
+    structure = row.structure.suited(latent, image, net)
+    return ModelConfig.for_images(
+        image, structure, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood
+    )
 
 
 def zoo_name(config: ModelConfig) -> str:

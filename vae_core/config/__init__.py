@@ -8,18 +8,26 @@ from vae_core.config.base import Config, ConfigError
 from vae_core.config.likelihoods import BernoulliConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
 from vae_core.config.model import ModelConfig
 from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
-from vae_core.config.objectives import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
+from vae_core.config.objectives import (
+    AdversarialConfig,
+    ELBOConfig,
+    MMDConfig,
+    ObjectiveConfig,
+    QuantizationConfig,
+    ReconstructionConfig,
+)
 from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, image_observation
 from vae_core.config.posteriors import (
     DeterministicConfig,
     DiagonalGaussianConfig,
     FullGaussianConfig,
     PosteriorConfig,
+    VectorQuantizedConfig,
     VonMisesFisherConfig,
 )
-from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformSphereConfig
+from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformCodesConfig, UniformSphereConfig
 from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
-from vae_core.config.structures import FlatConfig, StructureConfig, TwoLayerConfig
+from vae_core.config.structures import FlatConfig, GridConfig, StructureConfig, TwoLayerConfig
 from vae_core.config.training import TrainConfig
 from vae_core.config.unused import unused
 
@@ -39,6 +47,7 @@ __all__ = [
     "FlatConfig",
     "FullGaussianConfig",
     "GaussianConfig",
+    "GridConfig",
     "ImageField",
     "LearnedGaussianConfig",
     "LikelihoodConfig",
@@ -51,6 +60,7 @@ __all__ = [
     "ObservationSpec",
     "PosteriorConfig",
     "PriorConfig",
+    "QuantizationConfig",
     "RealNVPConfig",
     "ReconstructionConfig",
     "ResidualConfig",
@@ -59,7 +69,9 @@ __all__ = [
     "StructureConfig",
     "TrainConfig",
     "TwoLayerConfig",
+    "UniformCodesConfig",
     "UniformSphereConfig",
+    "VectorQuantizedConfig",
     "VonMisesFisherConfig",
     "image_observation",
     "unused",
