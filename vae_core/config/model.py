@@ -54,22 +54,14 @@ def _spaces_agree(config: ModelConfig) -> None:
         )
 
 
-def _structure_has_the_space(config: ModelConfig) -> None:
-    structure, posterior = config.structure, config.posterior
-    if structure.space not in ("", posterior.space):
-        raise ConfigError(
-            f"A structure of kind {structure.kind!r} has codes in a space of kind {structure.space!r}, and a {posterior.kind} "
-            f"posterior has them in one of kind {posterior.space!r}; choose another posterior."
-        )
-
-
 def _structure_has_the_codes(config: ModelConfig) -> None:
     structure, posterior = config.structure, config.posterior
-    if structure.is_continuous != posterior.is_continuous:
-        found, wanted = ("vectors", "codes of a codebook") if structure.is_continuous else ("codes of a codebook", "vectors")
+    if structure.is_continuous != posterior.is_continuous or structure.space not in ("", posterior.space):
+        found, wanted = ("vectors" if part.is_continuous else "codes of a codebook" for part in (structure, posterior))
+        where = f" in a space of kind {structure.space!r}" if structure.space else ""
         raise ConfigError(
-            f"A structure of kind {structure.kind!r} has {found}, and a {posterior.kind} posterior gives {wanted}; choose a "
-            "structure and a posterior that go together."
+            f"A structure of kind {structure.kind!r} has {found}{where}, and a {posterior.kind} posterior gives {wanted} in "
+            f"one of kind {posterior.space!r}; choose a structure and a posterior that go together."
         )
 
 
@@ -123,7 +115,6 @@ class ModelConfig(Config):
         _image_is_large_enough,
         _rate_is_defined,
         _spaces_agree,
-        _structure_has_the_space,
         _structure_has_the_codes,
         _terms_of_the_posterior_count,
         _latent_is_large_enough,

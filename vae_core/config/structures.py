@@ -20,7 +20,6 @@ class StructureConfig(Config, axis=True):
     """True if all codes of an observation are one group, which has one posterior and one prior."""
     space: ClassVar[str] = ""
     """Kind of the space that the codes of all groups live in; empty where any kind will do."""
-
     is_continuous: ClassVar[bool] = True
     """True if codes are points of a continuous space, as those of the posterior have to be."""
 
@@ -59,29 +58,6 @@ class FlatConfig(StructureConfig, kind="flat"):
         return f"{self.latent}-D"
 
 
-class GridConfig(StructureConfig, kind="grid"):
-    """A grid of whole numbers stands for an observation, each of which names a vector of a codebook."""
-
-    is_continuous = False
-
-    grid: Annotated[tuple[int, int], Each(Range(1, 64))]
-    """Height and width of the grid of codes. With a convolutional net it is the size of the image after all halvings."""
-    codes: Annotated[int, Range(2, 2**15)] = 128
-    """Number of codes of the codebook."""
-
-    @classmethod
-    def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
-        return cls(grid_of(image, net) or (max(1, image[1] // 4), max(1, image[2] // 4)))
-
-    @property
-    def code_shape(self) -> tuple[int, ...]:
-        return self.grid
-
-    @property
-    def title(self) -> str:
-        return f"{self.grid[0]}x{self.grid[1]} codes of {self.codes}"
-
-
 class TwoLayerConfig(StructureConfig, kind="two-layer"):
     """Two vectors stand for an observation: a top code, and a lower one whose prior and posterior are given the top code."""
 
@@ -104,7 +80,30 @@ class TwoLayerConfig(StructureConfig, kind="two-layer"):
 
     @property
     def title(self) -> str:
-        return f"{self.latent}-D"
+        return f"{self.latent}-D and {self.lower}-D details"
+
+
+class GridConfig(StructureConfig, kind="grid"):
+    """A grid of whole numbers stands for an observation, each of which names a vector of a codebook."""
+
+    is_continuous = False
+
+    grid: Annotated[tuple[int, int], Each(Range(1, 64))]
+    """Height and width of the grid of codes. With a convolutional net it is the size of the image after all halvings."""
+    codes: Annotated[int, Range(2, 2**15)] = 128
+    """Number of codes of the codebook."""
+
+    @classmethod
+    def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
+        return cls(grid_of(image, net) or (max(1, image[1] // 4), max(1, image[2] // 4)))
+
+    @property
+    def code_shape(self) -> tuple[int, ...]:
+        return self.grid
+
+    @property
+    def title(self) -> str:
+        return f"{self.grid[0]}x{self.grid[1]} codes of {self.codes}"
 
 
 def grid_of(image: tuple[int, int, int], net: NetConfig) -> tuple[int, int] | None:

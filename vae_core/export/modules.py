@@ -22,10 +22,10 @@ class Decoder(nn.Module):
 
     def __init__(self, model: Autoencoder):
         super().__init__()
-        self.model, structure = model, model.config.structure
-        code = Input(structure.code_shape, integers=not structure.is_continuous)
+        self.model, config = model, model.config
+        codes = Input(config.structure.code_shape, integers=not config.posterior.is_continuous)
         details = {"details": Input((model.detail_size,))} if model.detail_size else {}
-        self.inputs = {"z": code} | details | _condition(model)
+        self.inputs = {"z": codes} | details | _condition(model)
 
     def forward(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
         """The mean image of codes (N, d) with details and a condition, where there are such, as `mean` (N, C, H, W)."""

@@ -119,8 +119,10 @@ class Sphere(Space):
 
     def project(self, z: Tensor) -> Tensor:
         """The direction of each point. It is the first axis for the origin, to which all codes are equally near."""
-        norm = z.norm(dim=1, keepdim=True)
-        return torch.where(norm > 0, z / norm.clamp(min=torch.finfo(z.dtype).tiny), _axis(z, 0))
+        # The squares of small numbers are rounded to nothing in float32.
+        largest = z.abs().amax(1, keepdim=True)
+        scaled = z / largest.clamp(min=torch.finfo(z.dtype).tiny)
+        return torch.where(largest > 0, functional.normalize(scaled, dim=1), _axis(z, 0))
 
     def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
         """The other dimensions keep their proportions. Values beyond -1 and 1 are those."""
@@ -145,7 +147,9 @@ class Sphere(Space):
         if angle > math.pi / 2 and side.norm() < _DEGENERATE:
             side = _axis(a, int(a.abs().argmin()))
             side = side - (a @ side) * a
+        # Between nearly opposite codes rounding leaves a share of `a` in it, which the second pass takes away.
         side = functional.normalize(side, dim=0)
+        side = functional.normalize(side - (a @ side) * a, dim=0)
         return torch.cos(t * angle) * a + torch.sin(t * angle) * side
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:

@@ -69,6 +69,17 @@ def test_paths_agree_with_the_package(kind, opposite, evaluate):
     np.testing.assert_allclose(walked(evaluate, kind, a, b, torch.zeros(0)), space.path(a, b, len(SHARES), kind), atol=1e-5)
 
 
+@pytest.mark.parametrize("off", [1e-6, 1e-5, 1e-3])
+def test_a_path_between_nearly_opposite_codes_stays_on_the_sphere(off, evaluate):
+    space, generator = Sphere(3), torch.Generator().manual_seed(0)
+    for _ in range(5):
+        a = space.project(torch.randn(1, 3, generator=generator))
+        b = space.project(-a + off * torch.randn(1, 3, generator=generator))
+        path = walked(evaluate, "spherical", a[0], b[0], torch.zeros(0))
+        np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1, atol=1e-5)
+        np.testing.assert_allclose(path[[0, -1]], torch.cat([a, b]), atol=1e-5)
+
+
 def test_a_path_along_the_data_stays_on_the_sphere(evaluate):
     codes = Sphere(3).project(torch.randn(40, 3, generator=torch.Generator().manual_seed(0)))
     found = walked(evaluate, "data", codes[0], codes[1], codes)

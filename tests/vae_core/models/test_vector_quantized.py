@@ -114,11 +114,12 @@ def test_the_loss_is_that_of_the_paper(model):
     batch = Batch({"image": scale(images())})
     terms = model.terms(batch, {})
     model.zero_grad()
-    loss = model.objective(terms, model.objective.weights(0.3), model.objective.terms)
+    weights = model.objective.weights(0.3)
+    loss = model.objective(terms, weights, model.objective.terms)
     wanted = terms["distortion"] + terms["codebook"] + 0.25 * terms["commitment"]
     torch.testing.assert_close(loss, wanted.mean())
     # What chooses the best weights is the bound, up to its constant rate.
-    torch.testing.assert_close(model.objective(terms, model.objective.weights(0.3)), terms["distortion"].mean())
+    torch.testing.assert_close(model.objective(terms, weights), terms["distortion"].mean())
     loss.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None and bool((parameter.grad != 0).any()), name
