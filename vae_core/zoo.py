@@ -141,9 +141,9 @@ def model_config(
     likelihood: LikelihoodConfig | None = None,
     classes: int = 0,
 ) -> ModelConfig:
-    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions, which a
-    structure without vectors does not have.
+    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions.
 
+    A structure without vectors has no such dimensions.
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
     of classes of the images, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
     the parts do not go together.

@@ -33,10 +33,12 @@ class BernoulliConfig(LikelihoodConfig, kind="bernoulli"):
 
     @property
     def title(self) -> str:
+        """Bernoulli, with the kind of pixels."""
         return "Bernoulli, binary pixels" if self.binarize else "Bernoulli, grey pixels"
 
     @property
     def scale(self) -> str:
+        """A density of binary pixels, or a cross-entropy of grey ones, which is none."""
         return "Bernoulli, binary pixels" if self.binarize else "Bernoulli cross-entropy, grey pixels"
 
 
@@ -48,10 +50,12 @@ class GaussianConfig(LikelihoodConfig, kind="gaussian"):
 
     @property
     def title(self) -> str:
+        """Gaussian, with its sigma."""
         return f"Gaussian, sigma {self.sigma:g}"
 
     @property
     def scale(self) -> str:
+        """A density, which models of another sigma share."""
         return "Gaussian density"
 
 
@@ -63,8 +67,10 @@ class LearnedGaussianConfig(LikelihoodConfig, kind="gaussian-learned"):
 
     @property
     def title(self) -> str:
+        """Gaussian, whatever sigma has become."""
         return "Gaussian, learned sigma"
 
     @property
     def scale(self) -> str:
+        """A density, which models of a fixed sigma share."""
         return "Gaussian density"

@@ -47,14 +47,17 @@ class FlatConfig(StructureConfig, kind="flat"):
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """The shape of a vector."""
         return (self.latent,)
 
     @classmethod
     def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
+        """A vector of `latent` dimensions for every image and net."""
         return cls(latent)
 
     @property
     def title(self) -> str:
+        """The number of dimensions."""
         return f"{self.latent}-D"
 
 
@@ -72,14 +75,17 @@ class TwoLayerConfig(StructureConfig, kind="two-layer"):
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """The shape of the top vector."""
         return (self.latent,)
 
     @classmethod
     def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
+        """A top vector of `latent` dimensions for every image and net."""
         return cls(latent)
 
     @property
     def title(self) -> str:
+        """The numbers of dimensions of both vectors."""
         return f"{self.latent}-D and {self.lower}-D details"
 
 
@@ -95,14 +101,17 @@ class GridConfig(StructureConfig, kind="grid"):
 
     @classmethod
     def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
+        """A grid of the size of the smallest feature maps, or of a quarter of the image where the net halves nothing."""
         return cls(grid_of(image, net) or (max(1, image[1] // 4), max(1, image[2] // 4)))
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """Height and width of the grid."""
         return self.grid
 
     @property
     def title(self) -> str:
+        """The size of the grid and of the codebook."""
         return f"{self.grid[0]}x{self.grid[1]} codes of {self.codes}"
 
 

@@ -81,8 +81,10 @@ class Autoencoder(LatentVariableModel, abc.ABC):
 
     @abc.abstractmethod
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """Codes of all groups as models compute with them, for codes z of the top one, (B, *its shape), and details
-        (B, detail_size). None stands for the means of the priors."""
+        """Codes of all groups as models compute with them, for codes z of the top one, (B, *its shape).
+
+        details: the groups below it, (B, detail_size). None stands for the means of the priors.
+        """
 
     @abc.abstractmethod
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
@@ -100,6 +102,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
 
     @property
     def device(self) -> torch.device:
+        """The device of the weights."""
         return next(self.parameters()).device
 
     @property
@@ -108,15 +111,19 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return self.latents.top.space
 
     def target(self, batch: Batch, noise: Noise) -> Batch:
+        """The observations with the images that the likelihood scores."""
         return batch.replace(image=self.likelihood.target(batch[IMAGE], local(noise, IMAGE)))
 
     def log_likelihood(self, codes: Mapping[str, Tensor], batch: Batch) -> Tensor:
+        """The log density of images under the likelihood at the decoder's output, (B,), nats."""
         return self.likelihood.log_prob(self.raw(codes, self.condition(batch)), batch[IMAGE], batch.observed.get(IMAGE))
 
     def decoded(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
-        """E[x|z] for codes of all groups on this model's device, as it is just now: in its present mode, with gradients where
-        they are on. (B, C, H, W); `decode` is this with all care taken. condition: one-hot (B, K), where the model is given a
-        class."""
+        """E[x|z] for codes of all groups on the device of the model, (B, C, H, W).
+
+        The model stays in its present mode, and gradients flow where they are on; `decode` takes care of both. condition:
+        one-hot (B, K), where the model is given a class.
+        """
         return self.likelihood.mean(self.raw(codes, condition))
 
     def condition(self, batch: Batch) -> Tensor | None:
@@ -124,8 +131,10 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return None if self.given is None else in_compute(self.given, batch[self.given.name])
 
     def batch(self, x: Images | Observations, condition: Classes | None = None) -> Batch:
-        """Images at rest, with the class of each where the model is given it, as observations of this model. Raises ValueError
-        on images of another shape or range, and on classes that are missing, out of range or not wanted."""
+        """Images at rest, with the class of each where the model is given it, as observations of this model.
+
+        Raises ValueError on images of another shape or range, and on classes that are missing, out of range or not wanted.
+        """
         fields = dict(x.fields) if isinstance(x, Observations) else {IMAGE: x}
         images = as_images(fields[IMAGE], self.config.image)
         if condition is None and self.given is not None:
@@ -149,13 +158,16 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         batch = self.batch(x, condition)
         if len(batch) == 0:
             raise ValueError("There are no images to encode.")
-        pieces = []
+        means: list[Tensor] = []
+        others: list[tuple[Tensor | None, ...]] = []
         with self.inference():
             for piece in batch.split(batch_size):
                 latent = self.infer(piece.to(self.device).in_compute(self.observation))
                 top = latent.groups[self.latents.top.name]
-                pieces.append((top.z, top.scale, latent.rate, top.rate_by_dimension, latent.details))
-        return Codes(*(None if column[0] is None else torch.cat(column).cpu() for column in zip(*pieces, strict=True)))
+                means.append(top.z)
+                others.append((top.scale, latent.rate, top.rate_by_dimension, latent.details))
+        columns = ([value for value in column if value is not None] for column in zip(*others, strict=True))
+        return Codes(torch.cat(means).cpu(), *(torch.cat(column).cpu() if column else None for column in columns))
 
     def decode(
         self, z: Images, condition: Classes | None = None, batch_size: int = 500, *, details: Images | None = None
@@ -195,9 +207,9 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         *,
         condition: Classes | None = None,
     ) -> Tensor:
-        """E[x|z] at n codes drawn from `sampler`, or from the prior without one: (n, C, H, W). The groups below the top one are
-        drawn from their priors, given its codes.
+        """E[x|z] at n codes drawn from `sampler`, or from the prior without one: (n, C, H, W).
 
+        The groups below the top one are drawn from their priors, given its codes.
         A plain autoencoder was not trained to decode draws from a prior; `FittedGaussian` is a sampler of codes like those of
         its training data.
         """

@@ -36,6 +36,7 @@ class Net(nn.Module):
         self.body, self.joined_at = body, joined_at
 
     def forward(self, features: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The output of the last layer."""
         if condition is None:
             return self.body(features)
         for i, layer in enumerate(self.body):

@@ -35,10 +35,13 @@ class Quantization(Objective):
         self.noise = ()
 
     def weights(self, progress: float) -> tuple[float, ...]:
+        """The weight of the commitment."""
         return (self.config.commitment_weight,)
 
     def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        """No terms: the distortion and those of the codebook come from the model."""
         return {}
 
     def reduced(self, terms: Terms, name: str) -> Tensor:
+        """The mean of the term."""
         return terms[name].mean()

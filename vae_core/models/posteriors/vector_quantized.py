@@ -12,8 +12,9 @@ from vae_core.models.spaces import Codebook
 
 
 class VectorQuantized(Posterior):
-    """The code at each place of a grid is that whose vector is nearest to the encoder's output there, with probability 1 (van
-    den Oord, Vinyals & Kavukcuoglu 2017, section 3.1).
+    """The code at each place of a grid is that whose vector is nearest to the encoder's output there, with probability 1.
+
+    The source is van den Oord, Vinyals & Kavukcuoglu 2017, section 3.1.
 
     Raw parameters are the numbers of a vector at each place, (B, raw_size, h, w). Codes that stand for observations are whole
     numbers, int64 (B, h, w); drawn ones, which a loss is computed from, are their vectors, float32 (B, raw_size, h, w), whose
@@ -34,8 +35,11 @@ class VectorQuantized(Posterior):
         self.space = Codebook(self.codebook, grid.grid)
 
     def draw(self, raw: Tensor, noise: Noise) -> Draw:
-        """The terms are squared distances between the encoder's output and the vectors of its codes, summed over places and
-        numbers. They have one value and different gradients: `codebook` moves the vectors, and `commitment` the encoder."""
+        """The vectors of the nearest codes, and the terms of the codebook.
+
+        The terms are squared distances between the encoder's output and the vectors, summed over places and numbers. They have
+        one value and different gradients: `codebook` moves the vectors, and `commitment` the encoder.
+        """
         raw, weight = raw.float(), self.codebook.weight
         codes = self.mean(raw)
         with torch.autocast(raw.device.type, enabled=False):
