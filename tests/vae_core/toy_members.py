@@ -13,7 +13,7 @@ from vae_core.batch import Noise
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig, PriorConfig
 from vae_core.models.likelihoods import LIKELIHOODS, Likelihood
 from vae_core.models.likelihoods.base import summed
-from vae_core.models.nets import NETS
+from vae_core.models.nets import NETS, image_net
 from vae_core.models.posteriors import POSTERIORS, Draw, Posterior
 from vae_core.models.priors import PRIORS, Prior
 from vae_core.models.spaces import Euclidean
@@ -114,7 +114,7 @@ def toy_members() -> Iterator[dict[str, ModelConfig]]:
     tables = [NETS, POSTERIORS, PRIORS, LIKELIHOODS]
     configs = [LinearNetConfig, LogisticConfig, WideNormalConfig, LaplaceConfig]
     parts = [
-        LinearNet,
+        image_net(LinearNet),
         lambda config, latent: Logistic(latent),
         lambda config, latent: WideNormal(latent),
         lambda config, image: LaplacePixels(),

@@ -5,11 +5,11 @@ kind. Nothing here imports torch: a page or a script can read and check a config
 """
 
 from vae_core.config.base import Config, ConfigError
-from vae_core.config.likelihoods import BernoulliConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
+from vae_core.config.likelihoods import BernoulliConfig, CategoricalConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
 from vae_core.config.model import ModelConfig
-from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
+from vae_core.config.nets import ConvConfig, GRUConfig, MLPConfig, NetConfig, ResidualConfig
 from vae_core.config.objectives import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
-from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, image_observation
+from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField, image_observation
 from vae_core.config.posteriors import (
     DeterministicConfig,
     DiagonalGaussianConfig,
@@ -26,6 +26,7 @@ from vae_core.config.unused import unused
 __all__ = [
     "AdversarialConfig",
     "BernoulliConfig",
+    "CategoricalConfig",
     "CategoryField",
     "Config",
     "ConfigError",
@@ -38,6 +39,7 @@ __all__ = [
     "FieldSpec",
     "FlatConfig",
     "FullGaussianConfig",
+    "GRUConfig",
     "GaussianConfig",
     "ImageField",
     "LearnedGaussianConfig",
@@ -57,6 +59,7 @@ __all__ = [
     "ScheduleConfig",
     "StandardNormalConfig",
     "StructureConfig",
+    "TokensField",
     "TrainConfig",
     "UniformSphereConfig",
     "VonMisesFisherConfig",

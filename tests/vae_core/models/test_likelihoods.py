@@ -9,7 +9,7 @@ import torch
 from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Normal
 
-from vae_core.config import BernoulliConfig, GaussianConfig, ImageField, LearnedGaussianConfig
+from vae_core.config import BernoulliConfig, CategoricalConfig, GaussianConfig, ImageField, LearnedGaussianConfig, TokensField
 from vae_core.models.likelihoods import Bernoulli, Gaussian, build_likelihood
 from vae_core.specs import NoiseSpec
 
@@ -165,3 +165,47 @@ def test_entries_that_were_not_observed_count_for_nothing(config, raw, x):
     hidden = torch.where(observed, x, torch.rand_like(x))
     torch.testing.assert_close(likelihood.log_prob(raw, hidden, observed), likelihood.log_prob(raw, x, observed))
     torch.testing.assert_close(likelihood.log_prob(raw, x, torch.ones_like(observed)), likelihood.log_prob(raw, x))
+
+
+TEXT = TokensField("text", 5, tuple("abc"))
+TOKENS = torch.tensor([[1, 2, 3, 0, 0], [3, 3, 3, 3, 3], [0, 0, 0, 0, 0], [2, 0, 1, 0, 3]])
+SCORED = torch.tensor([[1, 1, 1, 1, 0], [1, 1, 1, 1, 1], [1, 0, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=torch.bool)
+"""The places up to the first end of each text."""
+
+
+@pytest.fixture
+def logits():
+    return 3 * torch.randn(4, 5, 4, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_text_is_scored_up_to_its_end(logits):
+    found = build_likelihood(CategoricalConfig(), TEXT).log_prob(logits, TOKENS)
+    flat = torch.nn.functional.cross_entropy(logits.double().reshape(20, 4), TOKENS.reshape(20), reduction="none").reshape(4, 5)
+    torch.testing.assert_close(found.double(), -(flat * SCORED).sum(1), rtol=1e-5, atol=0)
+
+
+def test_probabilities_of_all_texts_add_up_to_1():
+    short = TokensField("text", 3, tuple("ab"))
+    every = torch.cartesian_prod(*[torch.arange(3)] * 3)
+    # Of the texts that are equal up to their end, one is counted.
+    distinct = torch.tensor([row for row in every.tolist() if all(b == 0 for a, b in zip(row, row[1:], strict=False) if a == 0)])
+    raw = torch.randn(1, 3, 3, generator=torch.Generator().manual_seed(1)).expand(len(distinct), -1, -1)
+    total = build_likelihood(CategoricalConfig(), short).log_prob(raw, distinct).exp().sum()
+    assert float(total) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_likeliest_text_ends_once(logits):
+    likelihood = build_likelihood(CategoricalConfig(), TEXT)
+    logits[0, 1, 0] = 100
+    found = likelihood.mean(logits)
+    assert torch.equal(found[0], torch.cat([logits[0, :1].argmax(1), torch.zeros(4, dtype=torch.int64)]))
+    drawn = likelihood.sample(logits, torch.Generator().manual_seed(2))
+    for text in (*found.tolist(), *drawn.tolist()):
+        assert 0 not in text or not any(text[text.index(0) :])
+
+
+def test_tokens_that_were_not_observed_count_for_nothing(logits):
+    likelihood, observed = build_likelihood(CategoricalConfig(), TEXT), torch.zeros(4, 5, dtype=torch.bool)
+    observed[0, 1] = observed[0, 4] = True
+    wanted = logits[0, 1].log_softmax(0)[2]
+    torch.testing.assert_close(likelihood.log_prob(logits, TOKENS, observed), torch.tensor([float(wanted), 0.0, 0.0, 0.0]))

@@ -14,12 +14,13 @@ from vae_core.specs import NoiseSpec
 class Likelihood(nn.Module, abc.ABC):
     """A distribution over one field of an observation, given the decoder's raw output.
 
-    For images, raw output has shape (B, raw_channels * C, H, W), and images are float32 in [0, 1], (B, C, H, W). Log-densities
+    For images, raw output has shape (B, raw_channels * C, H, W), and images are float32 in [0, 1], (B, C, H, W). For texts, raw
+    output has shape (B, length, raw_channels), and tokens are int64 (B, length). Log-densities
     are in nats, summed over the entries of one observation, and computed in float32 whatever the decoder ran in.
     """
 
     raw_channels: int
-    """Raw channels for each channel of the image."""
+    """Raw parameters of each entry: raw channels for each channel of an image, or logits of each token."""
     noise: tuple[NoiseSpec, ...]
     """Random numbers that `target` reads."""
 
