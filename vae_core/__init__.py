@@ -9,8 +9,8 @@ from vae_core.checkpoint import Checkpoint, CheckpointError, save
 from vae_core.checkpoint.registry import load
 from vae_core.config import ConfigError, ModelConfig, TrainConfig
 from vae_core.data import DataError, load_dataset
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
-from vae_core.models.flat import Autoencoder
 from vae_core.training import TrainingError, fit
 from vae_core.zoo import ZOO, model_config
 

@@ -170,10 +170,10 @@ def at_rest(field: FieldSpec, values: Any) -> Tensor:
     return AT_REST[type(field)](field, values)
 
 
-def as_codes(z: np.ndarray | Tensor, latent: int) -> Tensor:
-    """Codes as a float32 tensor (N, d); takes (N, d) or one code (d,). Raises ValueError on any other shape."""
+def as_codes(z: np.ndarray | Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Codes as a float32 tensor (N, *shape); takes (N, *shape) or one code. Raises ValueError on any other shape."""
     z = torch.as_tensor(np.ascontiguousarray(z) if isinstance(z, np.ndarray) else z)
-    z = z[None] if z.ndim == 1 else z
-    if z.ndim != 2 or z.shape[1] != latent:
-        raise ValueError(f"Codes have shape {tuple(z.shape)}; this model takes (N, {latent}).")
+    z = z[None] if z.ndim == len(shape) else z
+    if tuple(z.shape[1:]) != shape:
+        raise ValueError(f"Codes have shape {tuple(z.shape)}; this model takes (N, {', '.join(map(str, shape))}).")
     return z.to(torch.float32)

@@ -30,6 +30,11 @@ class LatentSpec:
 
     groups: tuple[LatentGroup, ...]
 
+    @property
+    def top(self) -> LatentGroup:
+        """The group that is drawn first. Its code stands for an observation on pages; the codes of other groups follow it."""
+        return self.groups[0]
+
 
 @dataclass(frozen=True)
 class NoiseSpec:

@@ -12,7 +12,10 @@ from vae_core.config import (
     DeterministicConfig,
     DiagonalGaussianConfig,
     ELBOConfig,
+    FieldSpec,
     FullGaussianConfig,
+    GRUConfig,
+    ImageField,
     LearnedGaussianConfig,
     LikelihoodConfig,
     MMDConfig,
@@ -31,7 +34,7 @@ from vae_core.config import (
 
 @dataclass(frozen=True)
 class Row:
-    """A name's choice on the axes that it is about; net, likelihood and sizes are for the caller to choose."""
+    """A name's choice on the axes that it is about; likelihood, sizes and most nets are for the caller to choose."""
 
     title: str
     source: str
@@ -42,6 +45,8 @@ class Row:
     objective: ObjectiveConfig = ELBOConfig()
     given: str = ""
     """Name of the category that the model is given; empty where it is given nothing."""
+    net: NetConfig | None = None
+    """The net, for a model that is one by its net; else None."""
 
 
 ZOO = {
@@ -104,32 +109,44 @@ ZOO = {
         "Encoder and decoder of a VAE are given the class of an image, so that the code holds what the class does not say.",
         given="label",
     ),
+    "gru-vae": Row(
+        "GRU-VAE",
+        "Bowman et al. 2016; free bits of Kingma et al. 2016",
+        "Encoder and decoder of a VAE are recurrent: one reads a text, the other writes it token by token. Two nats of each "
+        "dimension of the code cost nothing; otherwise the decoder would do without the code, which it hardly needs to spell.",
+        objective=ELBOConfig(free_bits=2.0),
+        net=GRUConfig(),
+    ),
 }
 
 
 def model_config(
     name: str,
-    image: tuple[int, int, int],
+    field: FieldSpec | tuple[int, int, int],
     latent: int,
     net: NetConfig | None = None,
     likelihood: LikelihoodConfig | None = None,
     classes: int = 0,
 ) -> ModelConfig:
-    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions.
+    """The configuration of a named model for a field, or for images (C, H, W), and a code of `latent` dimensions.
 
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
-    of classes of the images, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
+    of classes of the observations, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
     the parts do not go together.
     """
     if name not in ZOO:
         raise ConfigError(f"There is no model {name!r}; the zoo has {', '.join(ZOO)}.")
     row = ZOO[name]
-    if likelihood is None:
-        likelihood = BernoulliConfig() if image[0] == 1 else LearnedGaussianConfig()
+    field = ImageField("image", *field) if isinstance(field, tuple) else field
+    if likelihood is None and isinstance(field, ImageField) and field.channels > 1:
+        likelihood = LearnedGaussianConfig()
+    axes = {} if likelihood is None else {"likelihood": likelihood}
     if row.given and not classes:
-        raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
+        raise ConfigError(f"A {row.title} is given the class of each observation; it needs data with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    return ModelConfig.for_images(image, latent, net, row.posterior, row.objective, row.prior, condition, likelihood=likelihood)
+    return ModelConfig.for_field(
+        field, latent, net or row.net, row.posterior, row.objective, row.prior, condition, **axes
+    )
 
 
 def zoo_name(config: ModelConfig) -> str:
@@ -137,10 +154,10 @@ def zoo_name(config: ModelConfig) -> str:
 
     A beta-VAE is one whatever its beta, as long as that is not 1, and an S-VAE whatever its concentration.
     """
-    for name, row in ZOO.items():
+    for name, row in sorted(ZOO.items(), key=lambda item: item[1].net is None):
         given = (row.given,) if row.given else ()
         parts = (type(config.posterior), type(config.prior), config.given) == (type(row.posterior), type(row.prior), given)
-        if parts and _same(config.objective, row.objective):
+        if parts and type(row.net) in (type(None), type(config.net)) and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from explorer.services import models
 from vae_core import devices
 from vae_core.batch import one_hot
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 CHUNK = 64
 """Number of codes that are decoded at once."""
@@ -76,8 +76,9 @@ def _decoded(model: Autoencoder, codes: np.ndarray, then) -> np.ndarray:
 
 def _mean_image(model: Autoencoder, rows: torch.Tensor) -> torch.Tensor:
     z, classes = rows.tensor_split([model.config.latent], 1)
-    condition = [one_hot(classes[:, i], count) for i, count in enumerate(model.capabilities.conditions.values())]
-    return model.mean_image(z, torch.cat(condition, 1) if condition else None)
+    given = [one_hot(classes[:, i], count) for i, count in enumerate(model.capabilities.conditions.values())]
+    condition = torch.cat(given, 1) if given else None
+    return model.decoded(model.complete(z, condition=condition), condition)
 
 
 def _squared_distances_of_pairs(images: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ from typing import Any
 from explorer.choices import DecoderLocation
 from explorer.services import options
 from vae_core.export import ExportError, Program, decoder_program, drawing, encoder_program
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 MAX_PAGE_MACS = 60_000_000
 """Largest number of multiply-adds of a decode that a page runs itself. A heavier decoder would lag behind the pointer, so the

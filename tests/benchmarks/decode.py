@@ -27,7 +27,8 @@ from vae_core.checkpoint import registry
 from vae_core.config import ConvConfig, MLPConfig, ModelConfig
 from vae_core.export import decoder_program
 from vae_core.export.onnx import onnx_model
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from conftest import CHROMIUM_ARGS, ROOT
@@ -75,8 +76,8 @@ def models() -> dict[str, Autoencoder]:
     mlp = ModelConfig.for_images((1, 28, 28), 20, MLPConfig(hidden=(400,)))
     conv = ModelConfig.for_images((1, 32, 32), 16, ConvConfig(channels=(32, 64, 128), hidden=(256,)))
     return {
-        "mlp-28": Autoencoder(mlp).eval(),
-        "conv-32": Autoencoder(conv).eval(),
+        "mlp-28": build_model(mlp).eval(),
+        "conv-32": build_model(conv).eval(),
         "mnist-vae-2": registry.load("mnist-vae-2").model,
         "faces-vae-64": registry.load("faces-vae-64").model,
     }

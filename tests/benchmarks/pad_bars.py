@@ -28,7 +28,7 @@ from playwright.sync_api import sync_playwright
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.config import ConvConfig, ModelConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 
 APP = ROOT / "explorer" / "app.py"
 BARE = Path(__file__).with_name("bare.html").as_uri()
@@ -96,7 +96,7 @@ def served(folder: Path, *arguments: str):
 def put_conv(folder: Path) -> None:
     """An untrained model of 32x32 images, since none ships."""
     torch.manual_seed(0)
-    model = Autoencoder(ModelConfig.for_images((1, 32, 32), 16, ConvConfig(channels=(32, 64, 128), hidden=(256,))))
+    model = build_model(ModelConfig.for_images((1, 32, 32), 16, ConvConfig(channels=(32, 64, 128), hidden=(256,))))
     about = {"name": "own", "title": "Own", "fingerprint": "0" * 64}
     held_out = HeldOut(torch.randn(2000, 16), scale=torch.full((2000, 16), 0.1))
     checkpoint.save(Checkpoint(model, about, {}, {}, held_out, title="conv-32"), folder / "conv-32.safetensors")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vae_core import Autoencoder, fit, load_dataset
+from vae_core import build_model, fit, load_dataset
 from vae_core.metrics import disentanglement
 from vae_core.recipes import RECIPES
 from vae_core.training.events import ProgressLine
@@ -35,7 +35,7 @@ def main() -> None:
     for seed in options.seeds:
         train = recipe.train.replace(seed=seed)
         torch.manual_seed(seed)
-        model = Autoencoder(recipe.model)
+        model = build_model(recipe.model)
         folder = options.runs / (recipe.name if seed == recipe.train.seed else f"{recipe.name}-seed-{seed}")
         fit(model, data, train, folder=folder, subscribers=[ProgressLine()])
         codes = model.encode(split.x).mean.numpy()

@@ -12,7 +12,7 @@ from bench import NAMES, main
 from training import images, macs, peers, subprocesses, timing
 
 import vae_core
-from vae_core import TrainConfig
+from vae_core import TrainConfig, build_model
 from vae_core.batch import Batch
 from vae_core.config import ConvConfig, ModelConfig
 from vae_core.data.dataset import Split, TrainingSplits
@@ -114,7 +114,7 @@ class Line:
 def test_a_fit_goes_on_by_the_steps_it_is_told(pictures):
     model, line = peers.our_mlp(), Line(2, 3)
     config = TrainConfig(steps=1, batch_size=50, engine="eager")
-    same = vae_core.Autoencoder(model.config)
+    same = vae_core.build_model(model.config)
     same.load_state_dict(model.state_dict())
     subprocesses.fitted(subprocesses.Orders(line), lambda: model, pictures, config, CPU)
     assert len(line.answers) == 2 and min(line.answers) > 0
@@ -147,7 +147,7 @@ def test_ratios_compare_within_rounds():
 
 def test_macs_are_those_of_the_layers():
     assert macs.forward_macs(peers.our_mlp()) == 784 * 400 + 400 * 40 + 20 * 400 + 400 * 784
-    conv = peers.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, ConvConfig(channels=(3,), hidden=(5,))))
+    conv = build_model(ModelConfig.for_images((1, 8, 8), 2, ConvConfig(channels=(3,), hidden=(5,))))
     # 16 taps at each of 4x4 places, the two linear layers on either side, and the transposed convolution back.
     assert macs.forward_macs(conv) == 16 * 16 * 3 + 48 * 5 + 5 * 4 + 2 * 5 + 5 * 48 + 16 * 16 * 3
 

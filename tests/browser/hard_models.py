@@ -11,7 +11,7 @@ from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.checkpoint.header import MOST_CLASSES
 from vae_core.config import ConvConfig, MLPConfig, NetConfig
 from vae_core.data.untrusted import shown
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 
 IMAGE = (1, 8, 8)
@@ -74,7 +74,7 @@ def _save(
     fitted: bool = True,
 ) -> None:
     torch.manual_seed(0)
-    model = Autoencoder(zoo.model_config(kind, IMAGE, latent, net, classes=len(classes)))
+    model = build_model(zoo.model_config(kind, IMAGE, latent, net, classes=len(classes)))
     given = 0 if model.capabilities.conditions else None
     encoded = model.encode(torch.rand(20, *IMAGE), given)
     gaussian = FittedGaussian.fit(encoded.mean) if fitted else None

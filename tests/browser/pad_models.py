@@ -8,7 +8,8 @@ import threading
 import torch
 
 from vae_core.config import ConvConfig, ModelConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 
 MODELS = {
     "digits": ModelConfig.for_images(image=(1, 28, 28), latent=2),
@@ -23,7 +24,7 @@ BUILDING = threading.Lock()
 @functools.cache
 def _built(kind: str, seed: int) -> Autoencoder:
     torch.manual_seed(seed)
-    built = Autoencoder(MODELS[kind])
+    built = build_model(MODELS[kind])
     with torch.no_grad():
         for layer in built.decoder.modules():
             if isinstance(layer, torch.nn.Linear | torch.nn.ConvTranspose2d):

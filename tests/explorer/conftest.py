@@ -8,7 +8,7 @@ import torch
 from vae_core import checkpoint, zoo
 from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.config import LikelihoodConfig, MLPConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 
 
@@ -45,7 +45,7 @@ def put(folder):
         config = zoo.model_config(kind, (1, 8, 8), latent, net, pixels, classes=3)
         seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3, mse=mse) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
-        model = Autoencoder(config)
+        model = build_model(config)
         given = 0 if model.capabilities.conditions else None
         fitted = FittedGaussian.fit(model.encode(torch.rand(20, 1, 8, 8), given).mean) if seen else None
         saved = Checkpoint(model, about, {}, metrics or {}, seen, fitted, f"{kind} {latent}")

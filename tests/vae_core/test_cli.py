@@ -26,7 +26,7 @@ from vae_core.cli.reporting import print_figures
 from vae_core.config import BernoulliConfig, MLPConfig
 from vae_core.data.splits import mark
 from vae_core.metrics import evaluate
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 
 TINY = ["--net", "mlp", "--hidden", "16", "--batch-size", "128", "--device", "cpu"]
 
@@ -343,7 +343,7 @@ def test_own_images_are_fitted_to_a_checkpoint(start, image, shape, said, tmp_pa
 def test_own_images_are_fitted_to_a_model_that_is_not_square(tmp_path, capsys):
     pictures(tmp_path / "mine", 12, (40, 44, 3))
     config = zoo.model_config("ae", (1, 8, 12), 2, MLPConfig(hidden=(8,)))
-    checkpoint.save(checkpoint.Checkpoint(Autoencoder(config), {"name": "own-x", "title": "x"}), tmp_path / "a.safetensors")
+    checkpoint.save(checkpoint.Checkpoint(build_model(config), {"name": "own-x", "title": "x"}), tmp_path / "a.safetensors")
     assert main(["evaluate", "a.safetensors", "--data", "mine"]) == 0
     assert "8x12, grey" in capsys.readouterr().err
 

@@ -103,7 +103,7 @@ def test_its_figures_are_found_again(shipped):
     samples = loaded.metrics.get("samples", 1)
     seen, known = per_image(loaded.model, data.test.x[:IMAGES], samples=1), loaded.held_out
     torch.testing.assert_close(seen.mean, known.codes[:IMAGES], atol=2e-3, rtol=2e-3)
-    torch.testing.assert_close(seen.mse, known.mse[:IMAGES], atol=1e-5, rtol=1e-3)
+    torch.testing.assert_close(seen.likeness["mse"], known.mse[:IMAGES], atol=1e-5, rtol=1e-3)
     # The noise of an image does not depend on how many images come after it.
     count = min(IMAGES, DRAWS // samples)
     if samples > 1:

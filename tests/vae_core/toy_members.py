@@ -83,14 +83,14 @@ class LaplacePixels(Likelihood):
         return x
 
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        return summed(torch.distributions.Laplace(self.mean(raw), self.SCALE).log_prob(x.float()), observed)
+        return summed(torch.distributions.Laplace(self.representative(raw), self.SCALE).log_prob(x.float()), observed)
 
-    def mean(self, raw: Tensor) -> Tensor:
+    def representative(self, raw: Tensor) -> Tensor:
         return torch.sigmoid(raw.float())
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
         u = torch.rand(raw.shape, generator=generator) - 0.5
-        return self.mean(raw) - self.SCALE * u.sign() * torch.log1p(-2 * u.abs())
+        return self.representative(raw) - self.SCALE * u.sign() * torch.log1p(-2 * u.abs())
 
 
 @contextmanager

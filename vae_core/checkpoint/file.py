@@ -9,6 +9,7 @@ model was trained and its held-out figures. A file's claims are checked before a
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -30,8 +31,8 @@ from vae_core.data.preparation import Preparation, usual
 from vae_core.data.provenance import trained_before
 from vae_core.files import replacing
 from vae_core.metrics.table import METRICS
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
-from vae_core.models.flat import Autoencoder
 from vae_core.models.objectives import build_objective
 from vae_core.models.samplers import FittedGaussian
 
@@ -58,7 +59,7 @@ class HeldOut:
     """Codes and figures of N images that the model was not trained on; pad and map work with them and without the images."""
 
     codes: Tensor
-    """Mean codes, float32 (N, d)."""
+    """Mean codes of the top group, float32 (N, *its shape)."""
     scale: Tensor | None = None
     """Standard deviations of the posterior, float32 (N, d); None where it has none."""
     distortion: Tensor | None = None
@@ -121,6 +122,8 @@ def about(data: Dataset, start: Mapping[str, Any] | None = None) -> dict[str, An
     told["classes"] = list(data.classes)
     if data.split_by:
         told["split_by"] = data.split_by
+    if data.train.tokens is not None:
+        return told
     if data.split_by:
         preparation = data.preparation or Preparation("crop")
     else:
@@ -147,7 +150,8 @@ def check_storable(model: Autoencoder, data: Dataset, title: str = "") -> None:
     n = len(data.test)
     if not 1 <= n <= MAX_HELD_OUT:
         raise CheckpointError(f"{data.title} has {n:,} test images; a checkpoint holds the figures of 1 to {MAX_HELD_OUT:,}.")
-    numbers = sum(value.numel() for value in model.state_dict().values()) + n * (2 * model.config.latent + 4)
+    code = math.prod(model.config.structure.code_shape)
+    numbers = sum(value.numel() for value in model.state_dict().values()) + n * (2 * code + 4)
     if (size := 4 * numbers + MAX_HEADER_BYTES) > MAX_FILE_BYTES:
         raise CheckpointError(
             f"A checkpoint of this model has up to {size / 2**20:,.0f} MB, and at most {MAX_FILE_BYTES // 2**20} MB are "
@@ -364,7 +368,7 @@ class _Reader:
         n = (self.shapes["held_out.codes"][1] or (0,))[0]
         if not 1 <= n <= MAX_HELD_OUT:
             raise self._error(f"claims {n} held-out images; 1 to {MAX_HELD_OUT} are read")
-        shapes = {name: (n, self.config.latent) if name in _PER_DIMENSION else (n,) for name in names}
+        shapes = {name: (n, *self.config.structure.code_shape) if name in _PER_DIMENSION else (n,) for name in names}
         for name in names:
             if self.shapes[f"held_out.{name}"][0] not in (_INTEGERS if name == "labels" else _FLOATS):
                 raise self._error(f"has held_out.{name} stored as {self.shapes[f'held_out.{name}'][0]}")

@@ -19,7 +19,7 @@ from vae_core.data import Dataset
 from vae_core.data.dataset import Split
 from vae_core.metrics import Progress, disentanglement, iwae_nll, most_passes, per_image, summarise
 from vae_core.metrics.table import METRICS
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.samplers import FittedGaussian
 from vae_core.training.run import Summary
 
@@ -58,7 +58,9 @@ def save_measured(
     chosen = data.validation.first(IMAGES_FOR_HALF)
     deciding, measuring = 2 * len(chosen) * most_passes(model, 1), len(data.test) * most_passes(model, samples)
     tell = _counted(progress, deciding + measuring + len(data.test) * iwae_samples)
-    codes = FittedGaussian.fit(model.encode(data.train.first(IMAGES_FOR_CODES)).mean)
+    codes = None
+    if model.capabilities.plane:
+        codes = FittedGaussian.fit(model.encode(data.train.first(IMAGES_FOR_CODES)).mean)
     halved = _halved(model)
     figures = [
         summarise(per_image(one, chosen, samples=1, with_ssim=True, progress=tell(i * deciding // 2)))
@@ -121,7 +123,7 @@ def measured(
         metrics["rate_by_group"] = seen.rate_by_dimension.tolist()
     # An estimate of a small rate from draws of the code may fall below 0, where no rate is.
     rate = None if seen.rate is None else seen.rate.clamp(min=0)
-    return metrics, HeldOut(seen.mean, seen.scale, seen.distortion, rate, seen.mse, data.test.y)
+    return metrics, HeldOut(seen.mean, seen.scale, seen.distortion, rate, seen.likeness.get("mse"), data.test.y)
 
 
 def _point(point: dict[str, float | None]) -> dict[str, float | None]:

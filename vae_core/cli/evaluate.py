@@ -18,7 +18,7 @@ from vae_core.data.provenance import Provenance, provenance
 from vae_core.metrics import evaluate
 from vae_core.metrics.draws import FEWEST_DRAWS, MOST_DRAWS, is_random
 from vae_core.metrics.iwae import MOST_SAMPLES
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 HELP = "measure a checkpoint on held-out images"
 SPLITS = {"train": "training images", "validation": "validation images", "test": "held-out images (test split)"}

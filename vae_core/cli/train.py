@@ -32,8 +32,8 @@ from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.own_images import title_of
 from vae_core.data.provenance import provenance
 from vae_core.files import writable
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
-from vae_core.models.flat import Autoencoder
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.distributed import ProcessGroup, torchrun
@@ -109,8 +109,8 @@ def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> D
         data = load_dataset(name, size=options.size, progress=download_line())
         inputs.tell_own(data)
         return data
-    if options.size not in (None, start.config.image[1]):
-        raise ValueError(f"{options.start} takes images of {'x'.join(map(str, start.config.image[1:]))}; leave out --size.")
+    if options.size is not None and options.size not in start.config.modelled.shape[1:2]:
+        raise ValueError(f"{options.start} takes images of {'x'.join(map(str, start.config.modelled.shape[1:]))}; leave out --size.")
     data = inputs.load_for(start, options.start, name, training=True)
     if not (found := provenance(start.data, data)).held_out:
         print(found.note, file=sys.stderr)
@@ -162,7 +162,7 @@ def _run(options: argparse.Namespace) -> int:
     elif recipe is not None:
         model = build_model(recipe.model)
     else:
-        config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device, len(data.classes))
+        config, train = new_run(options, data.train, train, folder / STATE_FILE, device, len(data.classes))
         model = build_model(config)
     out = options.out or (registry.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)

@@ -6,10 +6,10 @@ import typing
 from typing import Any
 
 from vae_core.config.base import Config, ConfigError, require
-from vae_core.config.likelihoods import BernoulliConfig, LikelihoodConfig
-from vae_core.config.nets import NetConfig, ResidualConfig, halvings
+from vae_core.config.likelihoods import BernoulliConfig, CategoricalConfig, LikelihoodConfig
+from vae_core.config.nets import GRUConfig, NetConfig, ResidualConfig, halvings
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
-from vae_core.config.observations import CategoryField, ImageField, ObservationSpec, image_observation
+from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
 from vae_core.config.priors import PriorConfig, StandardNormalConfig
 from vae_core.config.structures import FlatConfig, StructureConfig
@@ -38,10 +38,21 @@ def _fields_are_modelled_or_given(config: ModelConfig) -> None:
     given = [config.observation[name] for name in config.given]
     if not modelled:
         raise ConfigError("A model is given all fields of its observations; at least one has to be modelled.")
-    if len(modelled) > 1 or not isinstance(modelled[0], ImageField):
-        raise ConfigError(f"The fields {', '.join(field.name for field in modelled)} are modelled; models have one image.")
+    if len(modelled) > 1 or not isinstance(modelled[0], ImageField | TokensField):
+        fields = ", ".join(field.name for field in modelled)
+        raise ConfigError(f"The fields {fields} are modelled; models have one image or one text.")
     if len(given) > 1 or not all(isinstance(field, CategoryField) for field in given):
         raise ConfigError(f"A model is given {', '.join(config.given)}; models are given one category, or nothing.")
+
+
+def _parts_are_for_the_field(config: ModelConfig) -> None:
+    for axis, part in (("net", config.net), ("likelihood", config.likelihood)):
+        if part.field != config.modelled.kind:
+            usual = DEFAULTS[config.modelled.kind][axis].kind
+            raise ConfigError(
+                f"A {axis} of kind {part.kind!r} is for fields of kind {part.field!r}, and the field {config.modelled.name!r}, "
+                f"which is modelled, is of kind {config.modelled.kind!r}; choose another {axis}, such as {usual!r}."
+            )
 
 
 def _spaces_agree(config: ModelConfig) -> None:
@@ -59,6 +70,22 @@ def _latent_is_large_enough(config: ModelConfig) -> None:
         require(config.latent >= part.least_latent, where, config.latent, f"{part.least_latent} or more with {part.kind!r}")
 
 
+def _codes_are_comparable(config: ModelConfig) -> None:
+    if config.objective.compares_codes and not (config.structure.has_one_group and config.posterior.is_continuous):
+        raise ConfigError(
+            f"An objective of kind {config.objective.kind!r} compares codes with draws of their prior, for which they must be "
+            f"points of one group; a structure of kind {config.structure.kind!r} with a {config.posterior.kind} posterior has "
+            "other codes."
+        )
+
+
+DEFAULTS = {
+    "image": {"net": ResidualConfig(), "likelihood": BernoulliConfig()},
+    "tokens": {"net": GRUConfig(), "likelihood": CategoricalConfig()},
+}
+"""Net and likelihood of a model for which none is chosen, by the kind of the field that it models."""
+
+
 class ModelConfig(Config):
     """One model: the observations that it is for, and its choice on each axis."""
 
@@ -72,7 +99,15 @@ class ModelConfig(Config):
     given: tuple[str, ...] = ()
     """Names of the fields that encoder and decoder are given. The other fields are modelled."""
 
-    rules = (_image_is_large_enough, _rate_is_defined, _spaces_agree, _latent_is_large_enough, _fields_are_modelled_or_given)
+    rules = (
+        _image_is_large_enough,
+        _rate_is_defined,
+        _spaces_agree,
+        _latent_is_large_enough,
+        _fields_are_modelled_or_given,
+        _parts_are_for_the_field,
+        _codes_are_comparable,
+    )
 
     @classmethod
     def for_images(
@@ -86,21 +121,43 @@ class ModelConfig(Config):
         condition: CategoryField | None = None,
         **axes: Any,
     ) -> typing.Self:
-        """A model of images (C, H, W) with one code of `latent` dimensions.
+        """A model of images (C, H, W), as `for_field` has it."""
+        field = ImageField("image", *image)
+        return cls.for_field(field, latent, net, posterior, objective, prior, condition, **axes)
 
-        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
+    @classmethod
+    def for_field(
+        cls,
+        field: FieldSpec,
+        latent: int,
+        net: NetConfig | None = None,
+        posterior: PosteriorConfig | None = None,
+        objective: ObjectiveConfig | None = None,
+        prior: PriorConfig | None = None,
+        condition: CategoryField | None = None,
+        **axes: Any,
+    ) -> typing.Self:
+        """A model of images or texts with one code of `latent` dimensions.
+
+        Net and likelihood are those of `DEFAULTS` where none are given. Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
         prior it has the plainest one of the posterior's space. With a `condition` it is given that field. Further `axes` are
         fields of this class. Raises ConfigError where the parts do not go together.
         """
         posterior = posterior or DiagonalGaussianConfig()
         objective = objective or (ELBOConfig() if posterior.has_density else ReconstructionConfig())
         prior = prior or PriorConfig.on(posterior.space)
-        parts = {"net": net or ResidualConfig(), "posterior": posterior, "prior": prior, "objective": objective}
-        observation = image_observation(image)
+        parts = DEFAULTS.get(field.kind, {}) | {"posterior": posterior, "prior": prior, "objective": objective}
+        parts |= axes if net is None else axes | {"net": net}
+        observation = ObservationSpec((field,))
         if condition is not None:
             observation = ObservationSpec((*observation.fields, condition))
-            axes["given"] = (condition.name,)
-        return cls(observation, FlatConfig(latent), **parts, **axes)
+            parts["given"] = (condition.name,)
+        return cls(observation, FlatConfig(latent), **parts)
+
+    @property
+    def modelled(self) -> FieldSpec:
+        """The field that the model is of."""
+        return next(field for field in self.observation.fields if field.name not in self.given)
 
     @property
     def image(self) -> tuple[int, int, int]:
@@ -114,5 +171,6 @@ class ModelConfig(Config):
 
     @property
     def latent(self) -> int:
-        """Dimensions of the code of a model whose latent is one vector. Raises AttributeError for other structures."""
-        return typing.cast(FlatConfig, self.structure).latent
+        """Dimensions of the code of the top group. Raises ValueError where it is no vector."""
+        (latent,) = self.structure.code_shape
+        return latent

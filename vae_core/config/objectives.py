@@ -18,6 +18,9 @@ class ObjectiveConfig(Config, axis=True):
     samples_prior: ClassVar[bool]
     """True if the loss draws the codes of all observations together towards the prior, so that draws of it can be decoded."""
 
+    compares_codes: ClassVar[bool] = False
+    """True if a term compares the codes of a batch with draws of their prior, for which they are points of one group."""
+
     @property
     @abc.abstractmethod
     def formula(self) -> str:
@@ -58,6 +61,7 @@ class MMDConfig(ObjectiveConfig, kind="mmd"):
 
     needs_rate = False
     samples_prior = True
+    compares_codes = True
     mmd_weight: Annotated[float, Range(0, 1e6)] = 30.0
     """Weight of the squared maximum mean discrepancy (lambda of InfoVAE), in nats. Images of more pixels bear larger ones."""
     schedule: ScheduleConfig = ConstantSchedule()
@@ -73,6 +77,7 @@ class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
 
     needs_rate = False
     samples_prior = True
+    compares_codes = True
     adversarial_weight: Annotated[float, Range(0, 1e6)] = 10.0
     """Weight of the term by which the encoder is trained to fool the discriminator, in nats."""
     discriminator: Annotated[tuple[int, ...], Each(Range(1, 4096)), Length(1, 8)] = (128, 128)

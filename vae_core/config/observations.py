@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config, ConfigError, require
 from vae_core.config.constraints import Length, OneOf, Range
@@ -19,6 +19,11 @@ MOST_TOKENS, MOST_CHARACTERS = 64, 250
 class FieldSpec(Config, axis=True):
     """A named part of an observation, and what its values are."""
 
+    noun: ClassVar[str] = "value"
+    """The word for one value in a sentence."""
+    discrete: ClassVar[bool] = False
+    """True if values in compute are numbers of classes, int64."""
+
     name: str
 
     @property
@@ -29,6 +34,8 @@ class FieldSpec(Config, axis=True):
 
 class ImageField(FieldSpec, kind="image"):
     """An image: uint8 at rest, float32 in [0, 1] in compute, of shape (C, H, W)."""
+
+    noun = "image"
 
     channels: Annotated[int, OneOf((1, 3))]
     height: Side
@@ -61,6 +68,9 @@ class TokensField(FieldSpec, kind="tokens"):
 
     The character at index i of the vocabulary has the number i + 1. The number 0 ends a text, and fills the places behind it.
     """
+
+    noun = "text"
+    discrete = True
 
     length: Annotated[int, Range(2, MOST_TOKENS, "tokens")]
     """Characters of the longest text, and one for its end."""

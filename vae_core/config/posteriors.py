@@ -16,6 +16,8 @@ class PosteriorConfig(Config, axis=True):
     """True if log q(z|x) is defined. Without it there is no rate and no ELBO."""
     is_independent: ClassVar[bool] = True
     """True if the dimensions of a code are independent of one another, given its observation."""
+    is_continuous: ClassVar[bool] = True
+    """True if codes are points of a continuous space. Integer codes have nothing between them."""
     has_constant_rate: ClassVar[bool] = False
     """True if the rate is the same number for every observation, so that no weight of it changes the training."""
     space: ClassVar[str] = "euclidean"

@@ -6,47 +6,50 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from vae_core.batch import Batch
 from vae_core.export.trace import Input
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 PartName = Literal["decoder", "encoder"]
 
 
 class Decoder(nn.Module):
-    """E[x|z]: codes `z` (B, d) to `mean` (B, C, H, W) in [0, 1].
+    """E[x|z]: codes `z` (B, d) of the top group to `mean` (B, C, H, W) in [0, 1], or the likeliest tokens of texts (B, length).
 
     Where the model is given a class, `condition` (B, K), one-hot, is a further input.
     """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
-        self.decoder, self.likelihood = model.decoder, model.likelihood
+        self.model = model
         self.inputs = {"z": Input((model.config.latent,))} | _condition(model)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
         """The mean image of codes (N, d), given a condition (N, K) where there is one, as `mean` (N, C, H, W)."""
-        return {"mean": self.likelihood.mean(self.decoder(z, condition))}
+        codes = self.model.complete(z, condition=condition)
+        return {"mean": self.model.decoded(codes, condition)}
 
 
 class Encoder(nn.Module):
-    """q(z|x): images `x` (B, C, H, W) in [0, 1] to `mean` (B, d) and, where the posterior has one, `scale` (B, d).
+    """q(z|x): images `x` (B, C, H, W) in [0, 1], or tokens (B, length), to `mean` (B, d) and, where the posterior has one, `scale` (B, d).
 
-    Where the model is given a class, `condition` (B, K), one-hot, is a further input.
+    Both are of the codes of the top group. Where the model is given a class, `condition` (B, K), one-hot, is a further input.
     """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
-        self.encoder, self.posterior = model.encoder, model.posterior
-        self.inputs = {"x": Input(tuple(model.config.image))} | _condition(model)
+        self.model = model
+        self.inputs = {"x": Input(model.modelled.shape, model.modelled.discrete)} | _condition(model)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
         """The mean codes of images (N, C, H, W) in [0, 1], as `mean` (N, d), and `scale` (N, d) where there is one.
 
         condition: what the model is given of each image, (N, K), where it is given a class.
         """
-        raw = self.encoder(x, condition)
-        scale = self.posterior.scale(raw)
-        outputs = {"mean": self.posterior.mean(raw)}
+        given = {} if self.model.given is None or condition is None else {self.model.given.name: condition}
+        raw = self.model.features(Batch({self.model.modelled.name: x} | given))[self.model.latents.top.name]
+        scale = self.model.posterior.scale(raw)
+        outputs = {"mean": self.model.posterior.mean(raw)}
         return outputs if scale is None else outputs | {"scale": scale}
 
 

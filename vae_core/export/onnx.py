@@ -10,7 +10,7 @@ import torch
 from vae_core.export.graph import ExportError
 from vae_core.export.modules import PARTS, PartName
 from vae_core.export.trace import first_sentence, zeros
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 PACKAGES = ("onnx", "onnxscript")
 

@@ -21,7 +21,7 @@ from vae_core.export.graph import ExportError, Graph
 from vae_core.export.lower import lower
 from vae_core.export.modules import Decoder, Encoder
 from vae_core.export.trace import Input
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.likelihoods import Bernoulli, Gaussian
 
 Weights = Literal["float32", "float16"]

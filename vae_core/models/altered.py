@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vae_core.config import ConfigError, LikelihoodConfig
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
-from vae_core.models.flat import Autoencoder
 
 
 def altered(

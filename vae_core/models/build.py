@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vae_core.config import FlatConfig, ModelConfig, StructureConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.flat import FlatAutoencoder
 
-STRUCTURES: dict[type[StructureConfig], Callable[[ModelConfig], Autoencoder]] = {FlatConfig: Autoencoder}
+STRUCTURES: dict[type[StructureConfig], Callable[[ModelConfig], Autoencoder]] = {FlatConfig: FlatAutoencoder}
 """Models by their structure."""
 
 

@@ -16,5 +16,7 @@ class Capabilities:
     """True if log q(z|x) and log p(z) are defined, and with them importance-weighted bounds of log p(x)."""
     prior: bool
     """True if the model is trained to decode draws from its prior. Without it, a distribution has to be fitted to codes."""
+    plane: bool
+    """True if codes are points of a continuous space: they can be dragged, averaged, and joined by a path."""
     conditions: Mapping[str, int] = field(default_factory=dict)
     """Names of the categories that the model is given, each with its number of classes."""

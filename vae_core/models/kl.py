@@ -47,7 +47,7 @@ def group_latent(
     by_dimension = kl if kl is not None and kl.ndim == 2 else None
     rate = kl if by_dimension is None else by_dimension.sum(1)
     if noise is None:
-        return GroupLatent(posterior.mean(raw), rate=rate, rate_by_dimension=by_dimension), {}
+        return GroupLatent(posterior.mean(raw), rate=rate, rate_by_dimension=by_dimension, scale=posterior.scale(raw)), {}
     draw = posterior.draw(raw, noise)
     if draw.log_prob is None:
         return GroupLatent(draw.z), dict(draw.terms)

@@ -22,6 +22,8 @@ class GroupLatent:
     """KL(q(z|x) || p(z)), exact where it has a closed form, else its estimate log q - log p: (B,), nats."""
     rate_by_dimension: Tensor | None = None
     """The rate of each dimension where it is a sum over dimensions: (B, d), nats."""
+    scale: Tensor | None = None
+    """Standard deviation of each dimension of q(z|x), (B, d), for codes that stand for observations and were not drawn."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,19 +10,19 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from vae_core.config.training import NormStatistics, Trained
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.training.errors import TrainingError
 
 
-def parts(model: Autoencoder, trained: Trained) -> list[nn.Module]:
+def parts(model: Autoencoder, trained: Trained) -> tuple[nn.Module, ...]:
     """The modules whose parameters train."""
     if trained == "all":
-        return [model]
+        return (model,)
     if trained == "encoder":
-        return [model.encoder, model.posterior]
+        return model.inference_modules
     if trained == "decoder":
-        return [model.decoder, model.likelihood, model.prior]
-    return [_layers(model.encoder)[-1], _layers(model.decoder)[0]]
+        return model.generative_modules
+    return _layers(model.encoder)[-1], _layers(model.decoder)[0]
 
 
 def _layers(net: nn.Module) -> list[nn.Module]:

@@ -29,7 +29,7 @@ from vae_core.data.untrusted import Limits
 from vae_core.files import replacing
 from vae_core.metrics import per_image, summarise
 from vae_core.models.altered import altered
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.training import fit
 from vae_core.training.events import Event, Finished, Progress, Saved, Started, Validated
 

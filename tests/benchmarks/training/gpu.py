@@ -20,7 +20,8 @@ from vae_core import TrainConfig, devices, fit, load_dataset
 from vae_core.config import ConvConfig, ModelConfig
 from vae_core.data import DataError
 from vae_core.data.dataset import Split, TrainingSplits
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.recipes import GREY_NET
 from vae_core.training.engines import autocast_dtype
 from vae_core.training.events import Event, Validated
@@ -111,11 +112,11 @@ def celeba(repeats: int, small: bool) -> dict[str, Any]:
     batch, steps, count = (8, 2, 64) if small else (256, 160, 20_000)
     config = ModelConfig.for_images(shape, latent, ConvConfig(channels=channels))
     settings = TrainConfig(steps=1, batch_size=batch, engine=_engine(small))
-    work = (fitted, partial(Autoencoder, config), images.noise(shape, count), settings, device)
+    work = (fitted, partial(build_model, config), images.noise(shape, count), settings, device)
     seconds = in_turns({"fit": work}, steps, repeats)
     speed = batch * steps / statistics.median(seconds["fit"])
     figures = {"images_per_second": speed, "seconds_of_5_epochs": CELEBA_EPOCHS * CELEBA_IMAGES / speed}
-    figures |= _of_peak(Autoencoder(config), settings, device, speed, small)
+    figures |= _of_peak(build_model(config), settings, device, speed, small)
     return {
         "figures": figures,
         "ratios": {},
@@ -138,7 +139,7 @@ def _of_peak(model: Autoencoder, config: TrainConfig, device: torch.device, spee
 
 def _two_d(device: torch.device) -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig.for_images((1, 28, 28), 2, GREY_NET)).to(device)
+    return build_model(ModelConfig.for_images((1, 28, 28), 2, GREY_NET)).to(device)
 
 
 def _engine(small: bool) -> str:

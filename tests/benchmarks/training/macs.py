@@ -11,7 +11,7 @@ from torch import nn
 
 from training.subprocesses import wait_for
 from vae_core.batch import Batch
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 FLOPS_OF_A_STEP = 3 * 2
 """For each multiply-accumulate of a forward pass: a multiplication and an addition, once forward and twice backward."""

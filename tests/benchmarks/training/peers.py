@@ -20,7 +20,8 @@ from torch.utils.data import DataLoader, Dataset
 from training.subprocesses import wait_for
 from vae_core.batch import scale
 from vae_core.config import MLPConfig, ModelConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.nets import Net
 from vae_core.torchvision_shim import import_torchvision
 
@@ -35,12 +36,12 @@ class MissingPeer(RuntimeError):
 
 def our_mlp() -> Autoencoder:
     """784-400-20 and back."""
-    return Autoencoder(ModelConfig.for_images(IMAGE, MLP_LATENT, MLPConfig(hidden=(HIDDEN,))))
+    return build_model(ModelConfig.for_images(IMAGE, MLP_LATENT, MLPConfig(hidden=(HIDDEN,))))
 
 
 def our_conv() -> Autoencoder:
     """The layers of pythae's benchmark nets for MNIST, in our model: they are none of our kinds of net."""
-    model = Autoencoder(ModelConfig.for_images(IMAGE, CONV_LATENT, MLPConfig(hidden=(1,))))
+    model = build_model(ModelConfig.for_images(IMAGE, CONV_LATENT, MLPConfig(hidden=(1,))))
     encoder: list[nn.Module] = []
     for a, b in ((1, 128), (128, 256), (256, 512), (512, 1024)):
         encoder += [nn.Conv2d(a, b, 4, 2, 1), nn.BatchNorm2d(b), nn.ReLU()]

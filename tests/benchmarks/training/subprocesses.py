@@ -19,7 +19,7 @@ from torch import Tensor
 import vae_core
 from vae_core.config import TrainConfig
 from vae_core.data.dataset import Split, TrainingSplits
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.training.engine_choice import ENGINES
 from vae_core.training.events import Event, NotCompiled, Started
 

@@ -23,7 +23,8 @@ from vae_core.config import (
     ResidualConfig,
 )
 from vae_core.export import Input, Program, decoder_program, encoder_program, program
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 
 RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "base" / "runtime"
 HARNESS = Path(__file__).with_name("run_program.mjs")
@@ -61,7 +62,7 @@ def randomised(module: nn.Module, seed: int = 0) -> nn.Module:
 
 def model_of(image: tuple[int, int, int], net: NetConfig, latent: int = 5, **axes) -> Autoencoder:
     torch.manual_seed(1)
-    return randomised(Autoencoder(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)))
+    return randomised(build_model(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)))
 
 
 def run(node: str, folder: Path, program: Program, rows: np.ndarray) -> tuple[np.ndarray, dict]:

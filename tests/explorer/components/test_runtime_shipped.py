@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vae_core.checkpoint import registry
 from vae_core.export import Program, decoder_program, encoder_program
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "base" / "runtime"
 HARNESS = Path(__file__).with_name("run_program.mjs")

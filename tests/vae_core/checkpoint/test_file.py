@@ -27,7 +27,7 @@ from vae_core.config import (
 from vae_core.data import Dataset, Split
 from vae_core.data.provenance import LONGEST_RECORD, MOST_RECORDS, RECORD
 from vae_core.metrics.table import METRICS
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 from vae_core.training.run import MOST_POINTS
 from vae_core.zoo import model_config
@@ -43,7 +43,7 @@ def make(net: NetConfig = NETS[0], posterior: str = "gaussian", likelihood: str 
     held_out = HeldOut(torch.randn(n, 3), torch.rand(n, 3), torch.rand(n), torch.rand(n), torch.rand(n), torch.arange(n))
     codes = FittedGaussian(torch.zeros(3), torch.eye(3))
     data = {"name": "digits", "classes": list("0123456")}
-    return Checkpoint(Autoencoder(config), data, {"steps": 3}, {"rate": 1.5}, held_out, codes, "A title")
+    return Checkpoint(build_model(config), data, {"steps": 3}, {"rate": 1.5}, held_out, codes, "A title")
 
 
 @pytest.fixture(scope="module")
@@ -415,7 +415,7 @@ def test_what_no_checkpoint_can_hold_is_known_beforehand(changes, title, message
 
 def test_a_model_too_large_for_any_checkpoint_is_known_beforehand():
     with torch.device("meta"):
-        model = Autoencoder(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(8192,) * 3)))
+        model = build_model(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(8192,) * 3)))
     with pytest.raises(CheckpointError, match=r"has up to 1,0\d\d MB, and at most 512 MB"):
         checkpoint.check_storable(model, data_set())
 
@@ -527,7 +527,7 @@ def test_wide_codes_are_kept_in_half_precision_files(tmp_path):
 def conditional(**changes) -> Checkpoint:
     torch.manual_seed(0)
     given = {"labels": torch.arange(5) % 3, "classes": list("abc")} | changes
-    model = Autoencoder(model_config("cvae", (1, 8, 8), 3, NETS[0], classes=3))
+    model = build_model(model_config("cvae", (1, 8, 8), 3, NETS[0], classes=3))
     return Checkpoint(model, {"classes": given["classes"]}, held_out=HeldOut(torch.randn(5, 3), labels=given["labels"]))
 
 

@@ -12,7 +12,8 @@ from vae_core import TrainConfig, checkpoint
 from vae_core.checkpoint import CheckpointError, measured
 from vae_core.config import MLPConfig, ModelConfig
 from vae_core.data import Dataset, Split
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.training.run import Summary
 
 SUMMARY = Summary(3, 1.0, 2.0, "done", 0, [{"step": 3, "train_loss": math.inf, "validation_loss": math.nan, "lr": 0.1}])
@@ -34,7 +35,7 @@ def data() -> Dataset:
 @pytest.fixture
 def model() -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(8,)))).eval()
+    return build_model(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(8,)))).eval()
 
 
 def test_half_precision_is_decided_on_validation_images_alone(model, data, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, HeldOut
 from vae_core.config import BernoulliConfig, DeterministicConfig, ELBOConfig, ModelConfig, ResidualConfig
 from vae_core.metrics import evaluate
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 
 CONFIG_1 = {
@@ -34,7 +34,7 @@ def make(posterior=None) -> Checkpoint:
     config = ModelConfig.for_images((1, 8, 8), 3, ResidualConfig((4,), (8,), 0, 1), posterior, objective)
     codes = FittedGaussian.fit(torch.randn(50, 3))
     held_out = HeldOut(torch.randn(7, 3), distortion=torch.rand(7))
-    return Checkpoint(Autoencoder(config).eval(), {"name": "digits"}, {"steps": 3}, {"n": 7}, held_out, codes, "A title")
+    return Checkpoint(build_model(config).eval(), {"name": "digits"}, {"steps": 3}, {"n": 7}, held_out, codes, "A title")
 
 
 def as_version_1(saved: Checkpoint, path: Path, *, half: bool = False, **changes) -> None:

@@ -313,13 +313,13 @@ OBJECTIVES = [
 @pytest.mark.parametrize("net", [MLPConfig((4,)), ConvConfig((2,), (4,)), ResidualConfig((2,), (4,))])
 def test_every_field_of_a_kind_changes_the_loss_unless_it_is_said_to_be_unused(net, objective):
     from vae_core.batch import Batch
-    from vae_core.models.flat import Autoencoder
+    from vae_core.models.build import build_model
 
     plain = ModelConfig.for_images((1, 8, 8), 2, net, likelihood=GaussianConfig(), objective=objective)
 
     def loss(model: ModelConfig) -> float:
         torch.manual_seed(0)
-        built = Autoencoder(model)
+        built = build_model(model)
         noise = built.draw_noise(4, torch.Generator().manual_seed(1))
         terms = built.terms(Batch({"image": torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(2))}), noise)
         return built.objective(terms, built.objective.weights(0.5)).item()

@@ -19,7 +19,8 @@ from vae_core.config import (
 )
 from vae_core.export import ExportError
 from vae_core.export.onnx import onnx_model
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 
 NETS = {
     "mlp": ((1, 9, 11), MLPConfig(hidden=(5,)), {"posterior": DeterministicConfig()}),
@@ -31,7 +32,7 @@ NETS = {
 def built(name: str) -> Autoencoder:
     image, net, axes = NETS[name]
     torch.manual_seed(0)
-    model = Autoencoder(ModelConfig.for_images(image=image, latent=4, net=net, **axes))
+    model = build_model(ModelConfig.for_images(image=image, latent=4, net=net, **axes))
     with torch.no_grad():
         for layer in model.modules():
             if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
@@ -103,7 +104,7 @@ def test_export_leaves_the_model_alone() -> None:
 
 def test_a_conditional_model_agrees_with_torch() -> None:
     torch.manual_seed(0)
-    model = Autoencoder(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(6,)), condition=CategoryField("label", 4)))
+    model = build_model(ModelConfig.for_images((1, 8, 8), 3, MLPConfig(hidden=(6,)), condition=CategoryField("label", 4)))
     classes = np.array([0, 3, 1, 2, 1])
     given = {"condition": np.eye(4, dtype=np.float32)[classes]}
     z, x = torch.randn(5, 3).numpy(), torch.rand(5, 1, 8, 8).numpy()

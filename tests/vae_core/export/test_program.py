@@ -18,11 +18,12 @@ from vae_core.export import ExportError, Input, decoder_program, encoder_program
 from vae_core.export.fold import fold
 from vae_core.export.graph import Graph
 from vae_core.export.lower import lower
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 
 
 def model(net: NetConfig, image=(1, 28, 28), latent=4, **axes) -> Autoencoder:
-    return Autoencoder(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)).eval()
+    return build_model(ModelConfig.for_images(image=image, latent=latent, net=net, **axes)).eval()
 
 
 def folded(*layers: nn.Module, shape: tuple[int, ...]) -> Graph:
@@ -250,7 +251,7 @@ def test_encoder_outputs(posterior: str, names: set[str]) -> None:
 
 
 def test_export_leaves_the_model_alone() -> None:
-    built = Autoencoder(ModelConfig.for_images(image=(1, 28, 28), latent=4)).train()
+    built = build_model(ModelConfig.for_images(image=(1, 28, 28), latent=4)).train()
     before = {name: value.clone() for name, value in built.state_dict().items()}
     decoder_program(built)
     assert built.training

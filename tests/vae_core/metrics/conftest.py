@@ -19,7 +19,8 @@ from vae_core.config import (
     PosteriorConfig,
     ResidualConfig,
 )
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.likelihoods import Gaussian
 from vae_core.models.nets import Net
 
@@ -29,7 +30,7 @@ PIXELS, LATENT, SIGMA = 64, 2, 0.1
 class IdentityGaussian(Gaussian):
     """The library's Gaussian without its sigmoid."""
 
-    def mean(self, raw: Tensor) -> Tensor:
+    def representative(self, raw: Tensor) -> Tensor:
         return raw.float()
 
 
@@ -71,7 +72,7 @@ def linear_gaussian() -> LinearGaussian:
     to_mean = (w * variance).T / SIGMA**2
 
     config = ModelConfig.for_images((1, 8, 8), LATENT, MLPConfig(hidden=(4,)), likelihood=GaussianConfig(SIGMA))
-    model = Autoencoder(config)
+    model = build_model(config)
     encoder, decoder = nn.Linear(PIXELS, 2 * LATENT), nn.Linear(LATENT, PIXELS)
     with torch.no_grad():
         decoder.weight.copy_(torch.from_numpy(w))
@@ -104,7 +105,7 @@ def tiny():
         config = ModelConfig.for_images(
             (1, 8, 8), latent, net, PosteriorConfig.of(posterior), likelihood=likelihood or BernoulliConfig()
         )
-        return Autoencoder(config).eval()
+        return build_model(config).eval()
 
     return build
 

@@ -16,7 +16,8 @@ from vae_core.config import (
     ResidualConfig,
 )
 from vae_core.models.altered import altered
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 
 LIKELIHOODS = {config.kind: config for config in (BernoulliConfig(), GaussianConfig(0.3), LearnedGaussianConfig(0.3))}
 KINDS = ("bernoulli", "gaussian", "gaussian-learned")
@@ -26,7 +27,7 @@ SIGMA = "likelihood.raw_sigma"
 def make(kind="bernoulli", posterior="gaussian") -> Autoencoder:
     torch.manual_seed(0)
     net = ResidualConfig(channels=(8,), hidden=(16,))
-    model = Autoencoder(
+    model = build_model(
         ModelConfig.for_images((1, 8, 8), 2, net, PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(kind))
     )
     return model.eval()

@@ -11,7 +11,7 @@ from vae_core.batch import Batch
 from vae_core.config import CategoryField, ConvConfig, MLPConfig, ModelConfig, NetConfig, ResidualConfig, TrainConfig
 from vae_core.data import Split
 from vae_core.metrics import evaluate, iwae_nll, per_image
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.training import TrainingError
 from vae_core.training.budget_defaults import step_seconds
 from vae_core.zoo import zoo_name

@@ -23,7 +23,8 @@ from vae_core.config import (
     ResidualConfig,
     image_observation,
 )
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.kl import CLOSED_FORMS
 from vae_core.models.likelihoods import LIKELIHOODS
 from vae_core.models.nets import NETS
@@ -60,7 +61,7 @@ def name(c: ModelConfig) -> str:
 
 def build(c: ModelConfig) -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(c)
+    return build_model(c)
 
 
 def images_of(c: ModelConfig, n: int = 7) -> torch.Tensor:

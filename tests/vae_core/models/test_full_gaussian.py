@@ -8,7 +8,7 @@ from torch.distributions import MultivariateNormal, kl_divergence
 
 from vae_core.config import MLPConfig
 from vae_core.export.program import encoder_program
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.kl import group_latent
 from vae_core.models.posteriors import DiagonalGaussian, FullGaussian
 from vae_core.models.priors import StandardNormal
@@ -83,5 +83,5 @@ def test_one_dimension_has_no_entries_below_the_diagonal():
 
 
 def test_its_encoder_has_a_program_with_mean_and_scale():
-    model = Autoencoder(model_config("full-vae", (1, 8, 8), D, MLPConfig(hidden=(6,)))).eval()
+    model = build_model(model_config("full-vae", (1, 8, 8), D, MLPConfig(hidden=(6,)))).eval()
     assert encoder_program(model).header["outputs"].keys() == {"mean", "scale"}

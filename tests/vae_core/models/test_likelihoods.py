@@ -110,7 +110,7 @@ def test_figures_are_per_image_summed_and_independent_of_the_batch(config, raw, 
 def test_a_bfloat16_decoder_is_scored_in_float32(config, raw, x):
     likelihood = build_likelihood(config, IMAGE)
     low = raw.to(torch.bfloat16)
-    assert likelihood.log_prob(low, x).dtype == likelihood.mean(low).dtype == torch.float32
+    assert likelihood.log_prob(low, x).dtype == likelihood.representative(low).dtype == torch.float32
     torch.testing.assert_close(likelihood.log_prob(low, x), likelihood.log_prob(low.float(), x), rtol=0, atol=0)
 
 
@@ -121,7 +121,7 @@ def test_samples_have_the_mean_and_repeat_with_the_generator(config, raw):
     draws, again = (likelihood.sample(some, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(draws, again)
     # The mean of 20,000 draws of deviation at most 0.5 has a standard error of at most 0.0036.
-    torch.testing.assert_close(draws.mean(0), likelihood.mean(some)[0], rtol=0, atol=0.018)
+    torch.testing.assert_close(draws.mean(0), likelihood.representative(some)[0], rtol=0, atol=0.018)
     if config.kind == "bernoulli":
         assert set(draws.unique().tolist()) == {0.0, 1.0}
     else:
@@ -130,7 +130,7 @@ def test_samples_have_the_mean_and_repeat_with_the_generator(config, raw):
 
 def test_the_mean_is_the_sigmoid(raw):
     for config in CONFIGS:
-        torch.testing.assert_close(build_likelihood(config, IMAGE).mean(raw), torch.sigmoid(raw))
+        torch.testing.assert_close(build_likelihood(config, IMAGE).representative(raw), torch.sigmoid(raw))
 
 
 def test_binary_targets_are_1_as_often_as_they_are_bright(x):
@@ -197,7 +197,7 @@ def test_probabilities_of_all_texts_add_up_to_1():
 def test_the_likeliest_text_ends_once(logits):
     likelihood = build_likelihood(CategoricalConfig(), TEXT)
     logits[0, 1, 0] = 100
-    found = likelihood.mean(logits)
+    found = likelihood.representative(logits)
     assert torch.equal(found[0], torch.cat([logits[0, :1].argmax(1), torch.zeros(4, dtype=torch.int64)]))
     drawn = likelihood.sample(logits, torch.Generator().manual_seed(2))
     for text in (*found.tolist(), *drawn.tolist()):

@@ -7,7 +7,8 @@ import torch
 
 from vae_core.config import DeterministicConfig, LinearSchedule, MLPConfig, MMDConfig, ModelConfig, RealNVPConfig
 from vae_core.metrics import evaluate
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.objectives import MMD
 from vae_core.models.objectives.mmd import squared_mmd
 from vae_core.models.priors import StandardNormal
@@ -73,7 +74,7 @@ def test_the_weight_follows_its_schedule_and_the_loss_is_the_weighted_sum():
 
 def small(name: str) -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(model_config(name, (1, 8, 8), D, MLPConfig(hidden=(12,)))).eval()
+    return build_model(model_config(name, (1, 8, 8), D, MLPConfig(hidden=(12,)))).eval()
 
 
 def test_the_rate_is_no_term_of_the_loss_and_still_a_figure():
@@ -90,7 +91,7 @@ def test_a_point_and_a_learned_prior_go_with_it():
     torch.manual_seed(0)
     net, posterior = MLPConfig(hidden=(12,)), DeterministicConfig()
     config = ModelConfig.for_images((1, 8, 8), D, net, posterior, MMDConfig(), prior=RealNVPConfig())
-    model = Autoencoder(config)
+    model = build_model(config)
     assert not model.capabilities.rate and model.capabilities.prior
     terms = model.terms(model.batch(torch.rand(9, 1, 8, 8)), model.draw_noise(9))
     model.objective(terms, (1.0,)).backward()

@@ -9,7 +9,7 @@ import torch
 
 from vae_core.config import ConfigError, MLPConfig, RealNVPConfig
 from vae_core.metrics import per_image
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.priors import RealNVP
 from vae_core.training.freezing import only, parts
 from vae_core.zoo import model_config
@@ -84,7 +84,7 @@ def test_one_dimension_has_no_halves():
 @pytest.fixture
 def model():
     torch.manual_seed(0)
-    return Autoencoder(model_config("realnvp-vae", (1, 8, 8), 3, MLPConfig(hidden=(12,)))).eval()
+    return build_model(model_config("realnvp-vae", (1, 8, 8), 3, MLPConfig(hidden=(12,)))).eval()
 
 
 def test_it_trains_with_the_decoder(model):

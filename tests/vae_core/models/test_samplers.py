@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae_core.config import DeterministicConfig, MLPConfig, ModelConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 
 DRAWS = 50_000
@@ -49,7 +49,7 @@ def test_one_code_has_no_covariance():
 
 def test_a_model_decodes_what_a_sampler_draws():
     torch.manual_seed(0)
-    model = Autoencoder(ModelConfig.for_images((1, 8, 8), 3, MLPConfig((8,)), DeterministicConfig()))
+    model = build_model(ModelConfig.for_images((1, 8, 8), 3, MLPConfig((8,)), DeterministicConfig()))
     fitted = FittedGaussian.fit(model.encode(torch.rand(50, 1, 8, 8)).mean)
     wanted = model.decode(fitted.sample(5, torch.Generator().manual_seed(2)))
     assert torch.equal(model.sample(5, fitted, seed=2), wanted)

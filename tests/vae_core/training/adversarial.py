@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from vae_core.batch import Batch, Noise
 from vae_core.config import DeterministicConfig, ModelConfig, ResidualConfig
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.models.latent import Latent
 from vae_core.models.objectives import Objective, Phase, Terms
 from vae_core.specs import NoiseSpec
@@ -58,7 +59,7 @@ def make(phases: tuple[Phase, ...] = TWO, norm: str = "batch", seed: int = 0) ->
     """A deterministic autoencoder of 8x8 images with an adversarial objective."""
     torch.manual_seed(seed)
     net = ResidualConfig(channels=(8,), hidden=(16,), norm=norm)
-    model = Autoencoder(ModelConfig.for_images((1, 8, 8), LATENT, net, DeterministicConfig()))
+    model = build_model(ModelConfig.for_images((1, 8, 8), LATENT, net, DeterministicConfig()))
     model.objective = Adversarial(phases)
     if norm == "none":
         del model.objective.discriminator[1]

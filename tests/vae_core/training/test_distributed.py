@@ -72,7 +72,7 @@ def of_two(rank: int) -> ProcessGroup:
 def test_the_shares_of_two_processes_are_the_batch():
     x = torch.arange(50, dtype=torch.uint8).reshape(-1, 1, 1, 1).repeat(1, 1, 8, 8)
     net = MLPConfig(hidden=(4,))
-    model = vae_core.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, net))
+    model = vae_core.build_model(ModelConfig.for_images((1, 8, 8), 2, net))
     config = vae_core.TrainConfig(steps=1, batch_size=8, flip=True, shift=1)
     whole = Batches({"image": x}, config, model, ProcessGroup())
     shares = [Batches({"image": x}, config, model, of_two(rank)) for rank in range(2)]
@@ -84,7 +84,7 @@ def test_the_shares_of_two_processes_are_the_batch():
 
 @pytest.mark.parametrize("batch", [7, 2])
 def test_a_batch_has_to_divide_among_the_processes(batch):
-    model = vae_core.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(4,))))
+    model = vae_core.build_model(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(4,))))
     x = torch.zeros(50, 1, 8, 8, dtype=torch.uint8)
     with pytest.raises(TrainingError, match=f"A batch of {batch} images does not divide among 2 processes"):
         Batches({"image": x}, vae_core.TrainConfig(steps=1, batch_size=batch), model, of_two(0))

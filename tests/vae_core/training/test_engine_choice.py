@@ -10,7 +10,8 @@ import torch
 from vae_core.config import MLPConfig, ModelConfig, TrainConfig
 from vae_core.config.training import EngineName as Engine
 from vae_core.data.dataset import Split, TrainingSplits
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.training import engine_choice, fit, fused_step
 from vae_core.training.distributed import ProcessGroup
 from vae_core.training.engine_choice import ENGINES, engine_for
@@ -20,7 +21,7 @@ from vae_core.training.events import Compiling, NotCompiled, Started
 
 def made() -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(16,))))
+    return build_model(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(16,))))
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,8 @@ from vae_core.config import (
 )
 from vae_core.data import load_dataset
 from vae_core.data.dataset import Dataset, TrainingSplits
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.training import fit
 from vae_core.training.batches import Batches, StepInputs
 from vae_core.training.distributed import ProcessGroup
@@ -59,7 +60,7 @@ def digits():
 
 def make(name: str = "vae") -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(ModelConfig.for_images((1, 8, 8), 2, **MODELS[name][0]))
+    return build_model(ModelConfig.for_images((1, 8, 8), 2, **MODELS[name][0]))
 
 
 def curve(model: Autoencoder, data: Dataset | TrainingSplits, config: TrainConfig) -> list[dict]:
@@ -101,7 +102,7 @@ def test_a_compiled_run_goes_on_bit_for_bit(digits, tmp_path, compiler):
     stopped = fit(part, digits, config, **given, should_stop=lambda: next(calls) == 17)
     assert (stopped.reason, stopped.steps) == ("stopped", 17)
     torch.manual_seed(99)
-    resumed = Autoencoder(whole.config)
+    resumed = build_model(whole.config)
     again = fit(resumed, digits, config, **given)
     assert [event.engine for event in told if isinstance(event, Started)] == ["compile"] * 3
     assert again.curve == expected.curve

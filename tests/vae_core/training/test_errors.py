@@ -23,7 +23,7 @@ def x() -> torch.Tensor:
 
 def made() -> vae_core.Autoencoder:
     torch.manual_seed(0)
-    return vae_core.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(8,))))
+    return vae_core.build_model(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(8,))))
 
 
 def full(monkeypatch, after: int) -> None:

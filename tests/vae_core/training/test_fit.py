@@ -30,7 +30,8 @@ from vae_core.config import (
 )
 from vae_core.data import load_dataset
 from vae_core.data.dataset import Split, TrainingSplits
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.training import TrainingError, batches, events, fit, run
 from vae_core.training.fit import STATE_FILE
 from vae_core.training.state import StateError
@@ -50,7 +51,7 @@ def splits(train: torch.Tensor, validation: torch.Tensor) -> TrainingSplits:
 
 def make(posterior="gaussian", likelihood="bernoulli", objective=None, net=SMALL, **kw) -> Autoencoder:
     torch.manual_seed(0)
-    return Autoencoder(
+    return build_model(
         ModelConfig.for_images(
             (1, 8, 8), 2, net, PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(likelihood, **kw),
             objective=objective,
@@ -128,7 +129,7 @@ def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, extra):
         part = fit(resumed, digits, config, folder=tmp_path, should_stop=lambda n=stop_at, c=calls: next(c) == n)
         assert (part.reason, part.steps) == ("stopped", stop_at)
         torch.manual_seed(99)
-        resumed, before = Autoencoder(whole.config), stop_at
+        resumed, before = build_model(whole.config), stop_at
     last = fit(resumed, digits, config, folder=tmp_path)
     assert same(weights(whole), weights(resumed))
     assert last.curve == expected.curve and last.steps == expected.steps
@@ -141,7 +142,8 @@ import torch
 # The optimiser imports it when it is made, which would take each of the processes below a second.
 import torch._dynamo
 from killed_runs import train_whole_and_killed
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.checkpoint import Checkpoint, save
 from vae_core.config import ModelConfig, ResidualConfig, TrainConfig
 from vae_core.data import load_dataset
@@ -151,7 +153,7 @@ digits = load_dataset("digits")
 
 def train(folder, save_every):
     torch.manual_seed(0)
-    model = Autoencoder(ModelConfig.for_images((1, 8, 8), 2, ResidualConfig(channels=(8,), hidden=(32,))))
+    model = build_model(ModelConfig.for_images((1, 8, 8), 2, ResidualConfig(channels=(8,), hidden=(32,))))
     # How often it saves changes no weight.
     fit(model, digits, TrainConfig(steps=300, batch_size=64, threads=1, save_every=save_every), folder=folder)
     save(Checkpoint(model), folder.with_suffix(".safetensors"))

@@ -21,7 +21,8 @@ from vae_core.config import (
     TrainConfig,
 )
 from vae_core.data import load_dataset
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.training import TrainingError, fit
 from vae_core.training.fit import STATE_FILE
 from vae_core.training.freezing import only, parts
@@ -48,7 +49,7 @@ def make(net="residual", posterior="gaussian", likelihood="gaussian-learned") ->
     config = ModelConfig.for_images(
         (1, 8, 8), 2, NETS[net], PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(likelihood)
     )
-    model = Autoencoder(config)
+    model = build_model(config)
     # As after a run of its own: statistics that are not those of a new norm, and a gradient that was left over.
     model.train()
     model.terms(Batch({"image": torch.rand(16, 1, 8, 8)}), model.draw_noise(16))["distortion"].mean().backward()
@@ -156,7 +157,7 @@ def test_resumed_equals_uninterrupted_bit_for_bit(digits, tmp_path, trained, ext
     calls = iter(range(10**6))
     part = make()
     fit(part, digits, config, folder=tmp_path, should_stop=lambda: next(calls) == 7)
-    resumed = Autoencoder(whole.config)
+    resumed = build_model(whole.config)
     fit(resumed, digits, config, folder=tmp_path)
     assert changed(weights(whole), resumed) == set()
 

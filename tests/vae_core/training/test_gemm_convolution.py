@@ -11,7 +11,7 @@ from torch import nn
 
 from vae_core.config import ConvConfig, ModelConfig, TrainConfig
 from vae_core.data import load_dataset
-from vae_core.models.flat import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.training import fit, gemm_convolution
 from vae_core.training.gemm_convolution import AsProducts, may_pay
 
@@ -145,7 +145,7 @@ def test_a_run_comes_to_the_same_losses(monkeypatch, taken):
     for large in (gemm_convolution.LARGE, 0):
         monkeypatch.setattr(gemm_convolution, "LARGE", large)
         torch.manual_seed(0)
-        model = Autoencoder(ModelConfig.for_images((1, 8, 8), 2, ConvConfig(channels=(4,), hidden=(8,))))
+        model = build_model(ModelConfig.for_images((1, 8, 8), 2, ConvConfig(channels=(4,), hidden=(8,))))
         config = TrainConfig(steps=50, batch_size=64, precision="float32", engine="eager", validate_every=10)
         curves.append(fit(model, digits, config).curve)
         assert bool(taken) == (large == 0)

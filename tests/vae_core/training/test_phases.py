@@ -18,7 +18,8 @@ from torch import nn
 
 from vae_core.config import ConvConfig, ELBOConfig, LinearSchedule, ModelConfig, TrainConfig
 from vae_core.data import load_dataset
-from vae_core.models.flat import Autoencoder
+from vae_core.models.autoencoder import Autoencoder
+from vae_core.models.build import build_model
 from vae_core.training import TrainingError, events, fit
 from vae_core.training.batches import Batches, batch_of
 from vae_core.training.distributed import ProcessGroup
@@ -246,7 +247,7 @@ def test_what_only_training_needs_is_known_by_name():
     model = make()
     names = model.training_only
     assert names == {name for name in model.state_dict() if name.startswith(DISCRIMINATOR)} and len(names) == 9
-    assert Autoencoder(model.config).training_only == frozenset()
+    assert build_model(model.config).training_only == frozenset()
     # Inference does not read them.
     x = torch.rand(4, 1, 8, 8)
     before = model.reconstruct(x)
@@ -257,7 +258,7 @@ def test_what_only_training_needs_is_known_by_name():
 
 
 def test_noise_of_the_objective_leaves_that_of_the_model_as_it_was():
-    with_objective, without = make(), Autoencoder(make().config)
+    with_objective, without = make(), build_model(make().config)
     drawn = [model.draw_noise(3, torch.Generator().manual_seed(0)) for model in (with_objective, without)]
     assert drawn[0].keys() - drawn[1].keys() == {"objective.prior"}
     assert all(torch.equal(drawn[0][name], value) for name, value in drawn[1].items())
@@ -269,7 +270,7 @@ def test_one_phase_is_a_plain_loop_bit_for_bit(digits, extra):
 
     def fresh() -> Autoencoder:
         torch.manual_seed(0)
-        return Autoencoder(ModelConfig.for_images((1, 8, 8), 2, ConvConfig(channels=(8,), hidden=(16,)), objective=objective))
+        return build_model(ModelConfig.for_images((1, 8, 8), 2, ConvConfig(channels=(8,), hidden=(16,)), objective=objective))
 
     config = TrainConfig(steps=15, batch_size=64, threads=1, precision="float32", **extra)
     found, model = fresh(), fresh().to(memory_format=torch.channels_last).train()

@@ -30,7 +30,7 @@ def mapped(tmp_path_factory) -> torch.Tensor:
 
 def made() -> vae_core.Autoencoder:
     torch.manual_seed(0)
-    return vae_core.Autoencoder(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(16,))))
+    return vae_core.build_model(ModelConfig.for_images((1, 8, 8), 2, MLPConfig(hidden=(16,))))
 
 
 def trained(x: torch.Tensor, source: str, engine: str = "eager"):

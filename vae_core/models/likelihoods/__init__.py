@@ -1,4 +1,4 @@
-"""p(x|z): each likelihood owns the activation of the decoder's raw output, its normaliser, its mean and its samples."""
+"""p(x|z): each likelihood owns the activation of the decoder's raw output, its normaliser, the observation that stands for it, and its samples."""
 
 from __future__ import annotations
 

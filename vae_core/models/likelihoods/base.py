@@ -33,12 +33,12 @@ class Likelihood(nn.Module, abc.ABC):
         """log p(x|z) with its normaliser, (B,), in nats, summed over entries that are True in `observed`, or over all."""
 
     @abc.abstractmethod
-    def mean(self, raw: Tensor) -> Tensor:
-        """E[x|z]: (B, C, H, W)."""
+    def representative(self, raw: Tensor) -> Tensor:
+        """The observation that stands for p(x|z), in the shape of x: E[x|z] of an image, the likeliest tokens of a text."""
 
     @abc.abstractmethod
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """One draw from p(x|z): (B, C, H, W)."""
+        """One draw from p(x|z), in the shape of x."""
 
 
 def summed(values: Tensor, observed: Tensor | None) -> Tensor:

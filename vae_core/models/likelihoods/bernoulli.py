@@ -37,8 +37,8 @@ class Bernoulli(Likelihood):
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
         return -summed(F.binary_cross_entropy_with_logits(raw.float(), x.float(), reduction="none"), observed)
 
-    def mean(self, raw: Tensor) -> Tensor:
+    def representative(self, raw: Tensor) -> Tensor:
         return torch.sigmoid(raw.float())
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        return torch.bernoulli(self.mean(raw), generator=generator)
+        return torch.bernoulli(self.representative(raw), generator=generator)

@@ -31,7 +31,7 @@ class Categorical(Likelihood):
         scored = up_to_end(x) if observed is None else up_to_end(x) & observed
         return -summed(F.cross_entropy(raw.float().transpose(1, 2), x, reduction="none"), scored)
 
-    def mean(self, raw: Tensor) -> Tensor:
+    def representative(self, raw: Tensor) -> Tensor:
         """The likeliest token at each place up to the first end: int64 (B, length)."""
         tokens = raw.argmax(2)
         return tokens * up_to_end(tokens)

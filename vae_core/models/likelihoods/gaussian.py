@@ -48,14 +48,14 @@ class Gaussian(Likelihood):
 
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
         log_sigma = self._log_sigma(raw.device)
-        square = (x.float() - self.mean(raw)) ** 2
+        square = (x.float() - self.representative(raw)) ** 2
         entries = square[0].numel() if observed is None else observed.flatten(1).sum(1)
         normaliser = entries * (log_sigma + 0.5 * math.log(2 * math.pi))
         return -0.5 * summed(square, observed) * torch.exp(-2 * log_sigma) - normaliser
 
-    def mean(self, raw: Tensor) -> Tensor:
+    def representative(self, raw: Tensor) -> Tensor:
         return torch.sigmoid(raw.float())
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        mean = self.mean(raw)
+        mean = self.representative(raw)
         return mean + self.sigma.to(mean.device) * torch.randn(mean.shape, generator=generator, device=mean.device)

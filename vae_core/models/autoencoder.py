@@ -1,0 +1,250 @@
+"""The public face of a model: arrays in, tensors out, whatever its structure."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vae_core.batch import Batch, Classes, Noise, Observations, as_classes, as_codes, at_rest, in_compute, local
+from vae_core.config import ModelConfig
+from vae_core.models.base import LatentVariableModel
+from vae_core.models.capabilities import Capabilities
+from vae_core.models.likelihoods import Likelihood
+from vae_core.models.posteriors import Posterior
+from vae_core.models.priors import Prior
+from vae_core.models.samplers import Sampler
+from vae_core.models.spaces import PathKind, Space
+from vae_core.specs import NoiseSpec
+
+Images = np.ndarray | Tensor
+Values = Images | Sequence[str]
+"""Images, or the tokens of texts, or texts."""
+CODE = "code"
+"""Name of codes of the top group beside conditions and noise."""
+
+
+@dataclass
+class Codes:
+    """The posterior of each of N images, over the codes of the top group."""
+
+    mean: Tensor
+    """Codes that stand for the images, (N, *shape of the top group)."""
+    scale: Tensor | None
+    """Standard deviation of each dimension, (N, d); None for a posterior that has none."""
+    rate: Tensor | None
+    """KL(q(z|x) || p(z)) of all groups: (N,), nats; None where it is not defined or has no closed form."""
+    rate_by_dimension: Tensor | None
+    """The rate of each dimension, (N, d), nats; None where the rate is not a sum over dimensions."""
+
+
+class Autoencoder(LatentVariableModel, abc.ABC):
+    """A model of images or texts under one configuration; a subclass wires its parts.
+
+    Inference takes numpy arrays or tensors, runs in evaluation mode without gradients in pieces of `batch_size`, and gives
+    tensors on the CPU, so that memory is bounded whatever N is. A model that is given the class of each observation takes it as
+    `condition`, class numbers (N,) or one for all; ValueError says so where it is missing, out of range or not wanted. What
+    takes images also takes a split of a data set or a `Batch`, which have the classes with them. A model of texts takes strings or
+    tokens (N, length) in the place of images, and gives tokens.
+
+    Codes are those of the top group, `latents.top`. The codes of other groups follow from it: see `complete`.
+    """
+
+    posterior: Posterior
+    """q(z|x) of the top group. `features` has its raw parameters under the name of that group."""
+    prior: Prior
+    """p(z) of the top group."""
+    likelihood: Likelihood
+    encoder: nn.Module
+    decoder: nn.Module
+    detail_noise: tuple[NoiseSpec, ...]
+    """Random numbers that `complete` reads for each code."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.observation, self.modelled = config.observation, config.modelled
+        self.given = config.condition
+        self.conditions = {} if self.given is None else {self.given.name: self.given.count}
+        self.capabilities = Capabilities(
+            rate=config.posterior.has_density,
+            density=config.posterior.has_density,
+            prior=config.objective.samples_prior,
+            plane=config.posterior.is_continuous,
+            conditions=self.conditions,
+        )
+
+    @abc.abstractmethod
+    def complete(self, z: Tensor, noise: Noise | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """Codes of all groups for codes z of the top one, (B, *its shape), as models compute with them. Groups below it are
+        drawn from their priors with `noise`, or lie at the means of these where it is None."""
+
+    @abc.abstractmethod
+    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
+        """The decoder's output for codes of all groups, from which the likelihood makes observations: (B, raw channels, H, W) for
+        images, (B, length, raw channels) for texts.
+
+        x: the observations that are scored. A decoder that writes one entry after another is given those before it.
+        """
+
+    @property
+    @abc.abstractmethod
+    def inference_modules(self) -> tuple[nn.Module, ...]:
+        """Modules of q(z|x)."""
+
+    @property
+    @abc.abstractmethod
+    def generative_modules(self) -> tuple[nn.Module, ...]:
+        """Modules of p(z) and p(x|z)."""
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    @property
+    def space(self) -> Space:
+        """The geometry of the codes."""
+        return self.latents.top.space
+
+    def target(self, batch: Batch, noise: Noise) -> Batch:
+        name = self.modelled.name
+        return batch.replace(**{name: self.likelihood.target(batch[name], local(noise, name))})
+
+    def log_likelihood(self, codes: Mapping[str, Tensor], batch: Batch) -> Tensor:
+        x = batch[self.modelled.name]
+        raw = self.raw(codes, self.condition(batch), x)
+        return self.likelihood.log_prob(raw, x, batch.observed.get(self.modelled.name))
+
+    def decoded(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
+        """The observations that stand for p(x|z), for codes of all groups on this model's device, as it is just now: in its present mode, with gradients where
+        they are on. Images (B, C, H, W), or tokens (B, length); `decode` is this with all care taken. condition: one-hot (B, K), where the model is given a
+        class."""
+        return self.likelihood.representative(self.raw(codes, condition))
+
+    def condition(self, batch: Batch) -> Tensor | None:
+        """One-hot classes that condition the model, (B, K), or None for a model without a condition."""
+        return None if self.given is None else in_compute(self.given, batch[self.given.name])
+
+    def batch(self, x: Values | Observations, condition: Classes | None = None) -> Batch:
+        """Images or texts at rest, with the class of each where the model is given it, as observations of this model. Raises ValueError
+        on images of another shape or range, and on classes that are missing, out of range or not wanted."""
+        name = self.modelled.name
+        fields: dict[str, Any] = dict(x.fields) if isinstance(x, Observations) else {name: x}
+        if name not in fields:
+            raise ValueError(f"This model reads the {name} of each observation; these have {', '.join(fields)}.")
+        values = at_rest(self.modelled, fields[name])
+        if condition is None and self.given is not None:
+            condition = fields.get(self.given.name)
+        return Batch({name: values} | self._given(condition, len(values)), getattr(x, "observed", {}))
+
+    def _given(self, condition: Classes | None, n: int) -> dict[str, Tensor]:
+        """The field that the model is given, for n observations."""
+        if self.given is None:
+            if condition is not None:
+                raise ValueError("This model is given no classes; leave out the condition.")
+            return {}
+        if condition is None:
+            raise ValueError(
+                f"This model is given the {self.given.name} of each {self.modelled.noun}; give a condition from 0 to {self.given.count - 1}."
+            )
+        return {self.given.name: as_classes(condition, self.given.count, n)}
+
+    def encode(self, x: Values | Observations, condition: Classes | None = None, batch_size: int = 500) -> Codes:
+        """The posterior of each image. Raises ValueError on images that are not of this model's shape and range, or on none."""
+        batch = self.batch(x, condition)
+        if len(batch) == 0:
+            raise ValueError(f"There are no {self.modelled.noun}s to encode.")
+        pieces = []
+        with self.inference():
+            for piece in batch.split(batch_size):
+                latent = self.infer(piece.to(self.device).in_compute(self.observation))
+                top = latent.groups[self.latents.top.name]
+                pieces.append((top.z, top.scale, latent.rate, top.rate_by_dimension))
+        return Codes(*(None if column[0] is None else torch.cat(column).cpu() for column in zip(*pieces, strict=True)))
+
+    def decode(
+        self, z: Images, condition: Classes | None = None, batch_size: int = 500, *, details: int | None = None
+    ) -> Tensor:
+        """The observations that stand for p(x|z), for codes (N, *shape of the top group): E[x|z] of images, float32 in [0, 1],
+        (N, C, H, W), or the likeliest tokens of texts, int64 (N, length).
+
+        details: seed of one draw of the groups below the top one, which all codes share; None for the means of their priors.
+        """
+        z = as_codes(z, self.latents.top.shape)
+        batch = Batch({CODE: z} | self._given(condition, len(z)))
+        noise = None
+        if details is not None:
+            generator = torch.Generator().manual_seed(details)
+            noise = {spec.name: spec.draw(1, generator).to(self.device) for spec in self.detail_noise}
+        with self.inference():
+            return torch.cat([self._decoded(piece.to(self.device), noise) for piece in batch.split(batch_size)])
+
+    def _decoded(self, batch: Batch, noise: Noise | None) -> Tensor:
+        """E[x|z] on the CPU for codes and conditions; noise of one row is shared by all codes."""
+        condition, z = self.condition(batch), batch[CODE]
+        shared = None if noise is None else {name: value.expand(len(z), *value.shape[1:]) for name, value in noise.items()}
+        return self.decoded(self.complete(z, shared, condition), condition).cpu()
+
+    def reconstruct(self, x: Values | Observations, condition: Classes | None = None, batch_size: int = 500) -> Tensor:
+        """What `decode` gives at the codes of all groups that stand for each observation."""
+        with self.inference():
+            pieces = (
+                piece.to(self.device).in_compute(self.observation) for piece in self.batch(x, condition).split(batch_size)
+            )
+            return torch.cat([self.decoded(self.infer(piece).codes, self.condition(piece)).cpu() for piece in pieces])
+
+    def sample(
+        self,
+        n: int,
+        sampler: Sampler | None = None,
+        seed: int = 0,
+        batch_size: int = 500,
+        *,
+        condition: Classes | None = None,
+    ) -> Tensor:
+        """What `decode` gives at n codes drawn from `sampler`, or from the prior without one. The groups below the top one are
+        drawn from their priors, given its codes.
+
+        A plain autoencoder was not trained to decode draws from a prior; `FittedGaussian` is a sampler of codes like those of
+        its training data.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        z = (sampler or self.prior).sample(n, generator)
+        drawn = {spec.name: spec.draw(n, generator) for spec in self.detail_noise}
+        batch = Batch({CODE: z} | drawn | self._given(condition, n))
+        with self.inference():
+            pieces = (piece.to(self.device) for piece in batch.split(batch_size))
+            return torch.cat([self._decoded(piece, {name: piece[name] for name in drawn}) for piece in pieces])
+
+    def traverse(
+        self, z: Images, dimension: int, values: Images, batch_size: int = 500, *, condition: Classes | None = None
+    ) -> Tensor:
+        """The images of code z (d,) as one of its dimensions takes each of `values` (K,): (K, C, H, W).
+
+        Raises ValueError on a dimension that does not exist, and for a space whose codes cannot vary by one dimension.
+        """
+        latent = self.config.latent
+        if not 0 <= dimension < latent:
+            raise ValueError(f"Dimension {dimension} does not exist; this model has 0 to {latent - 1}.")
+        values = torch.as_tensor(values, dtype=torch.float32).flatten()
+        return self.decode(self.space.move(self._one_code(z)[0], dimension, values), condition, batch_size)
+
+    def interpolate(
+        self, a: Images, b: Images, steps: int = 9, path: PathKind = "linear", *, condition: Classes | None = None
+    ) -> Tensor:
+        """The images on the way from code a (d,) to code b (d,), both ends included: (steps, C, H, W).
+
+        Raises ValueError for a space without paths.
+        """
+        return self.decode(self.space.path(self._one_code(a)[0], self._one_code(b)[0], steps, path), condition)
+
+    def _one_code(self, z: Images) -> Tensor:
+        codes = as_codes(z, self.latents.top.shape)
+        if len(codes) != 1:
+            raise ValueError(f"There are {len(codes)} codes where one is wanted.")
+        return codes
