@@ -142,7 +142,7 @@ def model_config(
         likelihood = LearnedGaussianConfig()
     axes = {} if likelihood is None else {"likelihood": likelihood}
     if row.given and not classes:
-        raise ConfigError(f"A {row.title} is given the class of each observation; it needs data with classes.")
+        raise ConfigError(f"A {row.title} is given the class of each {field.noun}; it needs {field.noun}s with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
     return ModelConfig.for_field(
         field, latent, net or row.net, row.posterior, row.objective, row.prior, condition, **axes

@@ -33,10 +33,15 @@ def new_run(registry: Registry, current: View) -> None:
     )
     card = registry.card(name)
     data_sets = {known: (title, available) for known, title, available in fine_tuning.data_sets(card)}
+    own = [OWN_IMAGES] if card.shows_images else []
     ready = [known for known, (_, available) in data_sets.items() if available]
+    if not ready and not own:
+        st.info(escaped(f"{card.title} is of {card.config.modelled.noun}s, and no data set of such is on this computer; fetch one "
+                        "in the sidebar, under Data sets."))  # fmt: skip
+        return
     choice = data.selectbox(
         "Train on",
-        [*ready, OWN_IMAGES],
+        [*ready, *own],
         format_func=lambda name: data_sets[name][0] if name in data_sets else OWN_IMAGES.capitalize(),
         key=widget_key("tune-data", name),
         help="Data sets on this computer that fit this model. More can be fetched in the sidebar, under Data sets.",

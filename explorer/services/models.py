@@ -15,7 +15,7 @@ from explorer.services.checkpoint_files import CheckpointFile
 from explorer.services.text import counted, unique_labels
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
-from vae_core.config import ModelConfig
+from vae_core.config import ModelConfig, TokensField
 from vae_core.config.descriptions import described
 from vae_core.data.provenance import titled
 from vae_core.data.untrusted import shown
@@ -78,13 +78,20 @@ class ModelCard:
     """True if it is one of the user's own models, which can be renamed and deleted."""
 
     @property
+    def shows_images(self) -> bool:
+        """True if the model is of images, which have pixels to compare; other observations are texts."""
+        return bool(self.config.observation.images)
+
+    @property
     def summary(self) -> str:
         """The size of the code and the most important held-out metrics, in a sentence or two."""
         elbo, mse = self.metrics.get("negative_elbo"), self.metrics.get("mse")
         metrics = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
         metrics += [] if mse is None else [f"MSE {mse:.4f}"]
+        accuracy = self.metrics.get("token_accuracy")
+        metrics += [] if accuracy is None else [f"{accuracy:.0%} of the letters rebuilt"]
         images = "test" if self.trained_before else "held-out"
-        measured = f" On {images} images: {', '.join(metrics)}." if metrics else ""
+        measured = f" On {images} {self.config.modelled.noun}s: {', '.join(metrics)}." if metrics else ""
         return f"A code of {counted(self.config.latent, 'dimension')}.{measured}"
 
 
@@ -170,11 +177,11 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     config, run = card.config, card.training
     net = config.net
     layers = [(LAYER_TITLES.get(field.name, field.name), getattr(net, field.name)) for field in described(type(net))]
-    shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers if isinstance(sizes, tuple))
-    channels, height, width = config.image
+    layers = [(name, sizes) for name, sizes in layers if isinstance(sizes, tuple)] or layers
+    shape = "; ".join(f"{name} {', '.join(map(str, sizes)) if isinstance(sizes, tuple) else sizes}" for name, sizes in layers)
     what = [
         ("Encoder and decoder", f"{net.kind}, {shape}"),
-        ("Image", f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"),
+        (config.modelled.noun.capitalize(), _size(config)),
         ("Latent", f"{counted(config.latent, 'dimension')}, {config.posterior.title}"),
         ("Likelihood", config.likelihood.scale),
     ]
@@ -198,6 +205,15 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
         if settings.get("ema"):
             how.append(("Average of the weights", f"{settings['ema']:g} per step"))
     return ("What it is", what), ("How it was trained", how)
+
+
+def _size(config: ModelConfig) -> str:
+    """The size of one observation of a model."""
+    field = config.modelled
+    if isinstance(field, TokensField):
+        return f"up to {field.length - 1} of {len(field.vocabulary)} characters"
+    channels, height, width = field.shape
+    return f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"
 
 
 def file_version(name: str) -> int:
@@ -252,5 +268,6 @@ def explain(card: ModelCard) -> str:
     if conditions(card):
         plane += ". The model is given a class, which the switch below the plane sets; the code holds the rest, such as style"
     why = f"{ZOO[card.kind].change} Its loss is {card.config.objective.formula}." if card.kind in ZOO else ""
-    dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
+    noun = card.config.modelled.noun
+    dots = f"test {noun}s of this data set" if card.trained_before else f"{noun}s that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

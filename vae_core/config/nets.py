@@ -60,7 +60,7 @@ class GRUConfig(NetConfig, kind="gru"):
 
     embedding: Annotated[int, Range(1, 512)] = 24
     """Numbers that stand for a token where it is read."""
-    units: Annotated[int, Range(1, 1024)] = 96
+    units: Annotated[int, Range(1, 1024)] = 64
     """Width of the state of each recurrent layer."""
 
 
