@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vae_core.config import (
@@ -13,6 +14,7 @@ from vae_core.config import (
     DiagonalGaussianConfig,
     ELBOConfig,
     FieldSpec,
+    FlatConfig,
     FullGaussianConfig,
     GRUConfig,
     ImageField,
@@ -27,6 +29,8 @@ from vae_core.config import (
     RealNVPConfig,
     ReconstructionConfig,
     StandardNormalConfig,
+    StructureConfig,
+    TwoLayerConfig,
     UniformSphereConfig,
     VonMisesFisherConfig,
 )
@@ -43,6 +47,8 @@ class Row:
     posterior: PosteriorConfig = DiagonalGaussianConfig()
     prior: PriorConfig = StandardNormalConfig()
     objective: ObjectiveConfig = ELBOConfig()
+    structure: Callable[[int], StructureConfig] = FlatConfig
+    """The structure with a code of a number of dimensions."""
     given: str = ""
     """Name of the category that the model is given; empty where it is given nothing."""
     net: NetConfig | None = None
@@ -109,6 +115,13 @@ ZOO = {
         "Encoder and decoder of a VAE are given the class of an image, so that the code holds what the class does not say.",
         given="label",
     ),
+    "two-layer-vae": Row(
+        "Two-layer VAE",
+        "Sønderby et al. 2016; Kingma et al. 2016",
+        "Two codes stand for an image: the top one, as in a VAE, and one of details, whose distribution depends on the top "
+        "one.",
+        structure=TwoLayerConfig,
+    ),
     "gru-vae": Row(
         "GRU-VAE",
         "Bowman et al. 2016; free bits of Kingma et al. 2016",
@@ -144,9 +157,8 @@ def model_config(
     if row.given and not classes:
         raise ConfigError(f"A {row.title} is given the class of each {field.noun}; it needs {field.noun}s with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    return ModelConfig.for_field(
-        field, latent, net or row.net, row.posterior, row.objective, row.prior, condition, **axes
-    )
+    parts = (net or row.net, row.posterior, row.objective, row.prior, condition)
+    return ModelConfig.for_field(field, row.structure(latent), *parts, **axes)
 
 
 def zoo_name(config: ModelConfig) -> str:
@@ -156,8 +168,10 @@ def zoo_name(config: ModelConfig) -> str:
     """
     for name, row in sorted(ZOO.items(), key=lambda item: item[1].net is None):
         given = (row.given,) if row.given else ()
-        parts = (type(config.posterior), type(config.prior), config.given) == (type(row.posterior), type(row.prior), given)
-        if parts and type(row.net) in (type(None), type(config.net)) and _same(config.objective, row.objective):
+        parts = (type(config.structure), type(config.posterior), type(config.prior), config.given)
+        wanted = (row.structure, type(row.posterior), type(row.prior), given)
+        nets = (type(None), type(config.net))
+        if parts == wanted and type(row.net) in nets and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from vae_core.cli.numbers import several
 from vae_core.cli.option_names import option
-from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig, PosteriorConfig
+from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig, PosteriorConfig, StructureConfig
 from vae_core.config.descriptions import FieldDescription, described
 
 
@@ -25,6 +25,7 @@ class Axis:
     """Help of the option of the kind; empty where the kind follows from other options."""
 
 
+STRUCTURE = Axis("structure", StructureConfig, "")
 NET = Axis(
     "net",
     NetConfig,
@@ -36,7 +37,7 @@ LIKELIHOOD = Axis(
 )
 OBJECTIVE = Axis("objective", ObjectiveConfig, "")
 POSTERIOR = Axis("posterior", PosteriorConfig, "")
-AXES = (NET, LIKELIHOOD, OBJECTIVE, POSTERIOR)
+AXES = (STRUCTURE, NET, LIKELIHOOD, OBJECTIVE, POSTERIOR)
 
 
 def add_axis(parser: argparse._ArgumentGroup, axis: Axis) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from vae_core import zoo
-from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, POSTERIOR, fields_of, given_fields
+from vae_core.cli.axis_options import LIKELIHOOD, NET, OBJECTIVE, POSTERIOR, STRUCTURE, fields_of, given_fields
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, TrainConfig
 from vae_core.config.descriptions import described
 from vae_core.config.model import DEFAULTS
@@ -23,7 +23,7 @@ from vae_core.training.state import stored_configs
 
 MODEL = (
     "model",
-    "latent",
+    *fields_of(STRUCTURE),
     "net",
     *fields_of(NET),
     "likelihood",
@@ -55,7 +55,8 @@ def new_run(
         model = zoo.model_config(options.model or "vae", field, latent, net, likelihood, classes)
         objective = model.objective.replace(**given_fields(options, OBJECTIVE, model.objective.kind))
         posterior = model.posterior.replace(**given_fields(options, POSTERIOR, model.posterior.kind))
-        return model.replace(objective=objective, posterior=posterior)
+        structure = model.structure.replace(**given_fields(options, STRUCTURE, model.structure.kind))
+        return model.replace(structure=structure, objective=objective, posterior=posterior)
 
     # Several processes would each time their own machine, and must have one net.
     if options.net or train.seconds is None or chosen_net or process_count() > 1 or field.kind != "image":

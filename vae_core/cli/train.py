@@ -57,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--data", help="a data set (" + ", ".join(NAMES) + "), or a folder or a .zip of images")
     what.add_argument("--size", type=whole(8, 128), help="side of the square that own images are made into")
     what.add_argument("--model", choices=list(zoo.ZOO), help="vae if not given")
-    what.add_argument("--latent", type=int, help="dimensions of the code; 2 if not given")
     for axis in AXES:
         add_axis(what, axis)
     how = parser.add_argument_group("how to train")

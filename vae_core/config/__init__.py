@@ -19,7 +19,7 @@ from vae_core.config.posteriors import (
 )
 from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformSphereConfig
 from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
-from vae_core.config.structures import FlatConfig, StructureConfig
+from vae_core.config.structures import FlatConfig, StructureConfig, TwoLayerConfig
 from vae_core.config.training import TrainConfig
 from vae_core.config.unused import unused
 
@@ -61,6 +61,7 @@ __all__ = [
     "StructureConfig",
     "TokensField",
     "TrainConfig",
+    "TwoLayerConfig",
     "UniformSphereConfig",
     "VonMisesFisherConfig",
     "image_observation",

@@ -64,6 +64,15 @@ def _spaces_agree(config: ModelConfig) -> None:
         )
 
 
+def _structure_has_the_space(config: ModelConfig) -> None:
+    structure, posterior = config.structure, config.posterior
+    if structure.space not in ("", posterior.space):
+        raise ConfigError(
+            f"A structure of kind {structure.kind!r} has codes in a space of kind {structure.space!r}, and a {posterior.kind} "
+            f"posterior has them in one of kind {posterior.space!r}; choose another posterior."
+        )
+
+
 def _latent_is_large_enough(config: ModelConfig) -> None:
     for part in (config.posterior, config.prior):
         where = f"{type(config.structure).__name__}.latent"
@@ -103,6 +112,7 @@ class ModelConfig(Config):
         _image_is_large_enough,
         _rate_is_defined,
         _spaces_agree,
+        _structure_has_the_space,
         _latent_is_large_enough,
         _fields_are_modelled_or_given,
         _parts_are_for_the_field,
@@ -113,7 +123,7 @@ class ModelConfig(Config):
     def for_images(
         cls,
         image: tuple[int, int, int],
-        latent: int,
+        latent: int | StructureConfig,
         net: NetConfig | None = None,
         posterior: PosteriorConfig | None = None,
         objective: ObjectiveConfig | None = None,
@@ -129,7 +139,7 @@ class ModelConfig(Config):
     def for_field(
         cls,
         field: FieldSpec,
-        latent: int,
+        latent: int | StructureConfig,
         net: NetConfig | None = None,
         posterior: PosteriorConfig | None = None,
         objective: ObjectiveConfig | None = None,
@@ -137,11 +147,12 @@ class ModelConfig(Config):
         condition: CategoryField | None = None,
         **axes: Any,
     ) -> typing.Self:
-        """A model of images or texts with one code of `latent` dimensions.
+        """A model of images or texts with one code of `latent` dimensions, or with another structure.
 
-        Net and likelihood are those of `DEFAULTS` where none are given. Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
-        prior it has the plainest one of the posterior's space. With a `condition` it is given that field. Further `axes` are
-        fields of this class. Raises ConfigError where the parts do not go together.
+        Net and likelihood are those of `DEFAULTS` where none are given. Without an objective it is trained on the ELBO, or on
+        the distortion alone where the posterior has no rate; without a prior it has the plainest one of the posterior's space.
+        With a `condition` it is given that field. Further `axes` are fields of this class. Raises ConfigError where the parts do
+        not go together.
         """
         posterior = posterior or DiagonalGaussianConfig()
         objective = objective or (ELBOConfig() if posterior.has_density else ReconstructionConfig())
@@ -152,7 +163,8 @@ class ModelConfig(Config):
         if condition is not None:
             observation = ObservationSpec((*observation.fields, condition))
             parts["given"] = (condition.name,)
-        return cls(observation, FlatConfig(latent), **parts)
+        structure = FlatConfig(latent) if isinstance(latent, int) else latent
+        return cls(observation, structure, **parts)
 
     @property
     def modelled(self) -> FieldSpec:

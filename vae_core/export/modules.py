@@ -16,24 +16,28 @@ PartName = Literal["decoder", "encoder"]
 class Decoder(nn.Module):
     """E[x|z]: codes `z` (B, d) of the top group to `mean` (B, C, H, W) in [0, 1], or the likeliest tokens of texts (B, length).
 
-    Where the model is given a class, `condition` (B, K), one-hot, is a further input.
+    Further inputs are `details` (B, k), standard normal numbers, of a model with groups below the top one, and `condition`
+    (B, K), one-hot, of a model that is given a class.
     """
 
     def __init__(self, model: Autoencoder):
         super().__init__()
         self.model = model
-        self.inputs = {"z": Input((model.config.latent,))} | _condition(model)
+        details = {"details": Input((model.detail_size,))} if model.detail_size else {}
+        self.inputs = {"z": Input((model.config.latent,))} | details | _condition(model)
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """The mean image of codes (N, d), given a condition (N, K) where there is one, as `mean` (N, C, H, W)."""
-        codes = self.model.complete(z, condition=condition)
+    def forward(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """The mean image of codes (N, d) with details and a condition, where there are such, as `mean` (N, C, H, W)."""
+        codes = self.model.complete(z, details, condition)
         return {"mean": self.model.decoded(codes, condition)}
 
 
 class Encoder(nn.Module):
-    """q(z|x): images `x` (B, C, H, W) in [0, 1], or tokens (B, length), to `mean` (B, d) and, where the posterior has one, `scale` (B, d).
+    """q(z|x): images `x` (B, C, H, W) in [0, 1], or tokens (B, length), to `mean` (B, d) and, where the posterior has
+    one, `scale` (B, d).
 
-    Both are of the codes of the top group. Where the model is given a class, `condition` (B, K), one-hot, is a further input.
+    Both are of the codes of the top group. Those of groups below it are a further output, `details` (B, k). Where the model is
+    given a class, `condition` (B, K), one-hot, is a further input.
     """
 
     def __init__(self, model: Autoencoder):
@@ -42,15 +46,15 @@ class Encoder(nn.Module):
         self.inputs = {"x": Input(model.modelled.shape, model.modelled.discrete)} | _condition(model)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """The mean codes of images (N, C, H, W) in [0, 1], as `mean` (N, d), and `scale` (N, d) where there is one.
+        """The codes of images (N, C, H, W) in [0, 1]: `mean` (N, d), and where there are such `scale` (N, d), `details` (N, k).
 
         condition: what the model is given of each image, (N, K), where it is given a class.
         """
         given = {} if self.model.given is None or condition is None else {self.model.given.name: condition}
-        raw = self.model.features(Batch({self.model.modelled.name: x} | given))[self.model.latents.top.name]
-        scale = self.model.posterior.scale(raw)
-        outputs = {"mean": self.model.posterior.mean(raw)}
-        return outputs if scale is None else outputs | {"scale": scale}
+        latent = self.model.infer(Batch({self.model.modelled.name: x} | given))
+        top = latent.groups[self.model.latents.top.name]
+        outputs = {"mean": top.z, "scale": top.scale, "details": latent.details}
+        return {name: value for name, value in outputs.items() if value is not None}
 
 
 def _condition(model: Autoencoder) -> dict[str, Input]:

@@ -20,13 +20,12 @@ from vae_core.models.posteriors import Posterior
 from vae_core.models.priors import Prior
 from vae_core.models.samplers import Sampler
 from vae_core.models.spaces import PathKind, Space
-from vae_core.specs import NoiseSpec
 
 Images = np.ndarray | Tensor
 Values = Images | Sequence[str]
 """Images, or the tokens of texts, or texts."""
-CODE = "code"
-"""Name of codes of the top group beside conditions and noise."""
+CODE, DETAILS = "code", "details"
+"""Names of codes of the top group and of details, beside conditions."""
 
 
 @dataclass
@@ -41,6 +40,8 @@ class Codes:
     """KL(q(z|x) || p(z)) of all groups: (N,), nats; None where it is not defined or has no closed form."""
     rate_by_dimension: Tensor | None
     """The rate of each dimension, (N, d), nats; None where the rate is not a sum over dimensions."""
+    details: Tensor | None = None
+    """Codes of the groups below the top one as standard normal numbers, (N, detail_size); None where there are none."""
 
 
 class Autoencoder(LatentVariableModel, abc.ABC):
@@ -52,7 +53,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
     takes images also takes a split of a data set or a `Batch`, which have the classes with them. A model of texts takes strings or
     tokens (N, length) in the place of images, and gives tokens.
 
-    Codes are those of the top group, `latents.top`. The codes of other groups follow from it: see `complete`.
+    Codes are those of the top group, `latents.top`. The codes of the groups below it follow from a code and its `details`: the
+    standard normal numbers (N, detail_size) that their priors turn into them, of which 0 stands for the mean of a prior.
     """
 
     posterior: Posterior
@@ -62,8 +64,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
     likelihood: Likelihood
     encoder: nn.Module
     decoder: nn.Module
-    detail_noise: tuple[NoiseSpec, ...]
-    """Random numbers that `complete` reads for each code."""
+    detail_size: int
+    """Number of dimensions of the groups below the top one; 0 where there are none."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -80,9 +82,9 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         )
 
     @abc.abstractmethod
-    def complete(self, z: Tensor, noise: Noise | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """Codes of all groups for codes z of the top one, (B, *its shape), as models compute with them. Groups below it are
-        drawn from their priors with `noise`, or lie at the means of these where it is None."""
+    def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """Codes of all groups as models compute with them, for codes z of the top one, (B, *its shape), and details
+        (B, detail_size). None stands for the means of the priors."""
 
     @abc.abstractmethod
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
@@ -164,31 +166,30 @@ class Autoencoder(LatentVariableModel, abc.ABC):
             for piece in batch.split(batch_size):
                 latent = self.infer(piece.to(self.device).in_compute(self.observation))
                 top = latent.groups[self.latents.top.name]
-                pieces.append((top.z, top.scale, latent.rate, top.rate_by_dimension))
+                pieces.append((top.z, top.scale, latent.rate, top.rate_by_dimension, latent.details))
         return Codes(*(None if column[0] is None else torch.cat(column).cpu() for column in zip(*pieces, strict=True)))
 
     def decode(
-        self, z: Images, condition: Classes | None = None, batch_size: int = 500, *, details: int | None = None
+        self, z: Images, condition: Classes | None = None, batch_size: int = 500, *, details: Images | None = None
     ) -> Tensor:
         """The observations that stand for p(x|z), for codes (N, *shape of the top group): E[x|z] of images, float32 in [0, 1],
         (N, C, H, W), or the likeliest tokens of texts, int64 (N, length).
 
-        details: seed of one draw of the groups below the top one, which all codes share; None for the means of their priors.
+        details: standard normal numbers (N, detail_size), or one row for all codes, from which the groups below the top one
+        follow; None for the means of their priors.
         """
         z = as_codes(z, self.latents.top.shape)
-        batch = Batch({CODE: z} | self._given(condition, len(z)))
-        noise = None
+        fields = {CODE: z} | self._given(condition, len(z))
         if details is not None:
-            generator = torch.Generator().manual_seed(details)
-            noise = {spec.name: spec.draw(1, generator).to(self.device) for spec in self.detail_noise}
+            fields[DETAILS] = as_codes(details, (self.detail_size,)).expand(len(z), -1)
         with self.inference():
-            return torch.cat([self._decoded(piece.to(self.device), noise) for piece in batch.split(batch_size)])
+            pieces = (piece.to(self.device) for piece in Batch(fields).split(batch_size))
+            return torch.cat([self._decoded(piece) for piece in pieces])
 
-    def _decoded(self, batch: Batch, noise: Noise | None) -> Tensor:
-        """E[x|z] on the CPU for codes and conditions; noise of one row is shared by all codes."""
-        condition, z = self.condition(batch), batch[CODE]
-        shared = None if noise is None else {name: value.expand(len(z), *value.shape[1:]) for name, value in noise.items()}
-        return self.decoded(self.complete(z, shared, condition), condition).cpu()
+    def _decoded(self, batch: Batch) -> Tensor:
+        condition = self.condition(batch)
+        codes = self.complete(batch[CODE], batch.fields.get(DETAILS), condition)
+        return self.decoded(codes, condition).cpu()
 
     def reconstruct(self, x: Values | Observations, condition: Classes | None = None, batch_size: int = 500) -> Tensor:
         """What `decode` gives at the codes of all groups that stand for each observation."""
@@ -215,11 +216,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         """
         generator = torch.Generator().manual_seed(seed)
         z = (sampler or self.prior).sample(n, generator)
-        drawn = {spec.name: spec.draw(n, generator) for spec in self.detail_noise}
-        batch = Batch({CODE: z} | drawn | self._given(condition, n))
-        with self.inference():
-            pieces = (piece.to(self.device) for piece in batch.split(batch_size))
-            return torch.cat([self._decoded(piece, {name: piece[name] for name in drawn}) for piece in pieces])
+        details = torch.randn(n, self.detail_size, generator=generator) if self.detail_size else None
+        return self.decode(z, condition, batch_size, details=details)
 
     def traverse(
         self, z: Images, dimension: int, values: Images, batch_size: int = 500, *, condition: Classes | None = None

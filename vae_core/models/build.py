@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vae_core.config import FlatConfig, ModelConfig, StructureConfig
+from vae_core.config import FlatConfig, ModelConfig, StructureConfig, TwoLayerConfig
 from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.flat import FlatAutoencoder
+from vae_core.models.two_layer import TwoLayerAutoencoder
 
-STRUCTURES: dict[type[StructureConfig], Callable[[ModelConfig], Autoencoder]] = {FlatConfig: FlatAutoencoder}
+STRUCTURES: dict[type[StructureConfig], Callable[[ModelConfig], Autoencoder]] = {
+    FlatConfig: FlatAutoencoder,
+    TwoLayerConfig: TwoLayerAutoencoder,
+}
 """Models by their structure."""
 
 

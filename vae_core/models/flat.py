@@ -40,7 +40,7 @@ class FlatAutoencoder(Autoencoder):
         self.decoder = build_decoder(latent, self.modelled, self.likelihood.raw_channels, config.net, width)
         self.latent_noise = tuple(spec.within(LATENT) for spec in self.posterior.noise)
         self.target_noise = tuple(spec.within(self.modelled.name) for spec in self.likelihood.noise)
-        self.detail_noise = ()
+        self.detail_size = 0
 
     @property
     def inference_modules(self) -> tuple[nn.Module, ...]:
@@ -58,7 +58,7 @@ class FlatAutoencoder(Autoencoder):
         group, terms = group_latent(self.posterior, features[LATENT], self.prior, drawn_with)
         return Latent({LATENT: group}, terms)
 
-    def complete(self, z: Tensor, noise: Noise | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+    def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
         return {LATENT: z}
 
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:

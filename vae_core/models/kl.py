@@ -10,7 +10,7 @@ from torch import Tensor
 from vae_core.batch import Noise
 from vae_core.models.latent import GroupLatent
 from vae_core.models.posteriors import DiagonalGaussian, FullGaussian, Posterior, VonMisesFisher
-from vae_core.models.priors import Prior, StandardNormal, UniformSphere
+from vae_core.models.priors import ConditionalNormal, Prior, StandardNormal, UniformSphere
 
 ClosedForm = Callable[[Posterior, Tensor, Prior, Tensor | None], Tensor]
 """From posterior, raw parameters (B, raw_size), prior and condition to the KL in nats: (B, d) where it is a sum over
@@ -62,6 +62,14 @@ def _diagonal_gaussian(posterior: DiagonalGaussian, raw: Tensor, prior: Standard
     """Kingma & Welling 2014, appendix B."""
     mu, logvar = posterior.parameters_of(raw)
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
+
+
+@register_kl(DiagonalGaussian, ConditionalNormal)
+def _conditional(posterior: DiagonalGaussian, raw: Tensor, prior: ConditionalNormal, condition: Tensor | None) -> Tensor:
+    """The KL of two diagonal Gaussians, (B, d) (Kingma & Welling 2014, appendix B, for any mean and variance)."""
+    (mu, logvar), (prior_mu, prior_logvar) = posterior.parameters_of(raw), prior.parameters_of(condition)
+    ratio = logvar - prior_logvar
+    return 0.5 * ((mu - prior_mu) ** 2 * torch.exp(-prior_logvar) + ratio.exp() - 1 - ratio)
 
 
 @register_kl(FullGaussian, StandardNormal)

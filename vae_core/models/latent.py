@@ -33,6 +33,9 @@ class Latent:
     groups: Mapping[str, GroupLatent]
     terms: Mapping[str, Tensor] = field(default_factory=dict)
     """Further terms that parts of the model add to the loss, by name: (B,), nats."""
+    details: Tensor | None = None
+    """Codes of the groups below the top one as standard normal numbers that their priors turn into them, (B, k), for codes that
+    stand for observations and were not drawn; None where there are no such groups."""
 
     @property
     def codes(self) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from explorer.services.tasks.context import Context, Stopped
 from vae_core import checkpoint, devices, load_dataset
 from vae_core.checkpoint import Checkpoint
 from vae_core.checkpoint.measured import save_measured
-from vae_core.config import LikelihoodConfig, TrainConfig
+from vae_core.config import LikelihoodConfig, TokensField, TrainConfig
 from vae_core.data import Dataset
 from vae_core.data.class_names import numbered_as
 from vae_core.data.dataset import Split, TrainingSplits

@@ -10,17 +10,18 @@ from torch import nn
 from vae_core.config import MLPConfig
 
 
-def _layers(widths: list[int]) -> list[nn.Module]:
-    layers: list[nn.Module] = []
+def layers(widths: list[int]) -> nn.Sequential:
+    """Fully connected layers of these widths, the input's first, with ReLU between them."""
+    found: list[nn.Module] = []
     for a, b in pairwise(widths):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return layers[:-1]
+        found += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*found[:-1])
 
 
 def encoder(image: tuple[int, int, int], out: int, config: MLPConfig, condition: int = 0) -> nn.Sequential:
-    return nn.Sequential(nn.Flatten(), *_layers([math.prod(image) + condition, *config.hidden, out]))
+    return nn.Sequential(nn.Flatten(), *layers([math.prod(image) + condition, *config.hidden, out]))
 
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: MLPConfig) -> nn.Sequential:
     shape = (out_channels, *image[1:])
-    return nn.Sequential(*_layers([latent, *config.hidden[::-1], math.prod(shape)]), nn.Unflatten(1, shape))
+    return nn.Sequential(*layers([latent, *config.hidden[::-1], math.prod(shape)]), nn.Unflatten(1, shape))

@@ -7,6 +7,7 @@ from typing import Any
 
 from vae_core.config import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformSphereConfig
 from vae_core.models.priors.base import Prior
+from vae_core.models.priors.conditional_normal import ConditionalNormal
 from vae_core.models.priors.realnvp import RealNVP
 from vae_core.models.priors.standard_normal import StandardNormal
 from vae_core.models.priors.uniform_sphere import UniformSphere
@@ -23,4 +24,4 @@ def build_prior(config: PriorConfig, latent: int) -> Prior:
     return PRIORS[type(config)](config, latent)
 
 
-__all__ = ["PRIORS", "Prior", "RealNVP", "StandardNormal", "UniformSphere", "build_prior"]
+__all__ = ["PRIORS", "ConditionalNormal", "Prior", "RealNVP", "StandardNormal", "UniformSphere", "build_prior"]

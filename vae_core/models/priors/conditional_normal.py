@@ -1,0 +1,46 @@
+"""A normal distribution whose parameters follow from a condition."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_core.batch import Noise
+from vae_core.models.nets.mlp import layers
+from vae_core.models.priors.base import Prior
+from vae_core.specs import NoiseSpec
+
+
+class ConditionalNormal(Prior):
+    """N(mu(c), diag exp logvar(c)), with mu and logvar the two halves of what fully connected layers give for a condition c:
+    the code of the group above (Sønderby et al. 2016, eq. 2)."""
+
+    LOGVAR_RANGE = (-8.0, 8.0)
+    """Range of logvar, within which a bad batch does not overflow exp()."""
+
+    def __init__(self, condition: int, latent: int, hidden: tuple[int, ...]):
+        super().__init__()
+        self.net = layers([condition, *hidden, 2 * latent])
+        self.noise = (NoiseSpec("z", (latent,), "normal"),)
+
+    def parameters_of(self, condition: Tensor | None) -> tuple[Tensor, Tensor]:
+        """mu and logvar for conditions (B, k), each float32 (B, d). Raises ValueError without a condition."""
+        if condition is None:
+            raise ValueError("This prior follows from a condition; pass the code of the group above.")
+        mu, logvar = self.net(condition).float().chunk(2, 1)
+        return mu, logvar.clamp(*self.LOGVAR_RANGE)
+
+    def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        _, logvar = self.parameters_of(condition)
+        return -0.5 * (self.standardised(z, condition) ** 2 + logvar + math.log(2 * math.pi)).sum(1)
+
+    def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        mu, logvar = self.parameters_of(condition)
+        return mu + noise["z"] * torch.exp(0.5 * logvar)
+
+    def standardised(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The standard normal numbers that `draw` turns into codes z (B, d): (B, d)."""
+        mu, logvar = self.parameters_of(condition)
+        return (z - mu) * torch.exp(-0.5 * logvar)
