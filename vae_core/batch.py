@@ -144,7 +144,8 @@ def as_images(x: np.ndarray | Tensor, shape: tuple[int, int, int]) -> Tensor:
 def as_tokens(x: Sequence[str] | np.ndarray | Tensor, field: TokensField) -> Tensor:
     """Texts as tokens (N, length), from strings or from such tokens.
 
-    Raises ValueError on texts of other characters or too long, on another shape or number type, and on numbers that are no token.
+    Raises ValueError on texts that are too long or have other characters, on another shape or number type, and on numbers that
+    are no token.
     """
     if not isinstance(x, np.ndarray | Tensor):
         return torch.tensor(field.numbers(x), dtype=torch.int64).reshape(-1, field.length)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from vae_core.config import (
     AdversarialConfig,
-    BernoulliConfig,
     CategoryField,
     ConfigError,
     DeterministicConfig,
@@ -144,8 +143,8 @@ def model_config(
     """The configuration of a named model for a field, or for images (C, H, W), and a code of `latent` dimensions.
 
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
-    of classes of the observations, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
-    the parts do not go together.
+    of classes of the observations, which a model that is given the class has to know. Raises ConfigError on an unknown name,
+    or where the parts do not go together.
     """
     if name not in ZOO:
         raise ConfigError(f"There is no model {name!r}; the zoo has {', '.join(ZOO)}.")

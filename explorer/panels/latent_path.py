@@ -19,7 +19,8 @@ def path_panel(path: PadPath, card: ModelCard, condition: int | None) -> None:
     except ValueError as error:
         st.error(escaped(str(error)))
         return
-    st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and the {card.config.modelled.noun}s decoded from them."))
+    noun = card.config.modelled.noun
+    st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and the {noun}s decoded from them."))
     name = f"{user_models.cleaned(card.name, '-') or 'latent'}-path"
     images = lambda: latent_paths.images(card, codes, condition)  # noqa: E731
     pictures = [

@@ -29,7 +29,9 @@ def your_texts(cards: Sequence[ModelCard], current: View) -> None:
     rows = [ImageRow("Your texts", usable)]
     for card in cards:
         style, found = models.style_of(card), texts.evaluate(card, usable, condition)
-        rows.append(ImageRow(card.title, found.rebuilt, "reconstruction", style["colour"], style["marker"], captions=found.hits))
+        rows.append(
+            ImageRow(card.title, found.rebuilt, "reconstruction", style["colour"], style["marker"], captions=found.hits)
+        )
         if found.nearest:
             rows.append(ImageRow(card.title, found.nearest, "nearest held-out text", subordinate=True))
     image_rows(rows)

@@ -66,7 +66,9 @@ def _data(name: str, version: int, method: str, parameters: str, reason_missing:
         colourings.append(Colouring("KL", stored.rates, "nats"))
     originals = datasets.originals(card.source, card.fingerprint)
     if originals is not None:
-        originals = originals[: min(len(stored.codes), ORIGINALS_BYTES // originals[0].nbytes)].reshape(-1, *observations.frame(card))
+        originals = originals[: min(len(stored.codes), ORIGINALS_BYTES // originals[0].nbytes)].reshape(
+            -1, *observations.frame(card)
+        )
     return MapData(
         points=_projection.points,
         codes=stored.codes,

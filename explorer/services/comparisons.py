@@ -44,7 +44,7 @@ def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> li
 
 
 def samples(card: ModelCard, count: int, source: SampleSource, seed: int, condition: int | None = None) -> list[Shown]:
-    """Observations decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes").
+    """Observations decoded from draws of the prior ("prior"), or of a Gaussian fitted to codes of the training data ("codes").
 
     condition: the class that conditional models are given.
     """

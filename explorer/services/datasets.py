@@ -81,7 +81,7 @@ def _job_name(name: str) -> str:
 
 
 def originals(data: str, fingerprint: str) -> np.ndarray | None:
-    """The test images or texts of a data set, uint8 (N, C, H, W) or (N, length), in the order of the checkpoints' held-out codes.
+    """The test images or texts of a data set, uint8 (N, C, H, W) or (N, length), in the order of a checkpoint's held-out codes.
 
     None where the data set is not on this computer, or its content does not have that fingerprint.
     """

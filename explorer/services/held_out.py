@@ -61,9 +61,11 @@ def _installed(name: str) -> tuple[np.ndarray, np.ndarray | None]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _decoded(name: str, version: int) -> HeldOutImages:
     card, checkpoint = models.registry().card(name), models.load(name)
+    noun = card.config.modelled.noun
     about = (
-        f"{datasets.reason_missing(card)} {card.config.modelled.noun.capitalize()}s that {card.title} decodes from its held-out codes stand in for them, so "
-        f"errors are smaller than with real {card.config.modelled.noun}s."
+        f"{datasets.reason_missing(card)} {noun.capitalize()}s that {card.title} decodes from its held-out codes stand in for "
+        "them, so "
+        f"errors are smaller than with real {noun}s."
     )
     if checkpoint.held_out is None:
         x, labels = checkpoint.model.sample(200, condition=conditions.for_model(card, 0)), None

@@ -22,8 +22,10 @@ def checked_codes(card: ModelCard, codes: Sequence[Sequence[float]]) -> np.ndarr
 
 
 def images(card: ModelCard, codes: np.ndarray, condition: int | None = None) -> np.ndarray:
-    """The observations that the model decodes from codes (K, d), with that class where it is given one: uint8 (K, C, H, W) of
-    images, (K, length) of texts."""
+    """The observations that the model decodes from codes (K, d), with that class where it is given one.
+
+    They are images, uint8 (K, C, H, W), or the tokens of texts, uint8 (K, length).
+    """
     return observations.at_rest(card, models.load(card.name).model.decode(codes, for_model(card, condition)).numpy())
 
 

@@ -5,7 +5,13 @@ kind. Nothing here imports torch: a page or a script can read and check a config
 """
 
 from vae_core.config.base import Config, ConfigError
-from vae_core.config.likelihoods import BernoulliConfig, CategoricalConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
+from vae_core.config.likelihoods import (
+    BernoulliConfig,
+    CategoricalConfig,
+    GaussianConfig,
+    LearnedGaussianConfig,
+    LikelihoodConfig,
+)
 from vae_core.config.model import ModelConfig
 from vae_core.config.nets import ConvConfig, GRUConfig, MLPConfig, NetConfig, ResidualConfig
 from vae_core.config.objectives import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig

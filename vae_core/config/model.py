@@ -151,8 +151,8 @@ class ModelConfig(Config):
 
         Net and likelihood are those of `DEFAULTS` where none are given. Without an objective it is trained on the ELBO, or on
         the distortion alone where the posterior has no rate; without a prior it has the plainest one of the posterior's space.
-        With a `condition` it is given that field. Further `axes` are fields of this class. Raises ConfigError where the parts do
-        not go together.
+        With a `condition` it is given that field. Further `axes` are fields of this class. Raises ConfigError where the parts
+        do not go together.
         """
         posterior = posterior or DiagonalGaussianConfig()
         objective = objective or (ELBOConfig() if posterior.has_density else ReconstructionConfig())

@@ -90,7 +90,7 @@ class TokensField(FieldSpec, kind="tokens"):
         return 1 + len(self.vocabulary)
 
     def numbers(self, texts: Iterable[str]) -> list[list[int]]:
-        """The tokens of texts, each filled up to the length. Raises ValueError on one that is too long or has other characters."""
+        """The tokens of texts, each filled up to the length. Raises ValueError on a text that is too long or has others."""
         number, found = {one: i for i, one in enumerate(self.vocabulary, 1)}, []
         for text in texts:
             if len(text) >= self.length:

@@ -35,8 +35,9 @@ class DataError(ValueError):
 class Split:
     """Observations at rest: images, or texts.
 
-    x: images, uint8 (N, C, H, W), or the tokens of texts, uint8 (N, length). y: int64 (N,) class labels. factors: int64 (N, F) indices of generative factors.
-    attributes: uint8 0/1 (N, A). What a data set does not know is None. Raises DataError when these do not fit.
+    x: images, uint8 (N, C, H, W), or the tokens of texts, uint8 (N, length). y: int64 (N,) class labels. factors: int64 (N, F)
+    indices of generative factors. attributes: uint8 0/1 (N, A). What a data set does not know is None. Raises DataError when
+    these do not fit.
     """
 
     x: torch.Tensor
@@ -71,8 +72,7 @@ class Split:
 
     @property
     def fields(self) -> dict[str, torch.Tensor]:
-        """Fields of the observations by the names that models read: `image` or that of the text at rest, and `label` where it
-        is known."""
+        """Values at rest by the names that models read: `image` or that of the text, and `label` where it is known."""
         known = {"image" if self.tokens is None else self.tokens.name: self.x, "label": self.y}
         return {name: value for name, value in known.items() if value is not None}
 

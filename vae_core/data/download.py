@@ -1,7 +1,7 @@
 """Fetching the public sets: verified by md5, continued after an interruption, never half there under their own name.
 
-The addresses and md5 sums of images are those of torchvision's dataset classes; CIFAR-10's binary version lies beside the Python
-version that torchvision names, with the md5 that https://www.cs.toronto.edu/~kriz/cifar.html gives.
+The addresses and md5 sums of images are those of torchvision's dataset classes; CIFAR-10's binary version lies beside the
+Python version that torchvision names, with the md5 that https://www.cs.toronto.edu/~kriz/cifar.html gives.
 """
 
 from __future__ import annotations
@@ -237,7 +237,9 @@ def _celeba_files() -> list[Remote]:
 
 
 def _names_file() -> list[Remote]:
-    return [Remote(("https://raw.githubusercontent.com/karpathy/makemore/master/names.txt",), names.FILE, names.FILE_MD5, 2**20)]
+    return [
+        Remote(("https://raw.githubusercontent.com/karpathy/makemore/master/names.txt",), names.FILE, names.FILE_MD5, 2**20)
+    ]
 
 
 _SETS: dict[str, tuple[Callable[[], list[Remote]], Callable[[Path], bool]]] = {

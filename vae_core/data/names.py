@@ -24,11 +24,14 @@ FIELD = TokensField("text", 16, tuple(string.ascii_lowercase))
 HELD_OUT = 2_000
 """Names in validation, and in test."""
 MADE_UP = 20_000
-_BEGINNINGS = "b br c ch d dr f g gr h j k l m n p qu r s sh st t th tr v w y z".split()
-_VOWELS = "a a e e i i o o u ai ea ia".split()
-_JOINTS = "b d l ll m n nd nn r rr s st t v z".split()
+_BEGINNINGS = (
+    "b", "br", "c", "ch", "d", "dr", "f", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "qu", "r", "s", "sh", "st", "t", "th",
+    "tr", "v", "w", "y", "z",
+)  # fmt: skip
+_VOWELS = ("a", "a", "e", "e", "i", "i", "o", "o", "u", "ai", "ea", "ia")
+_JOINTS = ("b", "d", "l", "ll", "m", "n", "nd", "nn", "r", "rr", "s", "st", "t", "v", "z")
 PARTS = (_BEGINNINGS, _VOWELS, _JOINTS, _VOWELS, _JOINTS)
-ENDINGS = "a an el en ia is o us".split()
+ENDINGS = ("a", "an", "el", "en", "ia", "is", "o", "us")
 """The parts of made-up names: a beginning and a vowel, in half of them a joint and a vowel, a last joint, and an ending."""
 
 
@@ -44,7 +47,7 @@ def pieces(root: Path) -> Pieces:
 
 
 def names(root: Path | None = None) -> Dataset:
-    """29,494 different first names: 25,494 train, 2,000 validation, 2,000 test. Raises DataError without a good file of them."""
+    """29,494 first names: 25,494 train, 2,000 validation, 2,000 test. Raises DataError without a good file of them."""
     found = find([has_names], root)
     if found is None:
         raise missing("names", "First names", [has_names], pieces, root)
@@ -60,14 +63,14 @@ def names(root: Path | None = None) -> Dataset:
     train = f"{len(tokens) - 2 * HELD_OUT:,}"
     return _divided(
         "names", "First names",
-        f"{len(tokens):,} different first names of 2 to 15 letters ({train} train, 2,000 validation, 2,000 test), from the list "
-        "of the makemore project (MIT licence), which is of the US Social Security Administration.",
+        f"{len(tokens):,} different first names of 2 to 15 letters ({train} train, 2,000 validation, 2,000 test), from the "
+        "list of the makemore project (MIT licence), which is of the US Social Security Administration.",
         tokens,
     )  # fmt: skip
 
 
 def made_up_names() -> Dataset:
-    """20,000 names that no one has, put together from parts: 16,000 train, 2,000 validation, 2,000 test; the ending is a class."""
+    """20,000 names put together from parts: 16,000 train, 2,000 validation, 2,000 test. The ending is the class of a name."""
     rng = np.random.default_rng(SEED)
     endings: dict[str, int] = {}
     while len(endings) < MADE_UP:
@@ -78,14 +81,19 @@ def made_up_names() -> Dataset:
     chosen = dict(itertools.islice(endings.items(), MADE_UP))
     return _divided(
         "made_up_names", "Made-up names",
-        "20,000 names that were put together here from syllables and one of eight endings (16,000 train, 2,000 validation, 2,000 "
-        "test); free of any licence.",
+        "20,000 names that were put together here from syllables and one of eight endings (16,000 train, 2,000 validation, "
+        "2,000 test); free of any licence.",
         FIELD.numbers(chosen), list(chosen.values()), tuple(f"-{ending}" for ending in ENDINGS),
     )  # fmt: skip
 
 
 def _divided(
-    name: str, title: str, about: str, tokens: Sequence[Sequence[int]], y: list[int] | None = None, classes: tuple[str, ...] = ()
+    name: str,
+    title: str,
+    about: str,
+    tokens: Sequence[Sequence[int]],
+    y: list[int] | None = None,
+    classes: tuple[str, ...] = (),
 ) -> Dataset:
     texts = Split(torch.tensor(tokens, dtype=torch.uint8), None if y is None else torch.tensor(y), tokens=FIELD)
     order = shuffled(len(texts))

@@ -21,8 +21,8 @@ from .roots import Pieces, find, how_to_get, incomplete
 class _Source:
     """A data set that can be loaded by its name.
 
-    field: the image or the text that it holds. carried: whether an installed package brings the set. layouts: the forms its files may have under a root.
-    pieces: what of its files is under a root.
+    field: the image or the text that it holds. carried: whether an installed package brings the set. layouts: the forms its
+    files may have under a root. pieces: what of its files is under a root.
     """
 
     title: str
@@ -33,9 +33,13 @@ class _Source:
     pieces: Callable[[Path], Pieces] | None = None
 
 
-GREY_28 = ImageField("image", 1, 28, 28)
+def _image(channels: int, side: int) -> ImageField:
+    return ImageField("image", channels, side, side)
+
+
+GREY_28 = _image(1, 28)
 _SOURCES = {
-    "digits": _Source("Digits 8x8", ImageField("image", 1, 8, 8), lambda root, progress: digits.digits(), carried=True),
+    "digits": _Source("Digits 8x8", _image(1, 8), lambda root, progress: digits.digits(), carried=True),
     "mnist5k": _Source("MNIST, 5,000 digits", GREY_28, lambda root, progress: digits.mnist5k(), carried=True),
     "mnist": _Source(
         "MNIST", GREY_28, lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,), pieces=mnist.mnist_pieces
@@ -45,13 +49,13 @@ _SOURCES = {
         layouts=(mnist.has_fashion,), pieces=mnist.fashion_pieces,
     ),
     "cifar10": _Source(
-        "CIFAR-10", ImageField("image", 3, 32, 32), cifar.cifar10,
+        "CIFAR-10", _image(3, 32), cifar.cifar10,
         layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack), pieces=cifar.pieces,
     ),
     "celeba": _Source(
-        "CelebA faces", ImageField("image", 3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack), pieces=celeba.pieces
+        "CelebA faces", _image(3, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack), pieces=celeba.pieces
     ),
-    "shapes": _Source("Shapes", ImageField("image", 1, 64, 64), lambda root, progress: shapes.shapes()),
+    "shapes": _Source("Shapes", _image(1, 64), lambda root, progress: shapes.shapes()),
     "names": _Source(
         "First names", names.FIELD, lambda root, progress: names.names(root), layouts=(names.has_names,), pieces=names.pieces
     ),

@@ -33,8 +33,7 @@ class Decoder(nn.Module):
 
 
 class Encoder(nn.Module):
-    """q(z|x): images `x` (B, C, H, W) in [0, 1], or tokens (B, length), to `mean` (B, d) and, where the posterior has
-    one, `scale` (B, d).
+    """q(z|x): images `x` (B, C, H, W) in [0, 1], or tokens (B, length), to `mean` (B, d) and perhaps `scale` (B, d).
 
     Both are of the codes of the top group. Those of groups below it are a further output, `details` (B, k). Where the model is
     given a class, `condition` (B, K), one-hot, is a further input.

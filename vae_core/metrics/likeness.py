@@ -31,7 +31,7 @@ LIKENESS: dict[type[FieldSpec], Callable[[Tensor, Tensor, bool], dict[str, Tenso
 def likeness(field: FieldSpec, found: Tensor, wanted: Tensor, full: bool) -> dict[str, Tensor]:
     """Figures of each of N observations, by their names in `metrics.table`: float32 (N,).
 
-    found: what was decoded. wanted: the observations as models compute with them. full: with the structural similarity of images,
-    which takes longer than the others.
+    found: what was decoded. wanted: the observations as models compute with them. full: with the structural similarity of
+    images, which takes longer than the others.
     """
     return LIKENESS[type(field)](found, wanted, full)

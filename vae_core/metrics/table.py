@@ -60,8 +60,8 @@ METRICS = {
     for metric in (
         Metric("n", "Images", "count", "Images that were measured.", 0, 0, 1, 1e9),
         Metric("samples", "Draws", "count", "Draws of z (and of binary pixels) for each image.", 0, 0, 1, 1e6),
-        Metric("distortion", "Distortion", "nats", "−log p(x|z), summed over pixels or tokens, averaged over z drawn from q(z|x); "
-               "a deterministic autoencoder has one z.", -1, 2, -MOST_NATS, MOST_NATS),
+        Metric("distortion", "Distortion", "nats", "−log p(x|z), summed over pixels or tokens, averaged over z drawn from "
+               "q(z|x); a deterministic autoencoder has one z.", -1, 2, -MOST_NATS, MOST_NATS),
         _error("distortion_se", "± distortion"),
         # The mean of estimates of a rate near 0 may fall below it.
         Metric("rate", "Rate", "nats", "KL(q(z|x) ‖ p(z)): what a code tells of its image or text beyond the prior.", 0, 2,

@@ -50,8 +50,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
     Inference takes numpy arrays or tensors, runs in evaluation mode without gradients in pieces of `batch_size`, and gives
     tensors on the CPU, so that memory is bounded whatever N is. A model that is given the class of each observation takes it as
     `condition`, class numbers (N,) or one for all; ValueError says so where it is missing, out of range or not wanted. What
-    takes images also takes a split of a data set or a `Batch`, which have the classes with them. A model of texts takes strings or
-    tokens (N, length) in the place of images, and gives tokens.
+    takes images also takes a split of a data set or a `Batch`, which have the classes with them. A model of texts takes
+    strings or tokens (N, length) in the place of images, and gives tokens.
 
     Codes are those of the top group, `latents.top`. The codes of the groups below it follow from a code and its `details`: the
     standard normal numbers (N, detail_size) that their priors turn into them, of which 0 stands for the mean of a prior.
@@ -88,8 +88,9 @@ class Autoencoder(LatentVariableModel, abc.ABC):
 
     @abc.abstractmethod
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
-        """The decoder's output for codes of all groups, from which the likelihood makes observations: (B, raw channels, H, W) for
-        images, (B, length, raw channels) for texts.
+        """The decoder's output for codes of all groups, from which the likelihood makes observations.
+
+        It has the shape (B, raw channels, H, W) for images, (B, length, raw channels) for texts.
 
         x: the observations that are scored. A decoder that writes one entry after another is given those before it.
         """
@@ -123,9 +124,9 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return self.likelihood.log_prob(raw, x, batch.observed.get(self.modelled.name))
 
     def decoded(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
-        """The observations that stand for p(x|z), for codes of all groups on this model's device, as it is just now: in its present mode, with gradients where
-        they are on. Images (B, C, H, W), or tokens (B, length); `decode` is this with all care taken. condition: one-hot (B, K), where the model is given a
-        class."""
+        """The observations that stand for p(x|z), for codes of all groups on this model's device, as it is just now: in its
+        present mode, with gradients where they are on. Images (B, C, H, W), or tokens (B, length); `decode` is this with all
+        care taken. condition: one-hot (B, K), where the model is given a class."""
         return self.likelihood.representative(self.raw(codes, condition))
 
     def condition(self, batch: Batch) -> Tensor | None:
@@ -133,8 +134,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return None if self.given is None else in_compute(self.given, batch[self.given.name])
 
     def batch(self, x: Values | Observations, condition: Classes | None = None) -> Batch:
-        """Images or texts at rest, with the class of each where the model is given it, as observations of this model. Raises ValueError
-        on images of another shape or range, and on classes that are missing, out of range or not wanted."""
+        """Images or texts at rest, with the class of each where the model is given it, as observations of this model. Raises
+        ValueError on those of another shape or range, and on classes that are missing, out of range or not wanted."""
         name = self.modelled.name
         fields: dict[str, Any] = dict(x.fields) if isinstance(x, Observations) else {name: x}
         if name not in fields:
@@ -151,9 +152,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
                 raise ValueError("This model is given no classes; leave out the condition.")
             return {}
         if condition is None:
-            raise ValueError(
-                f"This model is given the {self.given.name} of each {self.modelled.noun}; give a condition from 0 to {self.given.count - 1}."
-            )
+            each = f"This model is given the {self.given.name} of each {self.modelled.noun}"
+            raise ValueError(f"{each}; give a condition from 0 to {self.given.count - 1}.")
         return {self.given.name: as_classes(condition, self.given.count, n)}
 
     def encode(self, x: Values | Observations, condition: Classes | None = None, batch_size: int = 500) -> Codes:

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from vae_core.config import CategoryField, ObservationSpec, TokensField
-from vae_core.data import DataError, Split, load_dataset
+from vae_core.data import DataError, Split, load_dataset, roots
 from vae_core.data import names as module
-from vae_core.data import roots
 
 
 def texts(split) -> list[str]:
@@ -51,7 +50,12 @@ def test_first_names_are_read_once_each_from_a_file_under_a_root(tmp_path):
 
 @pytest.mark.parametrize(
     ("names", "reason"),
-    [(["anna", "zoë"], "not the list"), (["anna", "x" * 16], "16 characters"), (["Anna"], "'A'"), (["anna"], "1 different names")],
+    [
+        (["anna", "zoë"], "not the list"),
+        (["anna", "x" * 16], "16 characters"),
+        (["Anna"], "'A'"),
+        (["anna"], "1 different names"),
+    ],
 )
 def test_a_file_that_is_no_list_of_names_is_one_sentence(tmp_path, names, reason):
     path = write(tmp_path, names)
@@ -84,7 +88,9 @@ def test_tokens_go_to_texts_and_back():
         field.numbers(["ad"])
 
 
-@pytest.mark.parametrize("x", [torch.zeros(2, 5), torch.zeros(2, 6, dtype=torch.uint8) + 4, torch.zeros(2, 6, dtype=torch.int64)])
+@pytest.mark.parametrize(
+    "x", [torch.zeros(2, 5), torch.zeros(2, 6, dtype=torch.uint8) + 4, torch.zeros(2, 6, dtype=torch.int64)]
+)
 def test_a_split_of_texts_has_tokens_of_its_field(x):
     with pytest.raises(DataError, match="Texts must be tokens"):
         Split(x, tokens=TokensField("text", 6, tuple("abc")))

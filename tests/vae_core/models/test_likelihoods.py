@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -188,7 +189,7 @@ def test_probabilities_of_all_texts_add_up_to_1():
     short = TokensField("text", 3, tuple("ab"))
     every = torch.cartesian_prod(*[torch.arange(3)] * 3)
     # Of the texts that are equal up to their end, one is counted.
-    distinct = torch.tensor([row for row in every.tolist() if all(b == 0 for a, b in zip(row, row[1:], strict=False) if a == 0)])
+    distinct = torch.tensor([row for row in every.tolist() if all(b == 0 for a, b in itertools.pairwise(row) if a == 0)])
     raw = torch.randn(1, 3, 3, generator=torch.Generator().manual_seed(1)).expand(len(distinct), -1, -1)
     total = build_likelihood(CategoricalConfig(), short).log_prob(raw, distinct).exp().sum()
     assert float(total) == pytest.approx(1, abs=1e-5)

@@ -94,9 +94,9 @@ def test_a_field_of_tokens_that_cannot_be_is_refused(changes):
 
 
 def test_nets_and_likelihoods_of_images_are_refused_for_texts():
-    with pytest.raises(ConfigError, match="A net of kind 'mlp' is for fields of kind 'image'.* such as 'gru'"):
+    with pytest.raises(ConfigError, match=r"A net of kind 'mlp' is for fields of kind 'image'.* such as 'gru'"):
         ModelConfig.for_field(TEXT, 2, MLPConfig())
-    with pytest.raises(ConfigError, match="A net of kind 'gru' is for fields of kind 'tokens'.* such as 'residual'"):
+    with pytest.raises(ConfigError, match=r"A net of kind 'gru' is for fields of kind 'tokens'.* such as 'residual'"):
         model_config("gru-vae", (1, 28, 28), 2)
     with pytest.raises(ConfigError, match="models have one image or one text"):
         ModelConfig.for_field(CategoryField("label", 3), 2)

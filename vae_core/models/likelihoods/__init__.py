@@ -1,11 +1,18 @@
-"""p(x|z): each likelihood owns the activation of the decoder's raw output, its normaliser, the observation that stands for it, and its samples."""
+"""p(x|z): each likelihood owns the activation of raw output, its normaliser, its representative and its samples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from vae_core.config import BernoulliConfig, CategoricalConfig, FieldSpec, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
+from vae_core.config import (
+    BernoulliConfig,
+    CategoricalConfig,
+    FieldSpec,
+    GaussianConfig,
+    LearnedGaussianConfig,
+    LikelihoodConfig,
+)
 from vae_core.models.likelihoods.base import Likelihood
 from vae_core.models.likelihoods.bernoulli import Bernoulli
 from vae_core.models.likelihoods.categorical import Categorical

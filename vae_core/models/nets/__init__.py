@@ -1,8 +1,8 @@
 """Encoders and decoders: features to raw parameters, and codes to raw parameters, with no activation of the output.
 
 A kind of net for images is a module with `encoder(image, out, config, condition)` and `decoder(latent, image, out_channels,
-config)`, both returning an `nn.Sequential` of layers. All nets call functions that `vae_core.export` knows, so that each of them
-also runs in the browser.
+config)`, both returning an `nn.Sequential` of layers. All nets call functions that `vae_core.export` knows, so that each of
+them also runs in the browser.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from vae_core.models.nets import conv, gru, mlp, residual
 EncoderOf = Callable[[Any, int, Any, int], nn.Module]
 """Builds an encoder from a field, a number of outputs, a configuration and the numbers of a condition."""
 DecoderOf = Callable[[int, Any, int, Any, int], nn.Module]
-"""Builds a decoder from the dimensions of a code, a field, the raw parameters of each entry of the field, a configuration and the
-numbers of a condition."""
+"""Builds a decoder from the dimensions of a code, a field, the raw parameters of each entry of the field, a configuration and
+the numbers of a condition."""
 
 
 class LayersModule(Protocol):

@@ -47,8 +47,8 @@ class Decoder(nn.Module):
     def forward(self, z: Tensor, condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
         """Codes (B, d) and a condition (B, K), where there is one, to raw parameters (B, length, raw).
 
-        x: tokens (B, length) of which each is given to the step after it. Without them each step is given the likeliest token of
-        the step before.
+        x: tokens (B, length) of which each is given to the step after it. Without them each step is given the likeliest token
+        of the step before.
         """
         given = z if condition is None else torch.cat([z, condition], 1)
         state, raw = torch.tanh(self.start(given)), []
