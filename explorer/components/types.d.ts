@@ -133,16 +133,23 @@ interface Painter {
 
 type ReceiveImage = (values: Float32Array) => void;
 
+// What a model decodes beside a code.
+interface FurtherInputs {
+  // The class that the model is given; null for a model that is given none.
+  condition: number | null;
+  // Standard normal numbers for the groups below the top code; null for the means of their priors.
+  details: Float32Array | null;
+}
+
 // Decodes the codes of one model: see `openDecoder`.
 interface Decoder {
   where: string;
   depth: number;
   sampling: any;
   macs: number;
-  // The class that the model is given; null for a model that is given none.
-  condition: number | null;
+  further: FurtherInputs;
   decode(z: Float32Array, done: ReceiveImage): void;
-  decodeQueued(z: Float32Array, done: ReceiveImage, condition?: number | null): void;
+  decodeQueued(z: Float32Array, done: ReceiveImage, further?: FurtherInputs): void;
   stop(): void;
 }
 

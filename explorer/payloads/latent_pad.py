@@ -139,7 +139,8 @@ def _data(names: tuple[tuple[str, int], ...], has_originals: bool) -> PadData:
 
 def _model(card: ModelCard) -> PadModel:
     stored, style, prior = codes.held_out_codes(card), models.style_of(card), models.has_prior(card)
-    decoder = programs.page_decoder(models.load(card.name).model)
+    model = models.load(card.name).model
+    decoder = programs.page_decoder(model)
     plane, explained = codes.principal_plane(stored.codes)
     return PadModel(
         name=card.name,
@@ -160,6 +161,7 @@ def _model(card: ModelCard) -> PadModel:
         unused=codes.unused_dimensions(card, stored.codes),
         prior=prior,
         prior_title=card.config.prior.title,
+        details=model.detail_size,
         conditions=models.conditions(card),
         fitted=codes.fitted_gaussian(card),
         prior_draws=codes.prior_draws(card),

@@ -40,7 +40,8 @@ def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes | None = No
 def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> list[Shown]:
     """Observations decoded with another class from the codes of observations, uint8."""
     model = models.load(card.name).model
-    return observations.shown(card, model.decode(model.encode(x, classes).mean, other).numpy())
+    codes = model.encode(x, classes)
+    return observations.shown(card, model.decode(codes.mean, other, details=codes.details).numpy())
 
 
 def samples(card: ModelCard, count: int, source: SampleSource, seed: int, condition: int | None = None) -> list[Shown]:

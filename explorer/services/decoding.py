@@ -44,14 +44,14 @@ def _on_device(name: str, version: int) -> Autoencoder:
 
 
 def row_length(model: Autoencoder) -> int:
-    """Numbers of a row of `codes` below: d, and one more where the model is given a class, which is the last number."""
-    return model.config.latent + len(model.capabilities.conditions)
+    """Numbers of a row of `codes` below: a code, the class where the model is given one, and the details where it has any."""
+    return model.config.latent + len(model.capabilities.conditions) + model.detail_size
 
 
 def conditions_exist(model: Autoencoder, codes: np.ndarray) -> bool:
     """True if the classes in rows of codes are classes of the model."""
     counts = model.capabilities.conditions.values()
-    classes = codes[:, model.config.latent :]
+    classes = codes[:, model.config.latent :][:, : len(counts)]
     return all(bool(np.isin(column, np.arange(count)).all()) for column, count in zip(classes.T, counts, strict=True))
 
 
@@ -75,10 +75,11 @@ def _decoded(model: Autoencoder, codes: np.ndarray, then) -> np.ndarray:
 
 
 def _mean_image(model: Autoencoder, rows: torch.Tensor) -> torch.Tensor:
-    z, classes = rows.tensor_split([model.config.latent], 1)
-    given = [one_hot(classes[:, i], count) for i, count in enumerate(model.capabilities.conditions.values())]
+    latent, counts = model.config.latent, model.capabilities.conditions.values()
+    z, classes, details = rows.tensor_split([latent, latent + len(counts)], 1)
+    given = [one_hot(classes[:, i], count) for i, count in enumerate(counts)]
     condition = torch.cat(given, 1) if given else None
-    return model.decoded(model.complete(z, condition=condition), condition)
+    return model.decoded(model.complete(z, details, condition), condition)
 
 
 def _squared_distances_of_pairs(images: torch.Tensor) -> torch.Tensor:

@@ -135,8 +135,9 @@ def evaluate(card: ModelCard, x: np.ndarray, condition: int | None = None, neigh
     condition: the class that conditional models are given.
     """
     checkpoint, given = models.load(card.name), for_model(card, condition)
-    code = checkpoint.model.encode(x[None], given).mean
-    reconstruction = checkpoint.model.decode(code, given).numpy()[0]
+    codes = checkpoint.model.encode(x[None], given)
+    code = codes.mean
+    reconstruction = checkpoint.model.decode(code, given, details=codes.details).numpy()[0]
     mse = float(((reconstruction - x / 255) ** 2).mean())
     known, error_rank, nearest = checkpoint.held_out, None, ()
     if known is not None and known.mse is not None:

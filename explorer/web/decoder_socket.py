@@ -2,8 +2,9 @@
 
 Each socket serves one model. The page sends `{"token", "model"}` and receives `{"ready": true}` or `{"error"}`. All further
 messages are bytes, little-endian: a sequence number and a kind (uint32 each), followed by codes (float32, each followed by the
-class that a conditional model is given) in a request and by the result in a reply. Of the requests of a drag only the newest is
-answered; the sequence number tells the page which request a reply belongs to.
+class that a conditional model is given, and by the details of a model with groups below the code) in a request and by the
+result in a reply. Of the requests of a drag only the newest is answered; the sequence number tells the page which request a
+reply belongs to.
 """
 
 from __future__ import annotations

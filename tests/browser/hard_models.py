@@ -61,6 +61,8 @@ def make(folder: Path) -> list[str]:
     save("texts", kind="gru-vae", codes=codes, classes=[], field=TEXT, net=RECURRENT)
     save("texts without held-out ones", kind="ae", latent=3, codes=None, classes=[], field=TEXT, net=RECURRENT)
     save("conditional texts", kind="cvae", codes=codes, classes=few, field=TEXT, net=RECURRENT)
+    save("two layers", kind="two-layer-vae", codes=codes, classes=few)
+    save("two layers without a program", kind="two-layer-vae", codes=codes, classes=few, net=CONVOLUTIONAL)
     save(HOSTILE, codes=codes, classes=["<i>a</i>", "$b$ **b**", "__proto__"], data=HOSTILE_DATA)
     save(LONG, codes=codes, classes=few)
     return sorted(path.stem for path in folder.glob("*.safetensors"))

@@ -11,11 +11,11 @@ TOLERANCE = 1e-4
 
 
 def read(page) -> dict:
-    """What the pad shows: point, extent, plane, nearest, and the lead's name, z and pixels; the same of all `models`."""
+    """What the pad shows: point, extent, plane, nearest, and the lead's name, z, details and pixels; the same of all `models`."""
     return page.evaluate(
         f"""(() => {{
           const r = {HOST}.read();
-          const plain = ({{ name, z, pixels }}) => ({{ name, z: [...z], pixels: [...pixels] }});
+          const plain = ({{ name, z, details, pixels }}) => ({{ name, z: [...z], details: details && [...details], pixels: [...pixels] }});
           return {{ ...r, ...plain(r), models: r.models.map(plain) }};
         }})()"""
     )

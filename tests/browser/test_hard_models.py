@@ -23,7 +23,7 @@ APP = Path(__file__).with_name("hard_app.py")
 NAMES = (
     "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
     "many classes", "two images", "one image", "no held-out images", "no labels", "sphere", "circle", "no program",
-    "huge codes", "no rate in its loss", "dependent dimensions", "a learned prior",
+    "huge codes", "no rate in its loss", "dependent dimensions", "a learned prior", "two layers",
     "texts", "texts without held-out ones", "conditional texts",
     "conditional", "conditional of many classes", "conditional without images", "conditional without a program",
     hard_models.HOSTILE, hard_models.LONG,

@@ -37,7 +37,7 @@ class PadModel:
     program: bytes
     """`vae_core.export.decoder_program(model).to_bytes()`; empty where the server decodes."""
     latent: int
-    """Number of latent dimensions, d."""
+    """Number of latent dimensions, d, of the code that is dragged."""
     codes: np.ndarray
     """Codes of the held-out images, (N, d); the same images in the same order for all models of a pad."""
     order: Sequence[int]
@@ -73,6 +73,8 @@ class PadModel:
     """Codes of the user's own images, (K, d)."""
     upload_scales: np.ndarray | None = None
     """Standard deviations of the posteriors of the user's own images, (K, d)."""
+    details: int = 0
+    """Number of dimensions of the groups below the code that is dragged."""
     conditions: Sequence[str] = ()
     """Names of the classes of which the model is given one; empty where it is given nothing."""
     where: DecoderLocation = "auto"
@@ -115,6 +117,7 @@ class PadModel:
             "sampling": list(self.sampling),
             "macs": self.macs,
             "latent": self.latent,
+            "details": self.details,
             "order": [int(i) for i in self.order],
             "dimensions": list(self.dimensions),
             "space": self.space,

@@ -36,6 +36,8 @@ export class Model {
     this.macs = header.macs;
     /** @type {number} */
     this.latent = header.latent;
+    /** @type {number} */
+    this.details = header.details;
     /** @type {number[]} */
     this.order = header.order;
     /** @type {string[]} */
@@ -78,7 +80,13 @@ export class Model {
   // Sets the class that the model is given; a model that is given none is left as it is.
   /** @param {number} condition */
   setCondition(condition) {
-    if (this.conditions.length) this.decoder.condition = condition;
+    if (this.conditions.length) this.decoder.further = { ...this.decoder.further, condition };
+  }
+
+  // Sets the details below the top code; a model without any is left as it is.
+  /** @param {Float32Array | null} details */
+  setDetails(details) {
+    if (this.details) this.decoder.further = { ...this.decoder.further, details: details && details.subarray(0, this.details) };
   }
 
   // The posterior of an image: its mean, and its standard deviations, which are null for a posterior that has none.

@@ -190,6 +190,14 @@ class Pad {
     this.commit();
   }
 
+  // Puts the details below the top code at their means ("mean"), or at a new draw ("drawn").
+  /** @param {string} kind */
+  setDetails(kind) {
+    this.scene.useDetails(kind);
+    this.root.dataset.touched = "";
+    this.commit();
+  }
+
   // Marks an image and moves the handle to its code: { image } for a held-out image, { upload } for one of the user's own.
   /** @param {Marked} marked */
   goToImage(marked) {
@@ -363,7 +371,10 @@ class Pad {
 
   read() {
     const { models, lead, panes } = this.scene;
-    const shown = models.map(({ name, shown: z }, i) => ({ name, z: Float32Array.from(z), pixels: Float32Array.from(panes.values(i)) }));
+    const shown = models.map(({ name, shown: z, decoder }, i) => {
+      const { details } = decoder.further;
+      return { name, z: Float32Array.from(z), details: details && Float32Array.from(details), pixels: Float32Array.from(panes.values(i)) };
+    });
     const { a0, a1, b0, b1 } = this.plane;
     const { kind, nearest } = this.scene;
     return { point: [...this.point], extent: [a0, a1, b0, b1], plane: kind, nearest: nearest.shown, models: shown, ...shown[lead] };

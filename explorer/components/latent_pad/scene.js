@@ -2,7 +2,7 @@ import { makeConditionSwitch } from "../base/condition_switch.js";
 import { rebuildKeepingFocus } from "../base/focus.js";
 import { Legend } from "../base/legend.js";
 import { markerPath, svgPath } from "../base/markers.js";
-import { formatNumber } from "../base/numbers.js";
+import { formatNumber, gaussian } from "../base/numbers.js";
 import { Panes } from "../base/panes.js";
 import { NumberedMarks, uploadNames } from "../base/numbered_marks.js";
 import { layerToggles } from "../base/toggle_button.js";
@@ -21,6 +21,7 @@ import { Nearest } from "./view/nearest.js";
 import { Paths } from "./view/paths.js";
 import { Points } from "./view/points.js";
 import { Posterior } from "./view/posterior.js";
+import { makeDetailsSwitch } from "./view/details_switch.js";
 import { CodeReadout } from "./view/code_readout.js";
 import { Tiles } from "./view/tiles.js";
 
@@ -105,6 +106,7 @@ export class Scene {
     this.condition = null;
     this.conditionSwitch = this.buildConditionSwitch();
     this.useCondition(this.labels?.[0] ?? 0);
+    this.buildDetailsSwitch();
     /** @type {[string, Element][]} */
     const layers = [["Decoded grid", this.canvases.tiles]];
     if (this.models[0].codes.length) layers.push([`Encoded ${this.painter.noun}s`, this.canvases.points]);
@@ -126,6 +128,30 @@ export class Scene {
     return conditionSwitch;
   }
 
+  // Builds the switch of the details below the top code; it is hidden where no model has any.
+  buildDetailsSwitch() {
+    const place = this.root.querySelector(".details-switch");
+    const models = this.models.filter(({ details }) => details);
+    place.hidden = !models.length;
+    place.replaceChildren();
+    if (models.length) place.append(makeDetailsSwitch(models.map(({ title }) => title), (kind) => this.pad.setDetails(kind)));
+  }
+
+  // Puts the details of all models at their means, or at one new draw.
+  /** @param {string} kind */
+  useDetails(kind) {
+    const size = Math.max(...this.models.map(({ details }) => details));
+    const drawn = kind === "mean" ? null : Float32Array.from({ length: size }, gaussian);
+    for (const model of this.models) model.setDetails(drawn);
+    this.imagesChanged();
+  }
+
+  // Renews what is decoded besides the image at the handle.
+  imagesChanged() {
+    this.tiles?.redraw();
+    this.overlay.imagesChanged();
+  }
+
   // Gives conditional models a class; null, and what is no class of theirs, leave the present one.
   /** @param {any} condition */
   useCondition(condition) {
@@ -133,8 +159,7 @@ export class Scene {
     this.condition = condition;
     this.conditionSwitch?.use(condition);
     for (const model of this.models) model.setCondition(condition);
-    this.tiles?.redraw();
-    this.overlay.imagesChanged();
+    this.imagesChanged();
   }
 
   // Takes over the user's pins and mark from the previous scene, as far as models and images are the same.
@@ -351,7 +376,8 @@ export class Scene {
     const nearest = model.neighbours.find(z);
     const distance = model.space.distance(Math.sqrt(model.neighbours.square[0]));
     // Unless the page decodes, this request would delay the image that is dragged.
-    const own = model.conditions.length ? this.labels?.[nearest] : undefined;
+    const { further } = model.decoder;
+    const own = model.conditions.length && this.labels ? { ...further, condition: this.labels[nearest] } : further;
     /** @param {ReceiveImage} done */
     const decode = (done) => model.decoder.decodeQueued(model.codeOf(nearest), done, own);
     this.nearest.show(nearest, distance, model.decoder.where === "page" || !this.pad.busy() ? decode : null);

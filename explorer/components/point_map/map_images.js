@@ -1,5 +1,5 @@
 import { context2d } from "../base/context2d.js";
-import { setCondition } from "../base/runtime/condition.js";
+import { setFurtherInputs } from "../base/runtime/further_inputs.js";
 import { buildNetwork } from "../base/runtime/network.js";
 
 // The images behind the points: originals where their pixels are available, and images decoded from their codes.
@@ -59,7 +59,7 @@ export class MapImages {
   decoded(canvas, i) {
     if (!this.network) throw new Error("This model has no program, so the page cannot decode its codes.");
     this.network.inputs.z.set(this.codes.subarray(i * this.latent, (i + 1) * this.latent));
-    setCondition(this.network, this.labels[i] ?? null);
+    setFurtherInputs(this.network, { condition: this.labels[i] ?? null, details: null });
     this.network.run();
     this.paint(canvas, this.network.outputs.mean);
   }

@@ -4,7 +4,7 @@ import { readMessage, sameValues } from "../base/message.js";
 import { Panes } from "../base/panes.js";
 import { ImageCanvas } from "../base/image_canvas.js";
 import { painterOf } from "../base/painters.js";
-import { setCondition } from "../base/runtime/condition.js";
+import { setFurtherInputs } from "../base/runtime/further_inputs.js";
 import { buildNetwork } from "../base/runtime/network.js";
 import { encodeImage, onPaste } from "./image_transfer.js";
 import { Preparer } from "./prepare.js";
@@ -75,7 +75,7 @@ class Sketch {
       encoder: buildNetwork(tensor(`encoder${i}`)),
       decoder: buildNetwork(tensor(`decoder${i}`)),
     }));
-    for (const { encoder, decoder } of this.models) for (const network of [encoder, decoder]) setCondition(network, about.condition);
+    for (const { encoder } of this.models) setFurtherInputs(encoder, { condition: about.condition, details: null });
     const same = this.about && JSON.stringify([this.about.image, this.about.background]) === JSON.stringify([about.image, about.background]);
     this.about = about;
     if (!same) {
@@ -153,6 +153,7 @@ class Sketch {
       encoder.inputs.x.set(x);
       encoder.run();
       decoder.inputs.z.set(encoder.outputs.mean);
+      setFurtherInputs(decoder, { condition: this.about.condition, details: encoder.outputs.details ?? null });
       decoder.run();
       panes.draw(i, decoder.outputs.mean);
     });

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from explorer.services import comparisons, datasets, held_out, models
-from explorer.services.comparisons import METRICS_SHOWN
+from explorer.services.comparisons import metrics_shown
 from vae_core import load_dataset
 from vae_core.checkpoint import registry
 
-FIGURE = {figure.name: figure for figure in METRICS_SHOWN}
+FIGURE = {figure.name: figure for figure in metrics_shown(True)}
 
 
 def cards(*names: str) -> list[models.ModelCard]:

@@ -1,19 +1,19 @@
-import { setCondition } from "../../base/runtime/condition.js";
+import { setFurtherInputs } from "../../base/runtime/further_inputs.js";
 import { buildNetwork } from "../../base/runtime/network.js";
 
-// A web worker that decodes. The first message is { program }; each further message, { number, code, condition }, is answered by
+// A web worker that decodes. The first message is { program }; each further message, { number, code, further }, is answered by
 // { number, values }.
 /** @type {Network | null} */
 let network = null;
 
-addEventListener("message", ({ data: { program, number, code, condition } }) => {
+addEventListener("message", ({ data: { program, number, code, further } }) => {
   if (program) {
     network = buildNetwork(program);
     return;
   }
   if (!network) return;
   network.inputs.z.set(code);
-  setCondition(network, condition);
+  setFurtherInputs(network, further);
   network.run();
   const values = network.outputs.mean.slice();
   postMessage({ number, values }, { transfer: [values.buffer] });

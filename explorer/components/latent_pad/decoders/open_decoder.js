@@ -8,8 +8,8 @@ const PAGE_MS = 8;
 // The first runs of a network are slow because the browser is still compiling.
 const TRIES = 12;
 
-// Opens a decoder for a model: { where, sampling, macs, depth, condition, decode(z, done), decodeQueued(z, done, condition), stop() }.
-// `condition` is the class that the model is given, which may be set at any time, or null. `done(values)` is called synchronously
+// Opens a decoder for a model: { where, sampling, macs, depth, further, decode(z, done), decodeQueued(z, done, further), stop() }.
+// `further` are the inputs beside the code, which may be replaced at any time. `done(values)` is called synchronously
 // if the page itself decodes, with memory that is valid until the next call; otherwise it is called when the reply arrives. It is
 // never called after `stop`, nor by a `decode` that a newer one has superseded; `decodeQueued` requests are all answered. `depth`
 // is the largest number of drag frames in flight.
@@ -17,7 +17,7 @@ const TRIES = 12;
 // about: the model, with `where` it is to be decoded. server: { address, token } of the decoder route. onProblem: called with a
 // sentence when decoding fails, and with "" when it works again.
 /**
- * @param {{ name: string, where: string, latent: number, sampling: any, macs: number }} about
+ * @param {{ name: string, where: string, latent: number, details: number, sampling: any, macs: number }} about
  * @param {Uint8Array} program
  * @param {DecoderServer} server
  * @param {OnProblem} onProblem

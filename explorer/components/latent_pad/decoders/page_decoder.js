@@ -1,4 +1,4 @@
-import { setCondition } from "../../base/runtime/condition.js";
+import { NO_FURTHER_INPUTS, setFurtherInputs } from "../../base/runtime/further_inputs.js";
 
 // Decodes synchronously on the page's own thread.
 export class PageDecoder {
@@ -9,18 +9,17 @@ export class PageDecoder {
     this.network = network;
     this.sampling = network.draw;
     this.macs = network.macs;
-    /** @type {number | null} */
-    this.condition = null;
+    this.further = NO_FURTHER_INPUTS;
   }
 
   /**
    * @param {Float32Array} z
    * @param {ReceiveImage} done
-   * @param {number | null} [condition]
+   * @param {FurtherInputs} [further]
    */
-  decode(z, done, condition = this.condition) {
+  decode(z, done, further = this.further) {
     this.network.inputs.z.set(z);
-    setCondition(this.network, condition);
+    setFurtherInputs(this.network, further);
     this.network.run();
     done(this.network.outputs.mean);
   }
@@ -28,10 +27,10 @@ export class PageDecoder {
   /**
    * @param {Float32Array} z
    * @param {ReceiveImage} done
-   * @param {number | null} [condition]
+   * @param {FurtherInputs} [further]
    */
-  decodeQueued(z, done, condition) {
-    this.decode(z, done, condition);
+  decodeQueued(z, done, further) {
+    this.decode(z, done, further);
   }
 
   stop() {}

@@ -11,16 +11,17 @@ const LAST_RETRY_MS = 8000;
 
 // A connection to the server for one model, over a WebSocket that is reopened when it breaks.
 export class ServerConnection {
-  // server: { address, token }. onProblem: called with a sentence, or with "" when the problem is over.
+  // details: the number of dimensions below the top code. server: { address, token }. onProblem: called with a sentence, or with ""
+  // when the problem is over.
   /**
-   * @param {string} name
-   * @param {number} latent
+   * @param {{ name: string, latent: number, details: number }} model
    * @param {DecoderServer} server
    * @param {OnProblem} onProblem
    */
-  constructor(name, latent, server, onProblem) {
+  constructor({ name, latent, details }, server, onProblem) {
     this.name = name;
     this.latent = latent;
+    this.details = details;
     this.server = server;
     this.onProblem = onProblem;
     this.number = 0;
@@ -32,37 +33,42 @@ export class ServerConnection {
     this.socket = this.connect();
   }
 
-  // kind: DRAG or IMAGES. condition: the class that the model is given, or null.
+  // kind: DRAG or IMAGES.
   /**
    * @param {number} kind
    * @param {Float32Array} z
-   * @param {number | null} condition
+   * @param {FurtherInputs} further
    * @param {ReceiveImage} done
    */
-  decode(kind, z, condition, done) {
-    this.request(kind, this.withCondition(z, condition), (bytes) => done(widen(new Uint16Array(bytes))));
+  decode(kind, z, further, done) {
+    this.request(kind, this.rows(z, further), (bytes) => done(widen(new Uint16Array(bytes))));
   }
 
   // The squared distances between the images of codes 1 and 2, of codes 3 and 4, and so on.
   /**
    * @param {Float32Array} codes
-   * @param {number | null} condition
+   * @param {FurtherInputs} further
    * @returns {Promise<Float32Array>}
    */
-  squaredDistances(codes, condition) {
-    return new Promise((done) => this.request(DISTANCES, this.withCondition(codes, condition), (bytes) => done(new Float32Array(bytes))));
+  squaredDistances(codes, further) {
+    return new Promise((done) => this.request(DISTANCES, this.rows(codes, further), (bytes) => done(new Float32Array(bytes))));
   }
 
-  // Codes each followed by the class that the model is given, as the server takes them.
+  // Codes each followed by the class that the model is given and by the details, as the server takes them.
   /**
    * @param {Float32Array} codes
-   * @param {number | null} condition
+   * @param {FurtherInputs} further
    */
-  withCondition(codes, condition) {
-    if (condition === null) return codes;
+  rows(codes, { condition, details }) {
     const { latent } = this;
-    const rows = new Float32Array((codes.length / latent) * (latent + 1)).fill(condition);
-    for (let row = 0; row * latent < codes.length; row++) rows.set(codes.slice(row * latent, (row + 1) * latent), row * (latent + 1));
+    const after = [...(condition === null ? [] : [condition]), ...(details ?? new Float32Array(this.details))];
+    if (!after.length) return codes;
+    const length = latent + after.length;
+    const rows = new Float32Array((codes.length / latent) * length);
+    for (let row = 0; row * latent < codes.length; row++) {
+      rows.set(codes.slice(row * latent, (row + 1) * latent), row * length);
+      rows.set(after, row * length + latent);
+    }
     return rows;
   }
 

@@ -1,21 +1,21 @@
+import { NO_FURTHER_INPUTS } from "../../base/runtime/further_inputs.js";
 import { DRAG, IMAGES, ServerConnection } from "./server_connection.js";
 
 // Decodes on the server, for models that the page cannot run or that are too heavy for it.
 export class ServerDecoder {
-  // about: { name, latent, sampling, macs }; server: { address, token }
+  // about: { name, latent, details, sampling, macs }; server: { address, token }
   /**
-   * @param {{ name: string, latent: number, sampling: any, macs: number }} about
+   * @param {{ name: string, latent: number, details: number, sampling: any, macs: number }} about
    * @param {DecoderServer} server
    * @param {OnProblem} onProblem
    */
-  constructor({ name, latent, sampling, macs }, server, onProblem) {
+  constructor({ name, latent, details, sampling, macs }, server, onProblem) {
     this.where = "server";
     this.depth = 4;
     this.sampling = sampling;
     this.macs = macs;
-    /** @type {number | null} */
-    this.condition = null;
-    this.connection = new ServerConnection(name, latent, server, onProblem);
+    this.further = NO_FURTHER_INPUTS;
+    this.connection = new ServerConnection({ name, latent, details }, server, onProblem);
   }
 
   /**
@@ -23,16 +23,16 @@ export class ServerDecoder {
    * @param {ReceiveImage} done
    */
   decode(z, done) {
-    this.connection.decode(DRAG, z, this.condition, done);
+    this.connection.decode(DRAG, z, this.further, done);
   }
 
   /**
    * @param {Float32Array} z
    * @param {ReceiveImage} done
-   * @param {number | null} [condition]
+   * @param {FurtherInputs} [further]
    */
-  decodeQueued(z, done, condition = this.condition) {
-    this.connection.decode(IMAGES, z, condition, done);
+  decodeQueued(z, done, further = this.further) {
+    this.connection.decode(IMAGES, z, further, done);
   }
 
   stop() {

@@ -1,4 +1,5 @@
 import { startInlineWorker } from "../../base/inline_worker.js";
+import { NO_FURTHER_INPUTS } from "../../base/runtime/further_inputs.js";
 import source from "./decode_worker.js?worker";
 
 // Decodes in a web worker. If the browser cannot start one, the page itself decodes.
@@ -13,10 +14,9 @@ export class WorkerDecoder {
     this.sampling = page.sampling;
     this.macs = page.macs;
     this.page = page;
-    /** @type {number | null} */
-    this.condition = null;
+    this.further = NO_FURTHER_INPUTS;
     this.number = 0;
-    /** @type {Map<number, { code: Float32Array, done: ReceiveImage, condition: number | null }>} */
+    /** @type {Map<number, { code: Float32Array, done: ReceiveImage, further: FurtherInputs }>} */
     this.waiting = new Map();
     /** @type {Worker | null} */
     this.worker = null;
@@ -34,13 +34,13 @@ export class WorkerDecoder {
   /**
    * @param {Float32Array} z
    * @param {ReceiveImage} done
-   * @param {number | null} [condition]
+   * @param {FurtherInputs} [further]
    */
-  decode(z, done, condition = this.condition) {
-    if (!this.worker) return this.page.decode(z, done, condition);
+  decode(z, done, further = this.further) {
+    if (!this.worker) return this.page.decode(z, done, further);
     const code = Float32Array.from(z);
-    this.waiting.set(++this.number, { code, done, condition });
-    this.worker.postMessage({ number: this.number, code, condition });
+    this.waiting.set(++this.number, { code, done, further });
+    this.worker.postMessage({ number: this.number, code, further });
   }
 
   /**
@@ -60,16 +60,16 @@ export class WorkerDecoder {
     const pending = [...this.waiting.values()];
     this.waiting.clear();
     // The values are copied, since a worker's replies are copies as well.
-    for (const { code, done, condition } of pending) this.page.decode(code, (values) => done(values.slice()), condition);
+    for (const { code, done, further } of pending) this.page.decode(code, (values) => done(values.slice()), further);
   }
 
   /**
    * @param {Float32Array} z
    * @param {ReceiveImage} done
-   * @param {number | null} [condition]
+   * @param {FurtherInputs} [further]
    */
-  decodeQueued(z, done, condition) {
-    this.decode(z, done, condition);
+  decodeQueued(z, done, further) {
+    this.decode(z, done, further);
   }
 
   stop() {

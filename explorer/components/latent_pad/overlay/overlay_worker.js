@@ -1,10 +1,10 @@
-import { setCondition } from "../../base/runtime/condition.js";
+import { setFurtherInputs } from "../../base/runtime/further_inputs.js";
 import { buildNetwork } from "../../base/runtime/network.js";
 import { ServerConnection } from "../decoders/server_connection.js";
 import { spaceOf } from "../space.js";
 import { FIELDS } from "./fields.js";
 
-// A web worker that computes overlays. { model } describes the model; { number, kind, plane, columns, rows, condition } requests a
+// A web worker that computes overlays. { model } describes the model; { number, kind, plane, columns, rows, further } requests a
 // field on a grid, which is sent row by row as { number, row, values }, or as { number, problem } if it fails. A later request
 // replaces one that is in progress.
 /** @type {any} */
@@ -15,10 +15,10 @@ let latest = 0;
 
 const pause = () => new Promise((go) => setTimeout(go));
 
-/** @param {{ number: number, kind: string, plane: GridPlane, columns: number, rows: number, condition: number | null }} request */
-async function compute({ number, kind, plane, columns, rows, condition }) {
+/** @param {{ number: number, kind: string, plane: GridPlane, columns: number, rows: number, further: FurtherInputs }} request */
+async function compute({ number, kind, plane, columns, rows, further }) {
   /** @param {Float32Array} codes */
-  const squaredDistances = (codes) => model.squaredDistances(codes, condition);
+  const squaredDistances = (codes) => model.squaredDistances(codes, further);
   const field = FIELDS[kind]({ ...model, plane, squaredDistances });
   const { origin, u, v, a0, a1, b0, b1 } = plane;
   for (let row = 0; row < rows; row++) {
@@ -38,12 +38,12 @@ function withDistances({ program, server, name, ...rest }) {
   /** @param {string} sentence */
   const problem = (sentence) => sentence && postMessage({ number: latest, problem: sentence });
   if (server) {
-    const connection = new ServerConnection(name, rest.latent, server, problem);
+    const connection = new ServerConnection({ name, latent: rest.latent, details: rest.details }, server, problem);
     /**
      * @param {Float32Array} codes
-     * @param {number | null} condition
+     * @param {FurtherInputs} further
      */
-    const distances = (codes, condition) => connection.squaredDistances(codes, condition);
+    const distances = (codes, further) => connection.squaredDistances(codes, further);
     return { ...rest, squaredDistances: distances };
   }
   const network = buildNetwork(program);
@@ -55,10 +55,10 @@ function withDistances({ program, server, name, ...rest }) {
   };
   /**
    * @param {Float32Array} codes
-   * @param {number | null} condition
+   * @param {FurtherInputs} further
    */
-  const distances = (codes, condition) => {
-    setCondition(network, condition);
+  const distances = (codes, further) => {
+    setFurtherInputs(network, further);
     return squaredDistances(codes, rest.latent, image);
   };
   return { ...rest, squaredDistances: distances };

@@ -111,7 +111,7 @@ export class Overlay {
     }
     const reason = this.reasonAgainst(this.kind, this.model);
     if (reason) return this.showText(reason);
-    const { name, latent, codes, scales, errors, typicalGap, program, decoder, server, space } = this.model;
+    const { name, latent, details, codes, scales, errors, typicalGap, program, decoder, server, space } = this.model;
     const onServer = decoder.where === "server";
     if (!this.worker) {
       try {
@@ -121,7 +121,7 @@ export class Overlay {
       }
       this.worker.onmessage = ({ data }) => this.receive(data);
       this.worker.onerror = () => this.showText("The overlay could not be computed.");
-      this.worker.postMessage({ model: { name, program, server: onServer && server, latent, codes, scales, errors, gap: typicalGap, space: space.kind } });
+      this.worker.postMessage({ model: { name, program, server: onServer && server, latent, details, codes, scales, errors, gap: typicalGap, space: space.kind } });
     }
     const { aspect, origin, u, v, a0, a1, b0, b1 } = this.plane;
     // Each of its cells needs four images, and the server also decodes for others.
@@ -131,7 +131,7 @@ export class Overlay {
     this.values = new Float64Array(this.columns * this.rows);
     this.left = this.rows;
     const plane = { origin, u, v, a0, a1, b0, b1 };
-    this.worker.postMessage({ number: this.number, kind: this.kind, plane, columns: this.columns, rows: this.rows, condition: decoder.condition });
+    this.worker.postMessage({ number: this.number, kind: this.kind, plane, columns: this.columns, rows: this.rows, further: decoder.further });
     this.showText("Computing the overlay.");
   }
 
