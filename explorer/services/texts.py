@@ -40,10 +40,10 @@ def usable(card: ModelCard, typed: Sequence[str]) -> tuple[list[str], list[str]]
 def evaluate(card: ModelCard, given: Sequence[str], condition: int | None = None) -> TextEvaluation:
     """Encodes and decodes texts that `usable` has kept. condition: the class that conditional models are given."""
     checkpoint, classes = models.load(card.name), for_model(card, condition)
-    codes = checkpoint.model.encode(given, classes).mean
-    rebuilt = observations.shown(card, checkpoint.model.decode(codes, classes).numpy())
+    rebuilt = observations.shown(card, checkpoint.model.reconstruct(given, classes).numpy())
     known, originals = checkpoint.held_out, datasets.originals(card.source, card.fingerprint)
     nearest = []
     if known is not None and originals is not None:
+        codes = checkpoint.model.encode(given, classes).mean
         nearest = observations.shown(card, originals[checkpoint.model.space.distance(codes, known.codes).argmin(1).numpy()])
     return TextEvaluation(rebuilt, observations.hits([str(one) for one in rebuilt], given), nearest)
