@@ -13,6 +13,6 @@ def design_tokens() -> dict[str, Any]:
     """The content of design_tokens.json.
 
     Its keys are `space`, `radius`, `type`, `motion`, `classes` (colours for the light and the dark theme), `amounts` (viridis),
-    `terms` (colours of loss, distortion and rate) and `models` (colour and marker of each kind).
+    `terms` (the colour of each term of the loss) and `models` (colour and marker of each kind).
     """
     return json.loads(Path(__file__).with_name("design_tokens.json").read_text(encoding="utf-8"))

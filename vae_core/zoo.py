@@ -152,6 +152,10 @@ def model_config(
     field = ImageField("image", *field) if isinstance(field, tuple) else field
     if likelihood is None and isinstance(field, ImageField) and field.channels > 1:
         likelihood = LearnedGaussianConfig()
+    if row.net is not None and type(net or row.net) is not type(row.net):
+        raise ConfigError(
+            f"A {row.title} has a net of kind {row.net.kind!r}; choose another model for other nets and observations."
+        )
     axes = {} if likelihood is None else {"likelihood": likelihood}
     if row.given and not classes:
         raise ConfigError(f"A {row.title} is given the class of each {field.noun}; it needs {field.noun}s with classes.")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from vae_core.metrics.table import Metric
 
 STYLE = """
 <style>
@@ -25,15 +29,6 @@ STYLE = """
 
 
 @dataclass(frozen=True)
-class MetricColumn:
-    """The head of a column."""
-
-    title: str
-    unit: str
-    about: str
-
-
-@dataclass(frozen=True)
 class MetricRow:
     """The values of one model."""
 
@@ -46,18 +41,18 @@ class MetricRow:
     """For each cell, True if it has the best value of its column."""
 
 
-def metric_table(columns: Sequence[MetricColumn], rows: Sequence[MetricRow]) -> None:
-    """Draws the table. A column's `about` is shown as a tooltip of its head."""
-    head = "".join(map(_head, columns))
+def metric_table(metrics: Sequence[Metric], rows: Sequence[MetricRow]) -> None:
+    """Draws the table, with a column for each metric. What a metric is about is shown as a tooltip of its head."""
+    head = "".join(map(_head, metrics))
     body = "".join(_row(row) for row in rows)
     table = f'<table class="metrics"><thead><tr><th scope="col">Model</th>{head}</tr></thead><tbody>{body}</tbody></table>'
     # With a tab index the keyboard can scroll a table that is wider than the screen.
     st.html(f'{STYLE}<div class="metrics-frame" role="region" aria-label="Metrics" tabindex="0">{table}</div>')
 
 
-def _head(column: MetricColumn) -> str:
-    name = f'<abbr title="{escape(column.about)}">{escape(column.title)}</abbr>'
-    return f'<th scope="col">{name}<small>{escape(column.unit) or "&nbsp;"}</small></th>'
+def _head(metric: Metric) -> str:
+    name = f'<abbr title="{escape(metric.about)}">{escape(metric.title)}</abbr>'
+    return f'<th scope="col">{name}<small>{escape(metric.shown_unit) or "&nbsp;"}</small></th>'
 
 
 def _row(row: MetricRow) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+
+if TYPE_CHECKING:
+    from vae_core.metrics.table import Metric
 
 SYMBOLS = {
     "circle": "circle",
@@ -37,8 +41,12 @@ class PlottedModel:
     """True if the model is one of those being compared, which are drawn filled."""
 
 
-def rate_distortion(models: Sequence[PlottedModel], key: str) -> None:
-    """Draws the plot, with lines of equal negative ELBO, which is rate + distortion."""
+def rate_distortion(models: Sequence[PlottedModel], metrics: Sequence[Metric], key: str) -> None:
+    """Draws the plot, with lines of equal negative ELBO, which is rate + distortion.
+
+    `metrics` describe the rate, the distortion and the negative ELBO.
+    """
+    rate, distortion, elbo = metrics
     rates, distortions = (np.array([getattr(model, name) for model in models]) for name in ("rate", "distortion"))
     across, up = _range(rates), _range(distortions)
     figure = go.Figure()
@@ -46,16 +54,18 @@ def rate_distortion(models: Sequence[PlottedModel], key: str) -> None:
         figure.add_trace(
             go.Scatter(
                 x=across,
-                y=[total - rate for rate in across],
+                y=[total - x for x in across],
                 mode="lines",
                 line={"width": 1, "dash": "dot", "color": "rgba(128,128,128,0.55)"},
-                hovertemplate=f"negative ELBO {total:g} nats<extra></extra>",
+                hovertemplate=f"{elbo.axis}: {total:g}<extra></extra>",
                 showlegend=False,
             )
         )
     for model in models:
         # Plotly interprets some HTML in labels.
         title = escape(model.title, quote=False)
+        values = (model.rate, model.distortion, model.rate + model.distortion)
+        lines = [f"{metric.axis}: {value:.{metric.decimals}f}" for metric, value in zip(metrics, values, strict=True)]
         figure.add_trace(
             go.Scatter(
                 x=[model.rate],
@@ -68,8 +78,7 @@ def rate_distortion(models: Sequence[PlottedModel], key: str) -> None:
                     "symbol": SYMBOLS[model.marker] + ("" if model.compared else "-open"),
                     "color": model.colour,
                 },
-                hovertemplate=f"%{{text}}<br>rate {model.rate:.2f} nats<br>distortion {model.distortion:.2f} nats"
-                f"<br>negative ELBO {model.rate + model.distortion:.2f} nats<extra></extra>",
+                hovertemplate="<br>".join(["%{text}", *lines]) + "<extra></extra>",
                 cliponaxis=False,
             )
         )
@@ -77,8 +86,8 @@ def rate_distortion(models: Sequence[PlottedModel], key: str) -> None:
         height=420,
         margin={"l": 8, "r": 96, "t": 16, "b": 8},
         showlegend=False,
-        xaxis={"title": "Rate (nats)", "range": across, "zeroline": False},
-        yaxis={"title": "Distortion (nats)", "range": up, "zeroline": False},
+        xaxis={"title": rate.axis, "range": across, "zeroline": False},
+        yaxis={"title": distortion.axis, "range": up, "zeroline": False},
     )
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})
 

@@ -5,9 +5,10 @@ The user's own models can be opened, renamed and deleted.
 
 import streamlit as st
 
-from explorer.components.loss_chart import Trace, loss_chart
-from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
-from explorer.services import comparisons, models, user_models
+from explorer.components.loss_chart import loss_chart
+from explorer.components.metric_table import MetricRow, metric_table
+from explorer.payloads.loss_chart import traces
+from explorer.services import comparisons, models, runs, user_models
 from explorer.services.text import escaped, widget_key
 from explorer.services.user_models import UserModelError
 
@@ -40,17 +41,12 @@ def _card(card: models.ModelCard) -> None:
     metrics = [metric for metric in comparisons.metrics_shown(card.shows_images) if metric.name in card.metrics]
     if metrics:
         cells = [comparisons.formatted(card.metrics, metric) for metric in metrics]
-        columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in metrics]
-        metric_table(columns, [MetricRow("Held-out images", "", "", cells, [False] * len(cells))])
-    curve = [point for point in card.training.get("curve", []) if isinstance(point, dict) and "step" in point]
-    if len(curve) > 1:
-        steps = [point["step"] for point in curve]
-        losses = [point.get("train_loss") for point in curve], [point.get("validation_loss") for point in curve]
-        trace = Trace("Loss", steps, losses[0], steps, losses[1])
-        # The first steps are far above the others. A likelihood that is a density may have losses below 0, which have no
-        # logarithm.
-        log = min((value for values in losses for value in values if value is not None), default=0) > 0
-        loss_chart([trace], widget_key("card", card.name), steps=steps[-1], log=log, height=240)
+        metric_table(metrics, [MetricRow("Held-out images", "", "", cells, [False] * len(cells))])
+    training, validation = runs.stored_curves(card.training)
+    if len(training) > 1:
+        # The first steps are far above the others.
+        curves = traces(training, validation)
+        loss_chart(curves, widget_key("card", card.name), steps=training[-1].step, log=True, height=240)
     if not card.own:
         return
     name, rename, delete = st.columns([3, 1, 1], vertical_alignment="bottom")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
+from explorer.components.metric_table import MetricRow, metric_table
 from explorer.services import comparisons, fine_tuning, runs, view
 from explorer.services.jobs import JobError
 from explorer.services.runs import FineTuningRun
@@ -40,14 +40,13 @@ def _without_result(run: FineTuningRun) -> None:
 def _metrics(run: FineTuningRun, after: runs.Checkpoint) -> None:
     """Draws the metrics before and after the run."""
     metrics = comparisons.metrics_shown(bool(after.config.observation.images))
-    columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in metrics]
     before_and_after = run.before, after.metrics
     images = after.metrics.get("n")
     # Too few images cannot show which model is better.
     enough = isinstance(images, int) and images >= MIN_COMPARED
     marks = [comparisons.best_marks(before_and_after, metric) if enough else [False, False] for metric in metrics]
     metric_table(
-        columns,
+        metrics,
         [
             MetricRow(
                 name, "", "",

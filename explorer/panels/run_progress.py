@@ -9,10 +9,12 @@ import streamlit as st
 
 from explorer.components.captioned_images import captioned_images
 from explorer.components.image_rows import ImageRow, image_rows, scale_bar
-from explorer.components.loss_chart import Trace, loss_chart
+from explorer.components.loss_chart import loss_chart
+from explorer.payloads.loss_chart import traces
 from explorer.presenters.error_maps import error_maps, error_scale
 from explorer.presenters.image_files import mosaic
 from explorer.services import runs
+from explorer.services.metrics import mse_captions
 from explorer.services.runs import FineTuningRun
 from explorer.services.text import escaped
 
@@ -50,26 +52,9 @@ def _live_run(run: FineTuningRun) -> None:
 
 def run_terms(run: FineTuningRun) -> None:
     """Draws the run's loss terms over its steps."""
-    terms = [("Loss", "loss"), ("Distortion", "distortion"), ("Rate", "rate")]
-    traces = []
-    for title, name in terms:
-        training = [point for point in run.training if getattr(point, name) is not None]
-        validation = [point for point in run.validation if getattr(point, name) is not None]
-        if training or validation:
-            traces.append(
-                Trace(
-                    title,
-                    [point.step for point in training],
-                    [getattr(point, name) for point in training],
-                    [point.step for point in validation],
-                    [getattr(point, name) for point in validation],
-                )
-            )
-    # Without a rate, the distortion is the loss, so one chart is enough.
-    traces = traces if len(traces) == 3 else traces[1:]
-    if traces:
+    if curves := traces(run.training, run.validation):
         log = st.toggle("Logarithmic scale", key=f"tune-log-{run.job.name}")
-        loss_chart(traces, f"tune-chart-{run.job.name}", steps=run.steps, log=log)
+        loss_chart(curves, f"tune-chart-{run.job.name}", steps=run.steps, log=log)
 
 
 def run_snapshots(run: FineTuningRun) -> None:
@@ -89,8 +74,8 @@ def run_snapshots(run: FineTuningRun) -> None:
     high = error_scale(errors)
     rows = [ImageRow("Held-out images", list(now["x"]))]
     for (name, snapshot), error in zip(snapshots, errors, strict=True):
-        mse = ((now["x"] / 255 - snapshot["rebuilt"] / 255) ** 2).mean((1, 2, 3))
-        rows.append(ImageRow(f"Reconstructed {name}", list(snapshot["rebuilt"]), captions=[f"{value:.4f}" for value in mse]))
+        captions = mse_captions(now["x"] / 255, snapshot["rebuilt"] / 255)
+        rows.append(ImageRow(f"Reconstructed {name}", list(snapshot["rebuilt"]), captions=captions))
         rows.append(ImageRow(f"Errors {name}", error_maps(error, high), "error", subordinate=True))
     image_rows(rows, smooth=smooth)
     scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all; numbers are the MSE of each image")

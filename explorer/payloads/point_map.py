@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.components.point_map import Colouring, MapData
 from explorer.services import codes, datasets, models, observations, programs
+from explorer.services.metrics import METRICS
 from explorer.services.models import ModelCard
 from explorer.services.projections import Projection
 from explorer.services.uploads import NO_UPLOADS, UploadCodes
@@ -61,9 +62,9 @@ def _data(name: str, version: int, method: str, parameters: str, reason_missing:
     stored = codes.held_out_codes(card)
     colourings = []
     if stored.errors is not None:
-        colourings.append(Colouring("Reconstruction error", stored.errors, "MSE"))
+        colourings.append(Colouring("Reconstruction error", stored.errors, METRICS["mse"].title))
     if stored.rates is not None:
-        colourings.append(Colouring("KL", stored.rates, "nats"))
+        colourings.append(Colouring(METRICS["rate"].title, stored.rates, METRICS["rate"].unit))
     originals = datasets.originals(card.source, card.fingerprint)
     if originals is not None:
         originals = originals[: min(len(stored.codes), ORIGINALS_BYTES // originals[0].nbytes)].reshape(

@@ -5,11 +5,12 @@ import dataclasses
 import streamlit as st
 
 from explorer.components.image_rows import MARKER_SYMBOLS, ImageRow, image_rows, scale_bar
-from explorer.components.metric_table import MetricColumn, MetricRow, metric_table
+from explorer.components.metric_table import MetricRow, metric_table
 from explorer.components.rate_distortion import PlottedModel, rate_distortion
 from explorer.panels.condition_switch import condition_switch
 from explorer.presenters.error_maps import error_maps, error_scale
 from explorer.services import comparisons, held_out, models, observations, view
+from explorer.services.metrics import mse_captions
 from explorer.services.text import escaped
 
 IMAGES, STEPS, SAMPLES = 8, 9, 8
@@ -65,11 +66,8 @@ originals = observations.shown(cards[0], x)
 rows = [ImageRow(title, originals, captions=[images.names[i] for i in indices])]
 for card in cards:
     rebuilt = observations.shown(card, reconstructions[card.name])
-    if of_images:
-        captions = [f"{value:.4f}" for value in ((x / 255 - reconstructions[card.name]) ** 2).mean((1, 2, 3))]
-    else:
-        captions = observations.hits(rebuilt, originals)
-    rows.append(model_row(card, rebuilt, "reconstruction", captions=captions))
+    same = mse_captions(x / 255, reconstructions[card.name]) if of_images else observations.hits(rebuilt, originals)
+    rows.append(model_row(card, rebuilt, "reconstruction", captions=same))
     if of_images:
         rows.append(ImageRow(card.title, error_maps(errors[card.name], high), "error", subordinate=True))
     if card in conditional:
@@ -129,14 +127,13 @@ st.caption(f"{fade}In a good latent space, one {noun} changes into the other.")
 
 st.subheader(f"Metrics on held-out {noun}s", anchor="metrics")
 metrics = comparisons.metrics_shown(of_images)
-columns = [MetricColumn(metric.title, comparisons.unit(metric), metric.about) for metric in metrics]
 rows = []
 for card in cards:
     style = models.style_of(card)
     cells = [comparisons.formatted(card.metrics, metric) for metric in metrics]
     best = [card.name in comparisons.best_names(cards, metric) for metric in metrics]
     rows.append(MetricRow(card.title, MARKER_SYMBOLS[style["marker"]], style["colour"], cells, best))
-metric_table(columns, rows)
+metric_table(metrics, rows)
 scales = sorted({card.config.likelihood.scale for card in cards})
 st.caption(
     escaped(f"Nats measure: {'; '.join(scales)}. ")
@@ -157,7 +154,7 @@ else:
         style = models.style_of(card)
         values = card.metrics["rate"], card.metrics["distortion"]
         plotted.append(PlottedModel(card.title, *values, style["colour"], style["marker"], card in cards))
-    rate_distortion(plotted, key="compare-rate")
+    rate_distortion(plotted, comparisons.RATE_DISTORTION, key="compare-rate")
     st.caption(
         escaped(f"All models of {cards[0].data_title} under a {scales[0]}; those being compared are filled. ")
         + "Down and to the left is better; along a dotted line the negative ELBO is the same. A larger beta moves a model "

@@ -1,4 +1,4 @@
-"""The page Map: all held-out codes of a model as points, coloured by class, error or KL."""
+"""The page Map: all held-out codes of a model as points, coloured by class, error or rate."""
 
 import dataclasses
 

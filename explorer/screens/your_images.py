@@ -14,6 +14,7 @@ from explorer.presenters.error_maps import error_maps, error_scale
 from explorer.presenters.image_files import png_grid
 from explorer.presenters.thumbnails import thumbnail
 from explorer.services import models, uploads
+from explorer.services.metrics import labelled
 from explorer.services.text import escaped, widget_key
 
 FRAME_NAMES = {"crop": "the middle", "fit": "all of it", "centre": "what is drawn"}
@@ -129,7 +130,7 @@ for key, upload in pictures.items():
         images = [prepared[key]] + [results[card.name][key].reconstruction for card in cards]
         maps = error_maps(np.stack([results[card.name][key].errors for card in cards]), high)
         captions = ["prepared"] + [card.title for card in cards]
-        mses = [""] + [f"MSE {results[card.name][key].mse:.4f}" for card in cards]
+        mses = [""] + [labelled("mse", {"mse": results[card.name][key].mse}) for card in cards]
         image_rows(
             [
                 ImageRow("Reconstruction", images, captions=captions),

@@ -11,6 +11,7 @@ import torch
 from explorer.services import models
 from explorer.services.models import ModelCard
 from vae_core.metrics import activity
+from vae_core.metrics.table import labelled
 from vae_core.projection import principal
 
 PRIOR_DRAWS = 512
@@ -98,20 +99,22 @@ def prior_draws(card: ModelCard) -> np.ndarray | None:
 
 
 def dimension_order(card: ModelCard, codes: np.ndarray) -> list[int]:
-    """The dimensions, most used first: ordered by their KL where it is known, otherwise by the variance of the codes."""
-    use = _kl_by_dimension(card)
+    """The dimensions, most used first: ordered by their rate where it is known, otherwise by the variance of the codes."""
+    use = _rate_by_dimension(card)
     if use is None:
         use = codes.var(axis=0) if len(codes) else np.zeros(card.config.latent)
     return [int(i) for i in np.argsort(-np.asarray(use), kind="stable")]
 
 
 def dimension_labels(card: ModelCard) -> list[str]:
-    """The label of each dimension, with its KL where it is known."""
-    use = _kl_by_dimension(card)
+    """The label of each dimension, with its rate where it is known."""
+    use = _rate_by_dimension(card)
     names = [f"z{i + 1}" for i in range(card.config.latent)]
-    return names if use is None else [f"{name} (KL {kl:.1f} nats)" for name, kl in zip(names, use, strict=True)]
+    if use is None:
+        return names
+    return [f"{name} ({labelled('rate', {'rate': rate}, 1)})" for name, rate in zip(names, use, strict=True)]
 
 
-def _kl_by_dimension(card: ModelCard) -> list[float] | None:
+def _rate_by_dimension(card: ModelCard) -> list[float] | None:
     use = card.metrics.get("rate_by_group")
     return use if isinstance(use, list) and len(use) == card.config.latent else None

@@ -20,6 +20,8 @@ SampleSource = Literal["prior", "codes"]
 """Distribution that codes of new images are drawn from: the prior, or a Gaussian fitted to codes of training images."""
 _METRICS_SHOWN = ("distortion", "rate", "negative_elbo", "mse", "ssim", "token_accuracy", "exact_match", "active_units")
 _OF_IMAGES, _OF_TEXTS = ("mse", "ssim"), ("token_accuracy", "exact_match")
+RATE_DISTORTION = tuple(METRICS[name] for name in ("rate", "distortion", "negative_elbo"))
+"""The metrics of a rate-distortion plot: across, up, and their sum."""
 NATS = ("distortion", "negative_elbo")
 
 
@@ -104,11 +106,6 @@ def best_marks(found: Sequence[Mapping[str, Any]], metric: Metric) -> list[bool]
 def formatted(metrics: Mapping[str, Any], metric: Metric) -> str:
     """The value of a metric as text; a dash where it is not defined."""
     return table.shown(metric.name, metrics)
-
-
-def unit(metric: Metric) -> str:
-    """The unit below a metric's title; empty for counts."""
-    return "" if metric.unit == "count" else metric.unit
 
 
 def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from vae_core.config import ModelConfig, TokensField
 from vae_core.config.descriptions import described
 from vae_core.data.provenance import titled
 from vae_core.data.untrusted import shown
+from vae_core.metrics.table import labelled
 from vae_core.models.samplers import FittedGaussian
 from vae_core.zoo import ZOO, zoo_name
 
@@ -85,13 +86,9 @@ class ModelCard:
     @property
     def summary(self) -> str:
         """The size of the code and the most important held-out metrics, in a sentence or two."""
-        elbo, mse = self.metrics.get("negative_elbo"), self.metrics.get("mse")
-        metrics = [] if elbo is None else [f"negative ELBO {elbo:.1f} nats"]
-        metrics += [] if mse is None else [f"MSE {mse:.4f}"]
-        accuracy = self.metrics.get("token_accuracy")
-        metrics += [] if accuracy is None else [f"{accuracy:.0%} of the letters rebuilt"]
-        images = "test" if self.trained_before else "held-out"
-        measured = f" On {images} {self.config.modelled.noun}s: {', '.join(metrics)}." if metrics else ""
+        known = [name for name in ("negative_elbo", "mse", "token_accuracy") if self.metrics.get(name) is not None]
+        held_out = f"{'test' if self.trained_before else 'held-out'} {self.config.modelled.noun}s"
+        measured = f" On {held_out}: {', '.join(labelled(name, self.metrics) for name in known)}." if known else ""
         return f"A code of {counted(self.config.latent, 'dimension')}.{measured}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from vae_core.training.kept_weights import kept_weights
 
 __all__ = [
     "COMPILING", "KIND", "FineTuningRun", "LossPoint", "clear_cache", "find", "kept_weights", "labels", "read", "result",
-    "snapshot", "under_way",
+    "snapshot", "stored_curves", "under_way",
 ]  # fmt: skip
 
 KIND = "fine-tune"
@@ -32,12 +33,11 @@ COMPILING = "Compiling the training step, which takes up to a minute the first t
 
 @dataclass(frozen=True)
 class LossPoint:
-    """The loss terms at one step of a run: means since the last such point, in nats per image."""
+    """The loss and its terms at one step of a run."""
 
     step: int
-    loss: float
-    distortion: float
-    rate: float | None
+    values: Mapping[str, float | None]
+    """Means since the last such point, by name: `loss`, and each term before its weight. None: not known."""
 
 
 @dataclass
@@ -155,8 +155,20 @@ def _started(run: FineTuningRun, event: dict[str, Any]) -> None:
 
 def _point(event: dict[str, Any]) -> LossPoint:
     # Runs of earlier versions have their terms beside the loss.
-    terms = event.get("terms", event)
-    return LossPoint(event["step"], event["loss"], terms["distortion"], terms.get("rate"))
+    terms = event.get("terms") or {name: event.get(name) for name in ("distortion", "rate")}
+    return LossPoint(event["step"], {"loss": event["loss"], **terms})
+
+
+def stored_curves(training: Mapping[str, Any]) -> tuple[list[LossPoint], list[LossPoint]]:
+    """The loss and its terms on training and on validation images, from the summary of a training in a checkpoint."""
+    curve = training.get("curve", [])
+    return _part(curve, "train_"), _part(curve, "validation_")
+
+
+def _part(curve: list[dict[str, Any]], part: str) -> list[LossPoint]:
+    return [
+        LossPoint(point["step"], {k.removeprefix(part): v for k, v in point.items() if k.startswith(part)}) for point in curve
+    ]
 
 
 def _progress(run: FineTuningRun, event: dict[str, Any]) -> None:

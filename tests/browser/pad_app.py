@@ -35,7 +35,7 @@ def pad_model(kind: str, name: str, seed: int, among: np.ndarray, **style) -> Pa
         where="page",
         codes=among,
         order=range(d),
-        dimensions=[f"z{i + 1} (KL {3.2 - i / 100:.1f} nats)" for i in range(d)],
+        dimensions=[f"z{i + 1} (rate {3.2 - i / 100:.1f} nats)" for i in range(d)],
         scales=np.full(among.shape, 0.1) * np.where(np.arange(d) % 2, 0.5, 1.0),
         principal=np.vstack([mean, directions]),
         explained=explained,

@@ -11,11 +11,14 @@ TOLERANCE = 1e-4
 
 
 def read(page) -> dict:
-    """What the pad shows: point, extent, plane, nearest, and the lead's name, z, details and pixels; the same of all `models`."""
+    """The state of the pad: point, extent, plane, nearest; name, z, details and pixels of the lead and of all `models`."""
     return page.evaluate(
         f"""(() => {{
           const r = {HOST}.read();
-          const plain = ({{ name, z, details, pixels }}) => ({{ name, z: [...z], details: details && [...details], pixels: [...pixels] }});
+          const list = (values) => values && [...values];
+          const plain = ({{ name, z, details, pixels }}) => {{
+            return {{ name, z: list(z), details: list(details), pixels: list(pixels) }};
+          }};
           return {{ ...r, ...plain(r), models: r.models.map(plain) }};
         }})()"""
     )

@@ -172,7 +172,7 @@ def test_arrow_keys(open_pad, app) -> None:
     wait_until_known(page, -9 * step)
     plane = page.locator(".plane")
     assert plane.get_attribute("role") == "slider"
-    text = "z1 (KL 3.2 nats) −{:.2f}, z2 (KL 3.2 nats) −{:.2f}".format(*(9 * step))
+    text = "z1 (rate 3.2 nats) −{:.2f}, z2 (rate 3.2 nats) −{:.2f}".format(*(9 * step))
     assert plane.get_attribute("aria-valuetext") == text
     page.keyboard.press("Home")
     wait_until_known(page, [0, 0])

@@ -11,7 +11,6 @@ from vae_core.config import GRUConfig, ImageField, LikelihoodConfig, MLPConfig
 from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 
-
 IMAGE = ImageField("image", 1, 8, 8)
 
 

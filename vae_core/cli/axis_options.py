@@ -6,21 +6,23 @@ import argparse
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from vae_core.cli.numbers import several
 from vae_core.cli.option_names import option
 from vae_core.config import Config, LikelihoodConfig, NetConfig, ObjectiveConfig, PosteriorConfig, StructureConfig
 from vae_core.config.descriptions import FieldDescription, described
 
+Kind = TypeVar("Kind", bound=Config)
+
 
 @dataclass(frozen=True)
-class Axis:
+class Axis(Generic[Kind]):
     """An axis whose kind or whose fields may be given on a command line."""
 
     name: str
     """Name of the axis in messages, and of the option of its kind where it has one."""
-    config: type[Config]
+    config: type[Kind]
     help: str
     """Help of the option of the kind; empty where the kind follows from other options."""
 
@@ -61,7 +63,7 @@ def given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
-def given_fields(options: argparse.Namespace, axis: Axis, kind: str) -> Mapping[str, Any]:
+def given_fields(options: argparse.Namespace, axis: Axis, kind: str) -> dict[str, Any]:
     """The fields that were given for a kind of an axis. Raises ValueError where the kind does not have one of them."""
     changes = given(options, fields_of(axis))
     for name in changes:

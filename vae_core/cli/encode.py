@@ -15,12 +15,14 @@ HELP = "write the codes of images"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `encode`."""
     inputs.add_arguments(parser)
     parser.add_argument("--split", choices=["train", "validation", "test"], default="test", help="test if not given")
     parser.add_argument("--out", type=Path, default=Path("codes.npz"), help="codes.npz if not given")
 
 
 def run(options: argparse.Namespace) -> int:
+    """Encodes the images, writes their codes and returns the exit code."""
     writable(options.out)
     checkpoint = inputs.load_checkpoint(options)
     data, found = inputs.load_images(options, checkpoint)

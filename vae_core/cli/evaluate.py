@@ -1,5 +1,8 @@
-"""Measure a checkpoint on images of a data set: distortion, rate, negative ELBO, MSE, SSIM, active units, scores of
-disentanglement where the factors are known, and on request the importance-weighted bound."""
+"""Measure a checkpoint on images of a data set.
+
+The figures are distortion, rate, negative ELBO, MSE, SSIM, active units, scores of disentanglement where the factors are known,
+and on request the importance-weighted bound.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ CHOICES = ("split", "images", "samples", "iwae", "seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `evaluate`."""
     inputs.add_arguments(parser)
     parser.add_argument("--split", choices=list(SPLITS), help="test if not given; choices are made on validation images")
     parser.add_argument("--images", type=whole(1, 10**9), help="only the first so many images of the split")
@@ -43,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Measures the checkpoint, prints the figures and returns the exit code."""
     if options.update:
         return _update(options)
     checkpoint = inputs.load_checkpoint(options)

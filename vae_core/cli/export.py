@@ -1,5 +1,7 @@
-"""Write a checkpoint's decoder (or encoder) as a network program, the file that browsers run: a graph with its weights; or as
-an ONNX file."""
+"""Write a checkpoint's decoder (or encoder) as a network program, which browsers run, or as an ONNX file.
+
+A network program is a graph with its weights.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ HELP = "write a network program for the browser, or an ONNX file"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `export`."""
     parser.add_argument("checkpoint", help="a shipped checkpoint's name, or a file")
     parser.add_argument("--part", choices=["decoder", "encoder"], default="decoder", help="decoder if not given")
     parser.add_argument("--weights", choices=["float32", "float16"], help="float32 if not given")
@@ -25,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Writes the program or the ONNX file and returns the exit code."""
     path = registry.find(options.checkpoint)
     out = options.onnx or options.out or Path(f"{path.stem}-{options.part}.program")
     for name in ("weights", "out"):

@@ -12,11 +12,13 @@ HELP = "download a data set, or see which are there"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `fetch`."""
     parser.add_argument("name", nargs="?", help="mnist, fashion_mnist, cifar10 or celeba; without it the sets are listed")
     parser.add_argument("--json", action="store_true", help="JSON on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
+    """Downloads the data set, or lists the sets, and returns the exit code."""
     if options.name is None:
         for name, title, state, how in available():
             row = {"name": name, "title": title, "state": state, "how": how}

@@ -21,6 +21,7 @@ FRAMES = {"crop": "their central part", "fit": "all of each on a plain ground", 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of a command on a checkpoint and its images."""
     parser.add_argument("checkpoint", help="a shipped checkpoint's name, or a file")
     parser.add_argument("--data", help="a data set's name, a folder or a zip; the checkpoint's own if not given")
     parser.add_argument("--device", choices=devices.NAMES, default="auto", help="the fastest there is if not given")
@@ -37,7 +38,7 @@ def load_checkpoint(options: argparse.Namespace) -> Checkpoint:
 def load_data(options: argparse.Namespace, checkpoint: Checkpoint) -> Dataset:
     """Images that fit the model: those that were asked for, or of the data set that it was trained on."""
     name = options.data or checkpoint.data.get("name")
-    if not options.data and name not in NAMES:
+    if name is None or (not options.data and name not in NAMES):
         # A path in a file of unknown origin is not followed.
         raise ValueError(f"{options.checkpoint} was not trained on a data set known here; say with --data which images to use.")
     return load_for(checkpoint, options.checkpoint, name)

@@ -13,11 +13,12 @@ from vae_core.metrics.table import METRICS, shown, title
 
 HELP = "list the checkpoints and their held-out figures"
 COLUMNS = ("distortion", "rate", "negative_elbo", "iwae_nll", "mse", "ssim", "token_accuracy", "active_units", "mig")
-COMPARED = dict.fromkeys(("mse", "ssim"), " (image as given)")
+COMPARED: dict[str, str] = dict.fromkeys(("mse", "ssim"), " (image as given)")
 """The image that a figure without a unit compares the reconstruction with."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `list`."""
     parser.add_argument("--json", action="store_true", help="one JSON object a checkpoint on stdout")
 
 
@@ -39,6 +40,7 @@ def _row(name: str, header: dict[str, Any], size: int) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Prints the table and returns the exit code, which is 1 where a file is no checkpoint."""
     rows, broken = [], False
     for name, path in registry.paths().items():
         try:

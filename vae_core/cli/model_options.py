@@ -48,7 +48,8 @@ def new_run(
     """
     field, latent = split.field, LATENT if options.latent is None else options.latent
     likelihood = _likelihood(options, split, latent)
-    net_kind = options.net or DEFAULTS[field.kind]["net"].kind
+    usual = zoo.ZOO[options.model or "vae"].net or DEFAULTS[field.kind]["net"]
+    net_kind = options.net or usual.kind
     chosen_net = given_fields(options, NET, net_kind)
 
     def model_of(net: NetConfig) -> ModelConfig:

@@ -16,7 +16,7 @@ def print_figures(metrics: dict[str, Any], scale: str) -> None:
     for name, metric in METRICS.items():
         if name not in metrics or name.endswith("_se"):
             continue
-        unit = "" if metric.unit == "count" or metrics[name] is None else metric.unit
+        unit = "" if metrics[name] is None else metric.shown_unit
         error = metrics.get(f"{name}_se")
         print(f"{title(name, scale):<{WIDTH}}{shown(name, metrics):>12} {unit}{f' ± {error:.1g}' if error else ''}".rstrip())
     for factor, value in metrics.get("mig_by_factor", {}).items():

@@ -37,7 +37,7 @@ from vae_core.models.build import build_model
 from vae_core.recipes import RECIPES
 from vae_core.training import fit
 from vae_core.training.distributed import ProcessGroup, torchrun
-from vae_core.training.events import JsonLines, ProgressLine, TensorBoard
+from vae_core.training.events import JsonLines, ProgressLine, Subscriber, TensorBoard
 from vae_core.training.fit import STATE_FILE
 from vae_core.training.kept_weights import kept_weights
 
@@ -51,6 +51,7 @@ TRAIN = (*LENGTHS, "trained", "batch_size", "lr", "lr_schedule", "ema", "patienc
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `train`."""
     what = parser.add_argument_group("what to train")
     what.add_argument("--recipe", choices=list(RECIPES), metavar="NAME", help="a shipped model: " + ", ".join(RECIPES))
     what.add_argument("--start", metavar="CHECKPOINT", help="a name or a file, whose model is trained further on --data")
@@ -131,6 +132,7 @@ def _train(options: argparse.Namespace, start: TrainConfig) -> TrainConfig:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Trains the model, writes its checkpoint and returns the exit code."""
     with option_names(options):
         return _run(options)
 
@@ -191,7 +193,7 @@ def _fit_and_pack(
     start: Checkpoint | None,
 ) -> int:
     is_first = ProcessGroup().is_first
-    subscribers = [JsonLines(sys.stdout) if options.json else ProgressLine()]
+    subscribers: list[Subscriber] = [JsonLines(sys.stdout) if options.json else ProgressLine()]
     if options.tensorboard and is_first:
         subscribers.append(TensorBoard(options.tensorboard))
     stopped: list[int] = []

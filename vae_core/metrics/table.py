@@ -1,6 +1,6 @@
-"""The one table of held-out figures: what each is called, how it is shown, and which values it can have.
+"""The one table of held-out figures and of terms of the loss: what each is called, its unit, its direction and its decimals.
 
-It imports no torch. Files, commands and pages read it, so that a figure has the same name and the same decimals everywhere.
+It imports no torch. Logs, files, commands and pages read it, so that a figure is shown in the same way everywhere.
 """
 
 from __future__ import annotations
@@ -22,19 +22,29 @@ LONG = 1e7
 
 @dataclass(frozen=True)
 class Metric:
-    """One held-out figure."""
+    """One held-out figure, or one term of the loss."""
 
     name: str
     title: str
     unit: str
     about: str
-    """One sentence: the formula, and what is compared with what."""
+    """The formula, and what is compared with what; empty where that is not known."""
     better: int
     """-1: low is better; 1: high is better; 0: neither."""
     decimals: int
     """Decimals that are shown where the standard error allows it; 0 for whole numbers."""
-    lowest: float
-    highest: float
+    lowest: float = -MOST_NATS
+    highest: float = MOST_NATS
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit as it is printed behind a value; empty for counts."""
+        return "" if self.unit == "count" else self.unit
+
+    @property
+    def axis(self) -> str:
+        """The title with its unit, for an axis or a scale."""
+        return f"{self.title} ({self.shown_unit})" if self.shown_unit else self.title
 
     def allows(self, value: float) -> bool:
         """True if a value is in the range of the figure, and whole where the figure counts."""
@@ -61,18 +71,17 @@ METRICS = {
         Metric("n", "Images", "count", "Images that were measured.", 0, 0, 1, 1e9),
         Metric("samples", "Draws", "count", "Draws of z (and of binary pixels) for each image.", 0, 0, 1, 1e6),
         Metric("distortion", "Distortion", "nats", "−log p(x|z), summed over pixels or tokens, averaged over z drawn from "
-               "q(z|x); a deterministic autoencoder has one z.", -1, 2, -MOST_NATS, MOST_NATS),
+               "q(z|x); a deterministic autoencoder has one z.", -1, 2),
         _error("distortion_se", "± distortion"),
         # The mean of estimates of a rate near 0 may fall below it.
         Metric("rate", "Rate", "nats", "KL(q(z|x) ‖ p(z)): what a code tells of its image or text beyond the prior.", 0, 2,
                -1, MOST_NATS),
         _error("rate_se", "± rate"),
         Metric("negative_elbo", "Negative ELBO", "nats", "Distortion + rate: an upper bound of −log p(x); for grey pixels "
-               "under a Bernoulli, a bound of a cross-entropy.", -1, 2, -MOST_NATS, MOST_NATS),
+               "under a Bernoulli, a bound of a cross-entropy.", -1, 2),
         _error("negative_elbo_se", "± negative ELBO"),
         Metric("iwae_nll", "IWAE NLL", "nats", "−log of the mean importance weight: an upper bound of −log p(x) that is "
-               "tighter than the negative ELBO; for grey pixels under a Bernoulli, a bound of a cross-entropy.", -1, 2,
-               -MOST_NATS, MOST_NATS),
+               "tighter than the negative ELBO; for grey pixels under a Bernoulli, a bound of a cross-entropy.", -1, 2),
         Metric("iwae_samples", "IWAE draws", "count", "Importance samples of each image.", 0, 0, 0, 1e6),
         Metric("mse", "MSE", "", f"{_MSE}, {_AT_MEAN}", -1, 4, 0, 1 + ROUNDING),
         Metric("ssim", "SSIM", "", f"{_SSIM}, {_AT_MEAN}", 1, 3, -1 - ROUNDING, 1 + ROUNDING),
@@ -92,10 +101,35 @@ METRICS = {
     )
 }  # fmt: skip
 """Figures by name, in the order in which they are printed."""
+TERMS = {
+    term.name: term
+    for term in (
+        Metric("loss", "Loss", "nats", "The weighted sum of the terms that choose the best weights of a run.", -1, 2),
+        METRICS["distortion"],
+        METRICS["rate"],
+        Metric("mmd", "MMD", "", "Squared maximum mean discrepancy between the codes of a batch and draws of the prior: near "
+               "0, on either side, where both have one distribution.", -1, 5),
+        Metric("fooling", "Adversarial loss", "nats", "−log D(z) of codes: low where the discriminator D takes them for draws "
+               "of the prior.", 0, 3),
+        Metric("discrimination", "Discriminator loss", "nats", "−log D(z) of draws of the prior, and −log(1 − D(z)) of codes: "
+               "1.386 where the discriminator D cannot tell them apart.", 0, 3),
+    )
+}  # fmt: skip
+"""The loss and its terms by name, as means over observations or batches. A term has no weight in it."""
 LISTS = {"rate_by_group": METRICS["rate"]}
 """Figures that are a list of numbers, and the metric that each of them is."""
 BY_FACTOR = {"mig_by_factor": METRICS["mig"]}
 """Figures that are an object of a number for each factor, and the metric that each of them is."""
+
+
+def metric_named(name: str) -> Metric:
+    """The figure or the term of that name. One that no table has is shown under its own name, without a unit."""
+    return METRICS.get(name) or TERMS.get(name) or Metric(name, name, "", "", 0, 5)
+
+
+def weight_name(term: str) -> str:
+    """The name of a term's weight: `beta` for the rate."""
+    return "beta" if term == "rate" else f"{term}_weight"
 
 
 def title(name: str, scale: str) -> str:
@@ -107,7 +141,7 @@ def title(name: str, scale: str) -> str:
 
 def decimals(name: str, metrics: Mapping[str, Any]) -> int:
     """The number of decimals of a figure that are known: those whose last place is above the standard error."""
-    most, error = METRICS[name].decimals, metrics.get(f"{name}_se")
+    most, error = metric_named(name).decimals, metrics.get(f"{name}_se")
     return most if not error else max(0, min(most, math.ceil(-math.log10(error)) - 1))
 
 
@@ -119,3 +153,11 @@ def shown(name: str, metrics: Mapping[str, Any], places: int | None = None) -> s
     if abs(value) >= LONG:
         return f"{value:.3e}"
     return f"{value:.{decimals(name, metrics) if places is None else places}f}"
+
+
+def labelled(name: str, metrics: Mapping[str, Any], places: int | None = None) -> str:
+    """A figure with its title and unit, as it stands in a sentence: "negative ELBO 125.13 nats"."""
+    metric = metric_named(name)
+    # An initial of an acronym stays a capital.
+    first = metric.title[:1] if metric.title[1:2].isupper() else metric.title[:1].lower()
+    return f"{first}{metric.title[1:]} {shown(name, metrics, places)} {metric.shown_unit}".rstrip()

@@ -29,13 +29,17 @@ HASTE = 4
 def defaults_for(
     train: TrainConfig, x: Tensor, model_of: Callable[[NetConfig], ModelConfig], device: torch.device
 ) -> tuple[NetConfig, TrainConfig]:
-    """The largest net of CANDIDATES whose steps, timed on this machine, fit often enough into `train.seconds`; and `train` with
-    the learning rate for the number of steps that fit.
+    """The net and the training that suit the time budget `train.seconds` on this machine.
 
-    x: the training images, uint8 (N, C, H, W). model_of: the configuration of the model with a net. Torch's random state and
-    number of threads are left as they were found. The timing takes some steps of each net that is tried, a few hundredths of
-    the budget.
+    The net is the largest of CANDIDATES whose steps, timed on this machine, fit often enough into the budget, and the training
+    is `train` with the learning rate for the number of steps that fit. The timing takes some steps of each net that is tried,
+    a few hundredths of the budget. Torch's random state and number of threads are left as they were found.
+
+    x: the training images, uint8 (N, C, H, W). model_of: the configuration of the model with a net. Raises ValueError where
+    `train` has no budget in seconds.
     """
+    if train.seconds is None:
+        raise ValueError("The training has no budget in seconds.")
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(train.threads or threads)
@@ -50,16 +54,19 @@ def defaults_for(
                     continue
                 steps = train.seconds / step_seconds(config, x[: train.batch_size], train.seconds / max(1, least_steps), device)
                 if steps >= least_steps:
-                    break
+                    return net, train.replace(lr=SHORT_LR) if steps < SHORT_STEPS else train
     finally:
         torch.set_num_threads(threads)
-    return net, train.replace(lr=SHORT_LR) if steps < SHORT_STEPS else train
+    raise AssertionError("The last of the candidates takes images of every size, and any number of steps.")
 
 
 def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.device) -> float:
-    """Seconds that a forward and backward pass of a batch takes: the shortest of TIMED_STEPS after one that is not counted, or
-    what that one took where it is far more than `enough`."""
-    model = build_model(config).to(device, memory_format=torch.channels_last).train()
+    """Seconds that a forward and backward pass of a batch takes.
+
+    It is the shortest of TIMED_STEPS after one that is not counted, or the time of that one where it is far more than `enough`.
+    """
+    # The types of torch lack `to` with a layout alone.
+    model = build_model(config).to(device).to(memory_format=torch.channels_last).train()  # pyright: ignore[reportCallIssue]
     # The time of a step does not depend on the class.
     batch = model.batch(x.to(device), 0 if model.conditions else None).to(device).in_compute(model.observation)
     images = (image.name for image in model.observation.images)
@@ -71,8 +78,8 @@ def step_seconds(config: ModelConfig, x: Tensor, enough: float, device: torch.de
             terms = model.terms(batch, model.draw_noise(len(x)), phase.terms)
             loss = model.objective(terms, model.objective.weights(1.0), phase.terms)
             loss.backward()
-        # Reading a number waits for the device.
-        loss.item()
+            # Reading a number waits for the device.
+            loss.item()
         found.append(time.perf_counter() - begin)
         if k == 0 and found[0] > HASTE * enough:
             return found[0]

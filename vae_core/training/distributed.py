@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 import torch.distributed as dist
@@ -28,7 +29,10 @@ class ProcessGroup:
         self.rank = dist.get_rank() if together else 0
         self.agree_every = 1 if self.size == 1 else AGREE_EVERY
         # Numbers that are on the host are exchanged by gloo: nccl would have to wait for the device.
-        self._hosts = dist.new_group(backend="gloo") if self.size > 1 else None
+        self._hosts: dist.ProcessGroup | None = None
+        if self.size > 1:
+            # A process that is not in a new group gets a number in its place; every process is in this one.
+            self._hosts = cast(dist.ProcessGroup, dist.new_group(backend="gloo"))
 
     @property
     def is_first(self) -> bool:
@@ -36,8 +40,10 @@ class ProcessGroup:
         return self.rank == 0
 
     def wrapped(self, module: nn.Module, several_passes: bool) -> nn.Module:
-        """The module with the weights of the first process, whose backward pass averages gradients over all processes. With
-        `several_passes` not every parameter takes part in each pass."""
+        """The module with the weights of the first process, whose backward pass averages gradients over all processes.
+
+        With `several_passes` not every parameter takes part in each pass.
+        """
         return module if self.size == 1 else nn.parallel.DistributedDataParallel(module, find_unused_parameters=several_passes)
 
     def agree(self, stop: bool) -> tuple[float, bool]:
@@ -76,8 +82,10 @@ def process_count() -> int:
 
 @contextmanager
 def torchrun(device: torch.device) -> Iterator[torch.device]:
-    """Opens the default group of the processes that `torchrun` started and gives the device of this one; without `torchrun`,
-    gives `device`."""
+    """Opens the default group of the processes that `torchrun` started and gives the device of this one.
+
+    Without `torchrun` there is no group, and `device` is given.
+    """
     if process_count() < 2:
         yield device
         return

@@ -25,8 +25,11 @@ and the half minute that compiling may take."""
 def engine_for(
     model: LatentVariableModel, config: TrainConfig, group: ProcessGroup, steps: int = 0, before: str = ""
 ) -> Engine:
-    """The engine of a run of so many steps (0: not known yet): the one that it had `before`, the one that is asked for, or the
-    one that pays. Without CUDA it is the nearest one; a run in a group, or of several phases, is carried out step by step."""
+    """The engine of a run of so many steps (0: not known yet).
+
+    It is the one that the run had `before`, the one that is asked for, or the one that pays; without CUDA it is the nearest
+    one. A run in a group, or of several phases, is carried out step by step.
+    """
     if group.size > 1 or not _fusible(model.objective.phases):
         return Eager(model, config, group)
     wanted = before or config.engine

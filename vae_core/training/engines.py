@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import final
+from typing import cast, final
 
 import torch
 from torch import Tensor
@@ -56,7 +56,7 @@ class SkippedSteps:
 def _copy(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
     """Copies each source into its target; a model without batch norm has no buffers."""
     if sources:
-        torch._foreach_copy_(list(targets), list(sources))
+        torch._foreach_copy_(list(targets), list(sources))  # pyright: ignore[reportPrivateImportUsage]
 
 
 class Engine(abc.ABC):
@@ -76,7 +76,8 @@ class Engine(abc.ABC):
     def __init__(self, model: LatentVariableModel, config: TrainConfig, group: ProcessGroup):
         self.model, self.config, self.group = model, config, group
         self.dtype = autocast_dtype(config, model.device)
-        model.to(memory_format=torch.channels_last)
+        # The types of torch lack `to` with a layout alone.
+        model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.updates = [PhaseUpdate(model, index, config) for index in range(len(model.objective.phases))]
         self.average = None
         if config.ema:
@@ -111,7 +112,7 @@ class Engine(abc.ABC):
     @property
     def evaluated(self) -> LatentVariableModel:
         """The model that the run is for: the running average where there is one."""
-        return self.model if self.average is None else self.average.module
+        return self.model if self.average is None else cast(LatentVariableModel, self.average.module)
 
     def validation_seconds(self, data: Fields) -> float:
         """Seconds that `validate` will take, estimated from a part of the data."""
@@ -122,8 +123,10 @@ class Engine(abc.ABC):
         return self.group.longest((time.perf_counter() - begin) / share)
 
     def validate(self, data: Fields, generator: torch.Generator) -> Tensor:
-        """The means of the loss, with the final weights of the terms, and of the terms of all phases over data at rest, on any
-        device: (1 + number of terms,), float64, on the CPU."""
+        """The means of the loss, with the final weights of the terms, and of the terms of all phases over data at rest.
+
+        The data may be on any device; the means are (1 + number of terms,), float64, on the CPU.
+        """
         model = self.evaluated
         objective = model.objective
         weights = objective.weights(1.0)
@@ -164,12 +167,14 @@ class Eager(Engine):
         self._entries = [slice(*pair) for pair in pairwise([0, *ends])]
 
     def prepare(self, data: Fields, inputs: StepInputs) -> None:
-        pass
+        """Does nothing, because nothing is compiled."""
 
     def begin(self, skipped: SkippedSteps) -> None:
+        """Continues from the state of the optimisers and from these numbers of skipped steps."""
         self._skipped = skipped
 
     def run(self, steps: range, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        """Takes each step phase by phase; a phase whose gradient is not finite changes nothing."""
         for step, one, (lr, *weights) in zip(steps, inputs, hypers, strict=True):
             batch = batch_of(data, self.model.observation, one, self.config.shift)
             weights_now = torch.tensor(weights, device=self.model.device)
@@ -201,10 +206,11 @@ class Eager(Engine):
         return True
 
     def skipped(self) -> SkippedSteps:
+        """The numbers of skipped steps, which the host knows."""
         return self._skipped
 
     def end(self) -> None:
-        pass
+        """Does nothing, because optimisers and `average` are up to date after every step."""
 
 
 class _Fused(Engine):
@@ -245,6 +251,7 @@ class Compiled(_Fused):
     read_every = 16
 
     def run(self, steps: range, data: Fields, inputs: Sequence[StepInputs], hypers: Sequence[Hyper]) -> None:
+        """Queues the steps one after the other."""
         self.one_by_one(data, inputs, hypers)
 
 

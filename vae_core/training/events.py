@@ -6,20 +6,23 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from vae_core.metrics.table import shown, weight_name
+
 
 @dataclass(frozen=True)
 class Event:
-    """Base of all events; `to_json` is one plain dict with the event's name."""
+    """Base of all events."""
 
     step: int
     """Optimiser steps done."""
 
     def to_json(self) -> dict[str, Any]:
+        """The fields of the event, with its name under `event`."""
         return {"event": type(self).__name__.lower(), **dataclasses.asdict(self)}
 
 
@@ -64,8 +67,10 @@ class FewSteps(Event):
 
 @dataclass(frozen=True)
 class Compiling(Event):
-    """Steps are being compiled: seconds where such steps have been compiled before, else up to a minute, in which nothing else
-    is told and `should_stop` is not asked."""
+    """Steps are being compiled, and until that is done no other event comes and `should_stop` is not asked.
+
+    It takes seconds where such steps have been compiled before, else up to a minute.
+    """
 
     engine: str
 
@@ -80,13 +85,13 @@ class NotCompiled(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """Means over the steps since the last such event, in nats an image."""
+    """Means over the steps since the last such event. `metrics.table.TERMS` has the unit of each term."""
 
     steps: int
     loss: float
     terms: dict[str, float]
     """The mean of each term of every phase by name, before its weight; a term that no step computed is left out."""
-    weights: dict[str, float]
+    weights: Mapping[str, float]
     """The weight of each term now."""
     lr: float
     images_per_second: float
@@ -96,7 +101,7 @@ class Progress(Event):
 
 @dataclass(frozen=True)
 class Validated(Event):
-    """Means over the validation images, in nats an image, with the final weights of the terms."""
+    """Means over the validation images, with the final weights of the terms."""
 
     loss: float
     """The weighted sum of the objective's `criterion`, in which terms that depend on an adversary do not count."""
@@ -140,20 +145,19 @@ class ProgressLine:
         self.started = ""
 
     def __call__(self, event: Event) -> None:
+        """Writes what a person at a terminal wants to know of the event."""
         if isinstance(event, Started):
             if str(event) != self.started:
                 self._line(str(event))
             self.started = str(event)
         elif isinstance(event, Progress) and self.live:
-            terms = ", ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
             left = time.strftime("%H:%M:%S", time.gmtime(event.seconds_left))
             speed = f"{event.images_per_second:,.0f} images/s"
-            self.stream.write(f"\r{event.step}/{event.steps}  {terms}  {speed}  {left} left\x1b[K")
+            self.stream.write(f"\r{event.step}/{event.steps}  {_values(event.terms)}  {speed}  {left} left\x1b[K")
             self.stream.flush()
         elif isinstance(event, Validated):
-            terms = "".join(f", {name} {value:.2f}" for name, value in event.terms.items())
             best = " (best)" if event.best else ""
-            self._line(f"step {event.step}: validation loss {event.loss:.2f}{terms}{best}")
+            self._line(f"step {event.step}: validation {_values({'loss': event.loss} | event.terms)}{best}")
         elif isinstance(event, FewSteps):
             self._line(str(event))
         elif isinstance(event, Compiling):
@@ -170,6 +174,11 @@ class ProgressLine:
         self.stream.flush()
 
 
+def _values(terms: Mapping[str, float]) -> str:
+    """Terms by name with the decimals that the table gives them."""
+    return ", ".join(f"{name} {shown(name, terms)}" for name in terms)
+
+
 class JsonLines:
     """One JSON object a line on a stream."""
 
@@ -177,6 +186,7 @@ class JsonLines:
         self.stream = stream
 
     def __call__(self, event: Event) -> None:
+        """Writes the event."""
         self.stream.write(json.dumps(event.to_json()) + "\n")
         self.stream.flush()
 
@@ -190,10 +200,11 @@ class TensorBoard:
         self.writer = SummaryWriter(str(folder))
 
     def __call__(self, event: Event) -> None:
+        """Writes the values of a report or a validation; the last event closes the file."""
         if isinstance(event, Progress | Validated):
             group = "train" if isinstance(event, Progress) else "validation"
             known = {name: getattr(event, name, None) for name in ("loss", "lr", "images_per_second")}
-            known |= event.terms | {f"weight_{name}": value for name, value in getattr(event, "weights", {}).items()}
+            known |= event.terms | {weight_name(name): value for name, value in getattr(event, "weights", {}).items()}
             for name, value in known.items():
                 if value is not None:
                     self.writer.add_scalar(f"{group}/{name}", value, event.step)

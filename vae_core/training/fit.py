@@ -39,8 +39,10 @@ def fit(
     subscribers: Iterable[events.Subscriber] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Summary:
-    """Trains `model` in place, on the device it is on, with the training split of `data`, and validates with its validation
-    split. A single split is divided: a tenth of it validates.
+    """Trains `model` in place, on the device it is on.
+
+    It trains with the training split of `data` and validates with its validation split. A single split is divided: a tenth of
+    it validates.
 
     With a `folder` the training state is written there every `config.save_every` seconds and at the end, and a state that is
     found there is resumed: for one engine and number of threads the outcome on a CPU is then bit for bit that of an

@@ -32,8 +32,9 @@ def _layers(net: nn.Module) -> list[nn.Module]:
 
 @contextmanager
 def only(model: Autoencoder, trained: Trained, norm_statistics: NormStatistics = "batch") -> Iterator[None]:
-    """Inside, only the parts of that choice take a gradient. Batch norm outside of them stays in evaluation mode, and all batch
-    norm does so where its statistics are the stored ones.
+    """Inside, only the parts of that choice take a gradient.
+
+    Batch norm outside of them stays in evaluation mode, and all batch norm does so where its statistics are the stored ones.
 
     The choice is of what inference needs: modules of the objective, such as a discriminator, train in any case. A parameter
     that takes no gradient beforehand takes none inside; flags and modes are restored at the end.

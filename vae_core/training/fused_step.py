@@ -73,7 +73,7 @@ def _compiled(graph: GraphModule, example: list[Tensor]) -> Callable:
     # Small kernels side by side as one.
     options = {"combo_kernels": True, "benchmark_combo_kernel": False} if example[0].is_cuda else {}
     # What any process has compiled is found again, which torch._inductor.compile does not do: 3 s instead of half a minute.
-    return standalone_compile(graph, example, dynamic_shapes="from_example_inputs", options=options)
+    return standalone_compile(graph, [*example], dynamic_shapes="from_example_inputs", options=options)
 
 
 def _inputs(data: Fields, inputs: StepInputs, hyper: Tensor) -> list[Tensor]:
@@ -81,8 +81,10 @@ def _inputs(data: Fields, inputs: StepInputs, hyper: Tensor) -> list[Tensor]:
 
 
 class FusedStep:
-    """The graph for a model of one phase and one shape of batch. The optimiser of `update` shares its moments and is never
-    stepped itself."""
+    """The graph for a model of one phase and one shape of batch.
+
+    The optimiser of `update` shares its moments and is never stepped itself.
+    """
 
     def __init__(
         self,
@@ -145,12 +147,15 @@ class FusedStep:
 
     def run(self, data: Fields, inputs: StepInputs, hyper: Tensor) -> None:
         """Takes one step with `hyper` = (learning rate, weights of the terms). All steps need inputs of the same shapes."""
-        self.prepare(data, inputs, hyper)
+        graph = self._ready(data, inputs, hyper)
         with torch.no_grad():
-            self._graph(*self.state.flat(), *_inputs(data, inputs, hyper))
+            graph(*self.state.flat(), *_inputs(data, inputs, hyper))
 
     def prepare(self, data: Fields, inputs: StepInputs, hyper: Tensor) -> None:
         """Traces the graph for inputs of these shapes and compiles it, unless this was done before."""
+        self._ready(data, inputs, hyper)
+
+    def _ready(self, data: Fields, inputs: StepInputs, hyper: Tensor) -> Callable:
         if self._graph is None:
             tensors = _inputs(data, inputs, hyper)
             graph = self._traced(data, inputs, tensors)
@@ -159,6 +164,7 @@ class FusedStep:
                 with torch.no_grad():
                     graph(*(t.detach().clone() for t in self.state.flat()), *tensors)
             self._graph = graph
+        return self._graph
 
     def _traced(self, data: Fields, inputs: StepInputs, tensors: list[Tensor]) -> Callable:
         # Traced and compiled by hand: torch.compile would check before every step that nothing has changed, and nothing does.

@@ -39,13 +39,12 @@ def may_pay(model: nn.Module) -> bool:
 
 def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
     """Computes what the function of the same name in torch computes."""
-    simple = x.ndim == 4 and not isinstance(padding, str) and _pair(dilation) == [1, 1] and groups == 1
-    if simple:
-        stride, padding = _pair(stride), _pair(padding)
-        size = [(n + 2 * p - k) // s + 1 for n, p, k, s in zip(x.shape[2:], padding, weight.shape[2:], stride, strict=True)]
-    if not simple or not pays(x, weight, size):
-        return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
-    return _with_bias(gather(x, weight, size, stride, padding), bias)
+    if x.ndim == 4 and not isinstance(padding, str) and _pair(dilation) == [1, 1] and groups == 1:
+        s, p = _pair(stride), _pair(padding)
+        size = [(x.shape[2 + i] + 2 * p[i] - weight.shape[2 + i]) // s[i] + 1 for i in (0, 1)]
+        if pays(x, weight, size):
+            return _with_bias(gather(x, weight, size, s, p), bias)
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose2d(
@@ -100,8 +99,10 @@ def scatter(coarse: Tensor, kernel: Tensor, size: Sequence[int], stride: Sequenc
 
 @torch.library.custom_op("vae_core::correlate", mutates_args=())
 def correlate(fine: Tensor, coarse: Tensor, size: Sequence[int], stride: Sequence[int], padding: Sequence[int]) -> Tensor:
-    """The gradient for the kernel, of this (kh, kw), where one of fine and coarse is what a convolution had, and the other the
-    gradient for what it gave."""
+    """The gradient for the kernel, of this (kh, kw).
+
+    One of `fine` and `coarse` is the input of a convolution, and the other the gradient for its output.
+    """
     kernel = _kernel(coarse, fine, size)
     _clear_unreached(kernel, fine, coarse, stride, padding)
     for f, c, w in _taps(fine, coarse, kernel, stride, padding):
@@ -114,8 +115,11 @@ def correlate(fine: Tensor, coarse: Tensor, size: Sequence[int], stride: Sequenc
 def gradients(
     fine: Tensor, coarse: Tensor, kernel: Tensor, stride: Sequence[int], padding: Sequence[int], of_fine: bool
 ) -> tuple[Tensor, Tensor]:
-    """`correlate`, after the gradient for `fine` (the `scatter` of `coarse`, which is a gradient) or, if not `of_fine`, for
-    `coarse` (the `gather` of `fine`)."""
+    """Both gradients of a convolution: for its input, and `correlate` for its kernel.
+
+    With `of_fine` the input is `fine`, whose gradient is the `scatter` of the gradient `coarse`; else it is `coarse`, whose
+    gradient is the `gather` of the gradient `fine`.
+    """
     x = fine if of_fine else coarse
     of_x = _images(x, x.shape[1], x.shape[2:]).zero_()
     of_kernel = _kernel(coarse, fine, kernel.shape[2:])

@@ -56,8 +56,10 @@ class PhaseUpdate:
 
 
 def _parameter_groups(parameters: list[nn.Parameter], weight_decay: float) -> list[dict]:
-    """Parameters with and without weight decay, which is for matrices and kernels: biases, norms and sigma have no reason to be
-    near 0."""
+    """Parameters with and without weight decay.
+
+    It is for matrices and kernels: biases, norms and sigma have no reason to be near 0.
+    """
     return [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

@@ -17,8 +17,10 @@ SHARE = 0.5
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Bytes that a device can still hold, or all memory of a CPU, which may already hold the data or have them mapped from a
-    file. None where this cannot be found out."""
+    """Bytes that a device can still hold, or None where this cannot be found out.
+
+    For a CPU it is all memory, which may already hold the data or have them mapped from a file.
+    """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     if not hasattr(os, "sysconf"):
@@ -56,13 +58,15 @@ class Prefetcher:
 
     def get(self, key: int, rows_of: Callable[[int], np.ndarray]) -> dict[str, Tensor]:
         """The rows `rows_of(key)` of every field on the device: those that `expect` was called with, or rows gathered now."""
-        if self._next is None or self._next[0] != key:
-            self.expect(key, rows_of)
-        return self._next[1].result()
+        expected = self._next
+        if expected is None or expected[0] != key:
+            expected = self.expect(key, rows_of)
+        return expected[1].result()
 
-    def expect(self, key: int, rows_of: Callable[[int], np.ndarray]) -> None:
-        """Begins to bring what `get` will be asked for next."""
+    def expect(self, key: int, rows_of: Callable[[int], np.ndarray]) -> tuple[int, Future[dict[str, Tensor]]]:
+        """Begins to bring the rows that `get` will be asked for next, and gives the key with the rows that will be there."""
         self._next = key, self._pool.submit(self._bring, rows_of(key))
+        return self._next
 
     def empty(self, count: int) -> dict[str, Tensor]:
         """Zeros of the shapes that `get` gives for so many rows."""

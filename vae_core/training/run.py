@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from vae_core.config import TrainConfig
+from vae_core.metrics.table import weight_name
 from vae_core.models.base import LatentVariableModel
 from vae_core.training import events
 from vae_core.training.batches import Batches, Fields, validation_generator
@@ -109,6 +110,7 @@ class Run:
         return dict(zip(self.model.objective.weighted, weights, strict=True))
 
     def tell(self, event: events.Event) -> None:
+        """Calls every subscriber with an event."""
         for subscriber in self.subscribers:
             subscriber(event)
 
@@ -133,6 +135,7 @@ class Run:
             self.tell(events.FewSteps(counters.step, counters.steps, enough))
 
     def tell_progress(self, lr: float, weights: Mapping[str, float], steps_per_second: float) -> None:
+        """Reports the means since the last report, under the weights of the terms now."""
         counters = self.counters
         left, speed = (counters.steps - counters.step) / steps_per_second, steps_per_second * self.batches.batch_size
         means = self.means.recent()
@@ -167,7 +170,8 @@ class Run:
         trained = dict.fromkeys(found) | (self.means.reset() if self.means.count else {})
         columns = {f"train_{name}": value for name, value in trained.items()}
         columns |= {f"validation_{name}": value for name, value in found.items()}
-        counters.curve.append({"step": counters.step, "lr": lr} | weight_columns(weights) | columns)
+        columns |= {weight_name(name): value for name, value in weights.items()}
+        counters.curve.append({"step": counters.step, "lr": lr} | columns)
         if len(counters.curve) > MOST_POINTS:
             # Of a long run every second point tells as much; the last one stays.
             del counters.curve[-2::-2]
@@ -204,13 +208,8 @@ class Run:
             reason=reason,
             skipped=counters.skipped,
             curve=list(counters.curve),
-            kept_step=counters.best_step if self.best else counters.step,
+            kept_step=counters.best_step if self.best and counters.best_step is not None else counters.step,
         )
-
-
-def weight_columns(weights: Mapping[str, float]) -> dict[str, float]:
-    """Weights of terms as columns of a curve, where the weight of the rate is called `beta`."""
-    return {"beta" if name == "rate" else f"{name}_weight": value for name, value in weights.items()}
 
 
 def _length(config: TrainConfig, batches: Batches) -> int:

@@ -20,10 +20,10 @@ def named(means: Tensor, terms: Sequence[str]) -> Means:
 
 
 class RunningMeans:
-    """Reads the sums that an engine adds to: the loss, each term and the number of updates of each phase,
-    (1 + number of terms + number of phases,).
+    """Reads the sums that an engine adds to.
 
-    The sums stay on their device until they are read, so that adding to them waits for nothing.
+    They are those of the loss, of each term and of the updates of each phase, (1 + number of terms + number of phases,). The
+    sums stay on their device until they are read, so that adding to them waits for nothing.
     """
 
     def __init__(self, sums: Tensor, objective: Objective, group: ProcessGroup):

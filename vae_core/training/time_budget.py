@@ -99,8 +99,10 @@ class TimeBudget:
         self._window_began, self._window_step = now, step
 
     def _fitting(self, step: int, left: float) -> int:
-        """The number of steps that fit into `left` seconds, with the validations among them, at the end, and, where one is due,
-        at `step`."""
+        """The number of steps that fit into `left` seconds.
+
+        The validations among them, at the end and, where one is due, at `step` take their time.
+        """
 
         def cost(count: int) -> float:
             last = step + count

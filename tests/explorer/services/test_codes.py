@@ -15,7 +15,7 @@ def test_dimensions_are_ordered_by_kl_or_by_variance(put):
     kl, plain = (models.registry().card(name) for name in ("kl", "plain"))
     assert codes.dimension_order(kl, some) == [1, 3, 2, 0]
     assert codes.dimension_order(plain, some) == [2, 0, 1, 3]
-    assert codes.dimension_labels(kl)[1] == "z2 (KL 3.0 nats)" and codes.dimension_labels(plain)[1] == "z2"
+    assert codes.dimension_labels(kl)[1] == "z2 (rate 3.0 nats)" and codes.dimension_labels(plain)[1] == "z2"
 
 
 def test_a_checkpoint_without_held_out_images_has_no_codes(put):

@@ -136,7 +136,7 @@ def test_a_plain_autoencoder_has_no_beta(put, until):
     run = start(request(amount=3, beta=None))
     until(run.job, "done")
     run = again(run)
-    assert all(point.rate is None for point in run.training + run.validation)
+    assert all(point.values.get("rate") is None for point in run.training + run.validation)
     assert runs.result(run).metrics["rate"] is None
 
 

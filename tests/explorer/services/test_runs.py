@@ -43,7 +43,10 @@ def test_terms_of_a_run_are_read_in_every_version(home) -> None:
     before = {"event": "progress", "step": 6, "loss": 3.5, "distortion": 2.5, "rate": 1.0} | speed
     put(home, [{"event": "begin"}, {"event": "started", "step": 0, "steps": 20}, now, before])
     points = runs.find("fine-tune-x").training
-    assert [(point.loss, point.distortion, point.rate) for point in points] == [(3.0, 2.0, 1.0), (3.5, 2.5, 1.0)]
+    assert [list(point.values.items()) for point in points] == [
+        [("loss", 3.0), ("distortion", 2.0), ("rate", 1.0)],
+        [("loss", 3.5), ("distortion", 2.5), ("rate", 1.0)],
+    ]
 
 
 def test_refused_files_are_counted_in_runs_of_every_version(home) -> None:
@@ -53,3 +56,10 @@ def test_refused_files_are_counted_in_runs_of_every_version(home) -> None:
     put(home, [{"event": "begin"}, {"event": "refused", "count": 3000, "lines": ["3,000 .txt files are not images"]}])
     run = runs.find("fine-tune-x")
     assert (run.refused, run.refused_lines) == (3000, ["3,000 .txt files are not images"])
+
+
+def test_the_curves_of_a_checkpoint_have_every_term() -> None:
+    point = {"step": 5, "lr": 0.1, "mmd_weight": 30.0, "train_loss": 3.0, "train_mmd": None, "validation_mmd": 0.003}
+    training, validation = runs.stored_curves({"curve": [point]})
+    assert training == [runs.LossPoint(5, {"loss": 3.0, "mmd": None})] and validation == [runs.LossPoint(5, {"mmd": 0.003})]
+    assert runs.stored_curves({}) == ([], [])

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from vae_core import build_model
 from vae_core.config import BernoulliConfig, GaussianConfig
 from vae_core.metrics import evaluate, table
-from vae_core.metrics.table import GREY_BERNOULLI, METRICS, decimals, shown, title
+from vae_core.metrics.table import GREY_BERNOULLI, METRICS, TERMS, decimals, labelled, metric_named, shown, title, weight_name
+from vae_core.zoo import ZOO, model_config
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,25 @@ def test_grey_pixels_have_no_likelihood_to_bound():
 def test_it_can_be_read_without_torch():
     script = f"import runpy, sys; runpy.run_path({table.__file__!r}); assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_every_term_of_every_objective_of_the_zoo_is_in_the_table(name):
+    objective = build_model(model_config(name, (1, 8, 8), 3, classes=2)).objective
+    assert {"loss", *objective.terms} <= set(TERMS) and set(objective.weighted) <= set(TERMS)
+    for term in map(metric_named, objective.terms):
+        assert term.title and term.about and term.better in (-1, 0, 1) and term.decimals > 0
+
+
+def test_a_term_is_shown_with_its_digits_and_an_unknown_one_under_its_own_name():
+    assert shown("mmd", {"mmd": 0.00312}) == "0.00312" and shown("fooling", {"fooling": 0.69315}) == "0.693"
+    unknown = metric_named("total_correlation")
+    assert (unknown.title, unknown.unit, unknown.axis) == ("total_correlation", "", "total_correlation")
+    assert shown("total_correlation", {"total_correlation": 0.00312}) == "0.00312"
+    assert metric_named("rate").axis == "Rate (nats)" and metric_named("active_units").axis == "Active units"
+    assert [weight_name(term) for term in ("rate", "mmd")] == ["beta", "mmd_weight"]
+
+
+def test_a_figure_in_a_sentence():
+    figures = {"negative_elbo": 125.1312, "mse": 0.0322, "active_units": 2}
+    assert [labelled(name, figures) for name in figures] == ["negative ELBO 125.13 nats", "MSE 0.0322", "active units 2"]

@@ -98,6 +98,8 @@ def test_nets_and_likelihoods_of_images_are_refused_for_texts():
         ModelConfig.for_field(TEXT, 2, MLPConfig())
     with pytest.raises(ConfigError, match=r"A net of kind 'gru' is for fields of kind 'tokens'.* such as 'residual'"):
         model_config("gru-vae", (1, 28, 28), 2)
+    with pytest.raises(ConfigError, match="A GRU-VAE has a net of kind 'gru'"):
+        model_config("gru-vae", (1, 28, 28), 2, MLPConfig())
     with pytest.raises(ConfigError, match="models have one image or one text"):
         ModelConfig.for_field(CategoryField("label", 3), 2)
 

@@ -22,7 +22,7 @@ def curve(validation: list[float], train: list[float]) -> list[dict[str, float |
 def test_a_run_without_gain_says_why(validation, train, said):
     found = kept_weights({"steps": 40, "kept_step": 0, "curve": curve(validation, train)})
     assert "as they were" in found and said in found
-    assert f"{validation[0]:.1f} nats at the start and {min(validation[1:]):.1f} at best" in found
+    assert f"{validation[0]:.2f} nats at the start and {min(validation[1:]):.2f} at best" in found
 
 
 def test_the_step_of_the_kept_weights_is_told_unless_it_is_the_last():
