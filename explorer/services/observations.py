@@ -41,7 +41,7 @@ def is_smooth(card: ModelCard) -> bool:
     return not card.shows_images or card.config.image[0] == 3
 
 
-def hits(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
+def hits(found: Sequence[Shown], wanted: Sequence[Shown]) -> list[str]:
     """For each text, how many of its characters another one has at the same place: "3 of 5 letters"."""
     same = [sum(a == b for a, b in zip(one, other, strict=False)) for one, other in zip(found, wanted, strict=True)]
     return [f"{count} of {len(text)} letters" for count, text in zip(same, wanted, strict=True)]

@@ -46,4 +46,4 @@ def evaluate(card: ModelCard, given: Sequence[str], condition: int | None = None
     if known is not None and originals is not None:
         codes = checkpoint.model.encode(given, classes).mean
         nearest = observations.shown(card, originals[checkpoint.model.space.distance(codes, known.codes).argmin(1).numpy()])
-    return TextEvaluation(rebuilt, observations.hits([str(one) for one in rebuilt], given), nearest)
+    return TextEvaluation(rebuilt, observations.hits(rebuilt, given), nearest)

@@ -7,7 +7,7 @@ import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -91,7 +91,8 @@ def _fingerprint(begin: str, splits: dict[str, Split]) -> str:
     for part, split in splits.items():
         for name, known in split._known().items():
             digest.update(f"|{part}.{name} {known.dtype} {tuple(known.shape)}|".encode())
-            digest.update(memoryview(known.contiguous().numpy()).cast("B"))
+            values: Any = known.contiguous().numpy()
+            digest.update(memoryview(values).cast("B"))
         if split.tokens is not None:
             digest.update("".join(split.tokens.vocabulary).encode())
     return digest.hexdigest()
