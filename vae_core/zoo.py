@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from vae_core.config import (
@@ -15,6 +14,7 @@ from vae_core.config import (
     FieldSpec,
     FlatConfig,
     FullGaussianConfig,
+    GridConfig,
     GRUConfig,
     ImageField,
     LearnedGaussianConfig,
@@ -25,14 +25,18 @@ from vae_core.config import (
     ObjectiveConfig,
     PosteriorConfig,
     PriorConfig,
+    QuantizationConfig,
     RealNVPConfig,
     ReconstructionConfig,
     StandardNormalConfig,
     StructureConfig,
     TwoLayerConfig,
+    UniformCodesConfig,
     UniformSphereConfig,
+    VectorQuantizedConfig,
     VonMisesFisherConfig,
 )
+from vae_core.config.model import DEFAULTS
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,7 @@ class Row:
     posterior: PosteriorConfig = DiagonalGaussianConfig()
     prior: PriorConfig = StandardNormalConfig()
     objective: ObjectiveConfig = ELBOConfig()
-    structure: Callable[[int], StructureConfig] = FlatConfig
-    """The structure with a code of a number of dimensions."""
+    structure: type[StructureConfig] = FlatConfig
     given: str = ""
     """Name of the category that the model is given; empty where it is given nothing."""
     net: NetConfig | None = None
@@ -121,6 +124,16 @@ ZOO = {
         "one.",
         structure=TwoLayerConfig,
     ),
+    "vq-vae": Row(
+        "VQ-VAE",
+        "van den Oord, Vinyals & Kavukcuoglu 2017",
+        "The code of an image is a grid of whole numbers, each of which names a vector of a codebook that is learned with the "
+        "model.",
+        posterior=VectorQuantizedConfig(),
+        prior=UniformCodesConfig(),
+        objective=QuantizationConfig(),
+        structure=GridConfig,
+    ),
     "gru-vae": Row(
         "GRU-VAE",
         "Bowman et al. 2016; free bits of Kingma et al. 2016",
@@ -140,7 +153,8 @@ def model_config(
     likelihood: LikelihoodConfig | None = None,
     classes: int = 0,
 ) -> ModelConfig:
-    """The configuration of a named model for a field, or for images (C, H, W), and a code of `latent` dimensions.
+    """The configuration of a named model for a field, or for images (C, H, W), and a code of `latent` dimensions, which a
+    structure without vectors does not have.
 
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
     of classes of the observations, which a model that is given the class has to know. Raises ConfigError on an unknown name,
@@ -160,8 +174,11 @@ def model_config(
     if row.given and not classes:
         raise ConfigError(f"A {row.title} is given the class of each {field.noun}; it needs {field.noun}s with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    parts = (net or row.net, row.posterior, row.objective, row.prior, condition)
-    return ModelConfig.for_field(field, row.structure(latent), *parts, **axes)
+    if row.structure.field not in ("", field.kind):
+        raise ConfigError(f"A {row.title} is a model of images, and {field.name!r} is a {field.noun}; choose another model.")
+    net = net or row.net or DEFAULTS[field.kind]["net"]
+    structure = row.structure.suited(latent, field.shape, net)
+    return ModelConfig.for_field(field, structure, net, row.posterior, row.objective, row.prior, condition, **axes)
 
 
 def zoo_name(config: ModelConfig) -> str:

@@ -33,8 +33,9 @@ def map_payload(card: ModelCard, projection: Projection, start: View, uploads: U
     if not uploads.names:
         return _bytes(*key, projection, start.colour, selection)
     # Uploaded images belong to one session, so they are in no cache that sessions share.
+    placed = codes.vectors(card, uploads.codes[card.name])
     base = _started(_data(*key, projection), start.colour, selection)
-    return replace(base, uploads=uploads.names, upload_points=projection.place(uploads.codes[card.name])).to_bytes()
+    return replace(base, uploads=uploads.names, upload_points=projection.place(placed)).to_bytes()
 
 
 @st.cache_data(max_entries=MAX_CACHED, show_spinner=False)
@@ -72,7 +73,7 @@ def _data(name: str, version: int, method: str, parameters: str, reason_missing:
         )
     return MapData(
         points=_projection.points,
-        codes=stored.codes,
+        codes=stored.codes.reshape(len(stored.codes), -1),
         # Without a program the page shows no reconstructions.
         program=b"" if program is None else program.to_bytes(),
         image=observations.frame(card),

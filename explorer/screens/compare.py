@@ -89,12 +89,18 @@ for card in cards:
         rows.append(model_row(card, fitted, f"z drawn from a Gaussian fitted to its codes{given(card)}"))
 image_rows(rows, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
-if not all(models.has_prior(card) for card in cards):
+points = [card for card in cards if models.has_plane(card)]
+if len(points) < len(cards):
+    left.caption(
+        "A model with a codebook was not trained to decode codes that are drawn one by one, each as probable as the others. "
+        "New images of it need a further model, which is trained on its codes."
+    )
+if not all(models.has_prior(card) for card in points):
     left.caption(
         "A plain AE is free to put its codes anywhere: N(0, I) may miss them, and even a Gaussian with their mean and "
         "covariance reaches into the holes between them. A VAE is trained to decode draws from its prior."
     )
-else:
+elif points:
     left.caption("Decoded from draws of the prior, which these models were trained to decode.")
 if right.button("Draw again", key="compare-draw", width="stretch"):
     view.show(dataclasses.replace(current, seed=(current.seed + 1) % view.MAX_SEEDS))
@@ -116,12 +122,17 @@ rows = []
 if of_images:
     rows.append(ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model"))
 classes = condition if images.labels is None else images.labels[[a, b]]
-for card in cards:
+for card in points:
     decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path, classes, condition)
     on_sphere = card.config.posterior.space == "sphere"
     note = "decoded along the great circle, the straight path on its sphere" if on_sphere else "decoded along the path"
     rows.append(model_row(card, decoded, f"{note}{given(card)}"))
-image_rows(rows, smooth=smooth)
+if rows:
+    image_rows(rows, smooth=smooth)
+for card in cards:
+    if card not in points:
+        why = "its codes are whole numbers with nothing between them, so that no path joins two of them"
+        st.caption(escaped(f"{card.title} has no row: {why}."))
 fade = "A cross-fade shows both images at once. " if of_images else ""
 st.caption(f"{fade}In a good latent space, one {noun} changes into the other.")
 
@@ -139,8 +150,8 @@ st.caption(
     escaped(f"Nats measure: {'; '.join(scales)}. ")
     + ("Values in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
     + (f"Values on different held-out {noun}s are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
-    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO, and codes on a sphere have no dimensions "
-    "that are active by themselves. A tick marks the better value."
+    + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO, and codes on a sphere or of a codebook "
+    "have no dimensions that are active by themselves. A tick marks the better value."
 )
 
 st.subheader("Rate against distortion", anchor="rate-distortion")

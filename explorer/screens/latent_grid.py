@@ -13,7 +13,13 @@ from explorer.services.text import escaped, widget_key
 current = st.session_state.view
 registry = models.registry()
 cards = [registry.card(name) for name in current.models]
-shown, left_out = compatible(cards)
+draggable = [card for card in cards if models.has_plane(card)]
+for card in cards:
+    if card not in draggable:
+        st.info(escaped(models.reason_without_plane(card)))
+if not draggable:
+    st.stop()
+shown, left_out = compatible(draggable)
 if left_out:
     names = ", ".join(card.title for card in left_out)
     why = "Their codes are of other held-out images, so the models cannot be linked."
@@ -21,7 +27,10 @@ if left_out:
 
 key = widget_key("pad", *(card.name for card in shown))
 try:
-    payload = pad_payload(shown, view.start(key), uploads.upload_codes(shown, current))
+    start = view.start(key)
+    if start.lead not in [card.name for card in shown]:
+        start = dataclasses.replace(start, lead=shown[0].name, plane="", z=())
+    payload = pad_payload(shown, start, uploads.upload_codes(shown, current))
 except ValueError as error:
     st.error(escaped(f"{shown[0].title} cannot be shown: {error} Choose another model in the sidebar."))
     st.stop()

@@ -10,7 +10,7 @@ from explorer.components.sketch import sketch
 from explorer.panels.condition_switch import condition_switch
 from explorer.panels.your_texts import your_texts
 from explorer.payloads.sketch import sketch_payload
-from explorer.presenters.error_maps import error_maps, error_scale
+from explorer.presenters.error_maps import error_maps, error_scale, viridis
 from explorer.presenters.image_files import png_grid
 from explorer.presenters.thumbnails import thumbnail
 from explorer.services import models, uploads
@@ -131,13 +131,18 @@ for key, upload in pictures.items():
         maps = error_maps(np.stack([results[card.name][key].errors for card in cards]), high)
         captions = ["prepared"] + [card.title for card in cards]
         mses = [""] + [labelled("mse", {"mse": results[card.name][key].mse}) for card in cards]
-        image_rows(
-            [
-                ImageRow("Reconstruction", images, captions=captions),
-                ImageRow("Error", [None, *maps], captions=mses),
-            ],
-            smooth=smooth,
-        )
+        rows = [
+            ImageRow("Reconstruction", images, captions=captions),
+            ImageRow("Error", [None, *maps], captions=mses),
+        ]
+        counts = [models.code_count(card) for card in cards]
+        if any(counts):
+            grids = [
+                None if count is None else viridis(results[card.name][key].code / (count - 1))
+                for card, count in zip(cards, counts, strict=True)
+            ]
+            rows.append(ImageRow("Codes", [None, *grids], "each number of the codebook as a colour"))
+        image_rows(rows, smooth=smooth)
         for card in cards:
             result = results[card.name][key]
             if result.error_rank is None:
@@ -153,9 +158,10 @@ for key, upload in pictures.items():
             note = f"in the latent space of {first.title}" + ("" if real else ", decoded from their codes")
             image_rows([ImageRow("Nearest held-out images", [image for image, _ in nearest], note)], smooth=smooth)
         # Links, because `st.switch_page` would first give this page's entry of the browser's history the other page's query.
-        target = dataclasses.replace(current, z=tuple(float(value) for value in lead.code))
         arrow, links = ":material/arrow_forward:", st.container(horizontal=True)
-        links.page_link("screens/latent_grid.py", label="Show on the latent grid", icon=arrow, query_params=target.query())
+        if models.has_plane(first):
+            target = dataclasses.replace(current, z=tuple(float(value) for value in lead.code)).query()
+            links.page_link("screens/latent_grid.py", label="Show on the latent grid", icon=arrow, query_params=target)
         links.page_link("screens/map.py", label="Show on the map", icon=arrow, query_params=current.query())
 
 st.divider()

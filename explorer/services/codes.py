@@ -22,7 +22,7 @@ class HeldOutCodes:
     """The data that a checkpoint stores of its N held-out images. N is 0 where it stores none."""
 
     codes: np.ndarray
-    """Mean codes, (N, d)."""
+    """Mean codes, (N, d), or whole numbers (N, h, w)."""
     scales: np.ndarray | None
     """Standard deviations of the posteriors, (N, d), or None for posteriors that have none."""
     errors: np.ndarray | None
@@ -41,13 +41,18 @@ def held_out_codes(card: ModelCard) -> HeldOutCodes:
     stored = checkpoint.held_out
     classes = tuple(str(name) for name in checkpoint.data.get("classes", ()))
     if stored is None:
-        return HeldOutCodes(np.zeros((0, card.config.latent), np.float32), None, None, None, None, classes)
+        return HeldOutCodes(np.zeros((0, *card.config.structure.code_shape), np.float32), None, None, None, None, classes)
     scales, errors, rates, labels = (
         None if values is None else values.numpy() for values in (stored.scale, stored.mse, stored.rate, stored.labels)
     )
     # Codes that are stored as float16 lie a little beside their space.
     placed = checkpoint.model.space.project(stored.codes)
     return HeldOutCodes(placed.numpy(), scales, errors, rates, labels if classes else None, classes)
+
+
+def vectors(card: ModelCard, codes: np.ndarray) -> np.ndarray:
+    """Codes as the points that a map is drawn of, (N, k): the codes (N, d) themselves, or the vectors of whole numbers."""
+    return models.load(card.name).model.space.vectors(torch.from_numpy(codes)).numpy()
 
 
 def principal_plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:

@@ -45,18 +45,21 @@ def _on_device(name: str, version: int) -> Autoencoder:
 
 def row_length(model: Autoencoder) -> int:
     """Numbers of a row of `codes` below: a code, the class where the model is given one, and the details where it has any."""
-    return model.config.latent + len(model.capabilities.conditions) + model.detail_size
+    return model.config.code_size + len(model.capabilities.conditions) + model.detail_size
 
 
 def conditions_exist(model: Autoencoder, codes: np.ndarray) -> bool:
     """True if the classes in rows of codes are classes of the model."""
     counts = model.capabilities.conditions.values()
-    classes = codes[:, model.config.latent :][:, : len(counts)]
+    classes = codes[:, model.config.code_size :][:, : len(counts)]
     return all(bool(np.isin(column, np.arange(count)).all()) for column, count in zip(classes.T, counts, strict=True))
 
 
 def mean_images(model: Autoencoder, codes: np.ndarray) -> np.ndarray:
-    """The mean images of codes, float32 (N, row length) to float16 (N, C, H, W)."""
+    """The mean images of codes, float32 (N, row length) to float16 (N, C, H, W).
+
+    Raises ValueError on values that are in no code of the model, as `squared_distances` does.
+    """
     return _decoded(model, codes, torch.Tensor.half)
 
 
@@ -75,8 +78,9 @@ def _decoded(model: Autoencoder, codes: np.ndarray, then) -> np.ndarray:
 
 
 def _mean_image(model: Autoencoder, rows: torch.Tensor) -> torch.Tensor:
-    latent, counts = model.config.latent, model.capabilities.conditions.values()
-    z, classes, details = rows.tensor_split([latent, latent + len(counts)], 1)
+    size, counts = model.config.code_size, model.capabilities.conditions.values()
+    z, classes, details = rows.tensor_split([size, size + len(counts)], 1)
+    z = model.space.checked(z.reshape(-1, *model.config.structure.code_shape))
     given = [one_hot(classes[:, i], count) for i, count in enumerate(counts)]
     condition = torch.cat(given, 1) if given else None
     return model.decoded(model.complete(z, details, condition), condition)

@@ -16,8 +16,8 @@ from explorer.services.models import ModelCard
 def checked_codes(card: ModelCard, codes: Sequence[Sequence[float]]) -> np.ndarray:
     """The codes of a path as float32 (K, d). Raises ValueError where they do not fit the model."""
     array = np.array(codes, np.float32)
-    if array.ndim != 2 or array.shape[1] != card.config.latent or not np.isfinite(array).all():
-        raise ValueError(f"These are no codes of {card.title}, which have {card.config.latent} numbers each.")
+    if array.ndim != 2 or array.shape[1] != card.config.code_size or not np.isfinite(array).all():
+        raise ValueError(f"These are no codes of {card.title}, which have {card.config.code_size} numbers each.")
     return array
 
 

@@ -89,7 +89,7 @@ class ModelCard:
         known = [name for name in ("negative_elbo", "mse", "token_accuracy") if self.metrics.get(name) is not None]
         held_out = f"{'test' if self.trained_before else 'held-out'} {self.config.modelled.noun}s"
         measured = f" On {held_out}: {', '.join(labelled(name, self.metrics) for name in known)}." if known else ""
-        return f"A code of {counted(self.config.latent, 'dimension')}.{measured}"
+        return f"A code of {_size(self.config)}.{measured}"
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,11 @@ def _order(card: ModelCard) -> tuple:
     # A two-dimensional VAE comes first because the pad shows its whole latent space.
     kinds = sorted(ZOO, key=lambda kind: kind == "ae")
     kind = kinds.index(card.kind) if card.kind in kinds else len(kinds)
-    return position, card.data, card.own, card.config.latent, kind, card.name
+    return position, card.data, card.own, card.config.code_size, kind, card.name
+
+
+def _size(config: ModelConfig) -> str:
+    return counted(config.latent, "dimension") if config.structure.is_continuous else config.structure.title
 
 
 Facts = list[tuple[str, str]]
@@ -178,8 +182,8 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     shape = "; ".join(f"{name} {', '.join(map(str, sizes)) if isinstance(sizes, tuple) else sizes}" for name, sizes in layers)
     what = [
         ("Encoder and decoder", f"{net.kind}, {shape}"),
-        (config.modelled.noun.capitalize(), _size(config)),
-        ("Latent", f"{counted(config.latent, 'dimension')}, {config.posterior.title}"),
+        (config.modelled.noun.capitalize(), _size_of_observation(config)),
+        ("Latent", f"{_size(config)}, {config.posterior.title}"),
         ("Likelihood", config.likelihood.scale),
     ]
     what.append(("Objective", config.objective.formula))
@@ -204,8 +208,7 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     return ("What it is", what), ("How it was trained", how)
 
 
-def _size(config: ModelConfig) -> str:
-    """The size of one observation of a model."""
+def _size_of_observation(config: ModelConfig) -> str:
     field = config.modelled
     if isinstance(field, TokensField):
         return f"up to {field.length - 1} of {len(field.vocabulary)} characters"
@@ -232,6 +235,24 @@ def _load(path: Path, modified_ns: int) -> Checkpoint:
 def has_prior(card: ModelCard) -> bool:
     """True if the model was trained to decode draws from its prior."""
     return load(card.name).model.capabilities.prior
+
+
+def has_plane(card: ModelCard) -> bool:
+    """True if codes of the model are points that can be dragged and joined by a path."""
+    return load(card.name).model.capabilities.plane
+
+
+def reason_without_plane(card: ModelCard) -> str:
+    """Returns a sentence that says why nothing is dragged in the latent space of a model without a plane, and what to open."""
+    return (
+        f"{card.title} has no plane to drag through: its code is a grid of whole numbers ({card.config.structure.title}) with "
+        "nothing between them. The page Map shows the codes of held-out images, and Compare their reconstructions."
+    )
+
+
+def code_count(card: ModelCard) -> int | None:
+    """Number of codes of the codebook of a model whose codes are whole numbers; None for other models."""
+    return getattr(card.config.structure, "codes", None)
 
 
 def conditions(card: ModelCard) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def _name(codes: np.ndarray, method: str, parameters: dict[str, float]) -> str:
 
 
 def _codes(card: ModelCard) -> np.ndarray:
-    held_out = models.load(card.name).held_out
-    if held_out is None:
+    checkpoint = models.load(card.name)
+    if checkpoint.held_out is None:
         raise ValueError("This checkpoint stores no codes of held-out images, so there is no map of it.")
-    return held_out.codes.numpy()
+    return checkpoint.model.space.vectors(checkpoint.held_out.codes).numpy()

@@ -112,7 +112,7 @@ class ImageEvaluation:
     """A model's code and reconstruction of one image, compared with the held-out images."""
 
     code: np.ndarray
-    """The mean of the posterior, (d,)."""
+    """The code that stands for the image: the mean of the posterior, (d,), or whole numbers (h, w)."""
     reconstruction: np.ndarray
     """The reconstruction, float (C, H, W) in [0, 1]."""
     errors: np.ndarray

@@ -130,7 +130,7 @@ def read(query: Mapping[str, str], registry: Registry) -> View:
     names = tuple(card.name for card in cards if card.data == data)[:MAX_MODELS]
     lead = query.get("lead", names[0])
     lead = lead if lead in names else names[0]
-    latent = registry.card(lead).config.latent
+    latent = registry.card(lead).config.code_size
     given = [registry.card(name).config.condition for name in names]
     classes = max((category.count for category in given if category is not None), default=0)
     colour = _index(query.get("colour", ""), MAX_COLOURINGS)

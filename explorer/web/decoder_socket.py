@@ -142,10 +142,13 @@ def reply(model: decoding.Autoencoder, request: bytes) -> bytes:
         raise RefusedError("A request for decoding has codes that are not finite, or an odd number of codes for distances.")
     if not decoding.conditions_exist(model, codes):
         raise RefusedError("A request for decoding gives the model a class that it does not have.")
-    if kind == DISTANCES:
-        result = decoding.squared_distances(model, codes).astype("<f4", copy=False)
-    else:
-        result = decoding.mean_images(model, codes).astype("<f2", copy=False)
+    try:
+        if kind == DISTANCES:
+            result = decoding.squared_distances(model, codes).astype("<f4", copy=False)
+        else:
+            result = decoding.mean_images(model, codes).astype("<f2", copy=False)
+    except ValueError as error:
+        raise RefusedError(f"A request for decoding cannot be answered. {error}") from None
     return HEADER.pack(number, kind) + result.tobytes()
 
 

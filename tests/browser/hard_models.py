@@ -53,6 +53,10 @@ def make(folder: Path) -> list[str]:
     save("no rate in its loss", kind="mmd-vae", codes=codes, classes=few)
     save("dependent dimensions", kind="full-vae", latent=3, codes=torch.cat([codes, codes[:, :1]], 1), classes=few)
     save("a learned prior", kind="realnvp-vae", codes=codes, classes=few)
+    grid = torch.randint(128, (60, 2, 2), generator=torch.Generator().manual_seed(3))
+    save("codebook", kind="vq-vae", codes=grid, classes=few)
+    save("codebook without images", kind="vq-vae", codes=None, classes=few)
+    save("codebook without a program", kind="vq-vae", codes=grid.repeat(1, 2, 2), classes=few, net=CONVOLUTIONAL)
     save("huge codes", codes=1e30 * codes, classes=few)
     save("conditional", kind="cvae", codes=codes, classes=few)
     save("conditional of many classes", kind="cvae", codes=codes.repeat(5, 1), classes=many)
@@ -90,7 +94,7 @@ def _save(
     model = build_model(zoo.model_config(kind, field, latent, net, classes=len(classes)))
     given = 0 if model.capabilities.conditions else None
     encoded = model.encode(made_up(field), given)
-    gaussian = FittedGaussian.fit(encoded.mean) if fitted else None
+    gaussian = FittedGaussian.fit(encoded.mean) if fitted and model.capabilities.plane else None
     held_out, metrics = None, {}
     if codes is not None:
         n = len(codes)

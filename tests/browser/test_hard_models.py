@@ -25,13 +25,14 @@ NAMES = (
     "many classes", "two images", "one image", "no held-out images", "no labels", "sphere", "circle", "no program",
     "huge codes", "no rate in its loss", "dependent dimensions", "a learned prior", "two layers",
     "texts", "texts without held-out ones", "conditional texts",
+    "codebook", "codebook without images", "codebook without a program",
     "conditional", "conditional of many classes", "conditional without images", "conditional without a program",
     hard_models.HOSTILE, hard_models.LONG,
 )  # fmt: skip
 LINKS = {"": "Latent grid", "map": "Map", "compare": "Compare", "your_images": "Your images", "fine_tune": "Fine-tune"}
 # What is there once a page has been drawn; on a map, of which some of these have none, a picture or a sentence.
 PAGES = {
-    "": ".pad[data-ready=true]",
+    "": ".pad[data-ready=true], [data-testid=stMain] [data-testid=stAlert]",
     "map": ".map[data-ready=true], [data-testid=stMain] [data-testid=stAlert]",
     "compare": "#rate-distortion",
     "your_images": "[data-testid=stFileUploader], [data-testid=stTextInput]",
@@ -113,9 +114,10 @@ def test_no_page_shows_a_traceback(open_with, name):
         elif path == "your_images":
             give_a_picture(page)
             sound(page)
-            page.get_by_role("link", name="Show on the latent grid").click()
-            page.wait_for_selector(PAGES[""], timeout=60_000)
-            sound(page)
+            for link in page.get_by_role("link", name="Show on the latent grid").all():
+                link.click()
+                page.wait_for_selector(PAGES[""], timeout=60_000)
+                sound(page)
 
 
 @pytest.mark.parametrize("method", ["pca", "umap", "tsne"])
@@ -177,6 +179,30 @@ def test_dependent_dimensions_are_told_where_an_ellipse_is_drawn(open_with):
     field.fill("2")
     field.press("Enter")
     page.wait_for_selector("text=that the dimensions depend on one another is not drawn")
+    sound(page)
+
+
+def test_codes_of_a_codebook_have_no_plane_and_no_path_and_are_shown_elsewhere(open_with):
+    page = open_with("", "codebook")
+    page.get_by_text("codebook has no plane to drag through").wait_for()
+    assert page.locator(".pad").count() == 0 and page.get_by_role("button", name="Export as one HTML file").count() == 0
+    page = open_with("", "codebook", "no labels")
+    page.get_by_text("codebook has no plane to drag through").wait_for()
+    page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
+    assert len(read(page)["z"]) == 2
+    page = open_with("compare", "codebook", "no labels")
+    page.get_by_text("codebook has no row: its codes are whole numbers").wait_for()
+    page.get_by_text("A model with a codebook was not trained to decode codes that are drawn one by one").wait_for()
+    page = open_with("map", "codebook")
+    page.wait_for_selector(".map[data-ready=true]", timeout=60_000)
+    page.locator(".field").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pictures canvas")
+    page = open_with("your_images", "codebook")
+    page.wait_for_selector(".sketch[data-ready=true]", timeout=60_000)
+    give_a_picture(page)
+    page.get_by_text("each number of the codebook as a colour").wait_for()
+    assert page.get_by_role("link", name="Show on the latent grid").count() == 0
     sound(page)
 
 

@@ -59,7 +59,7 @@ class HeldOut:
     """Codes and figures of N images that the model was not trained on; pad and map work with them and without the images."""
 
     codes: Tensor
-    """Mean codes of the top group, float32 (N, *its shape)."""
+    """Mean codes of the top group, (N, *its shape): float32, or int64 where they are not continuous."""
     scale: Tensor | None = None
     """Standard deviations of the posterior, float32 (N, d); None where it has none."""
     distortion: Tensor | None = None
@@ -178,8 +178,8 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
     for f in fields(HeldOut):
         value = getattr(checkpoint.held_out, f.name, None)
         if value is not None:
-            wide = torch.int16 if f.name == "labels" else torch.float32
-            tensors[f"held_out.{f.name}"] = value.to(torch.float16 if half and f.name in _PER_DIMENSION else wide)
+            dtype = torch.float16 if half and f.name in _PER_DIMENSION else torch.float32
+            tensors[f"held_out.{f.name}"] = value.to(dtype if value.is_floating_point() else torch.int16)
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     header = {
         "version": VERSION,
@@ -342,7 +342,7 @@ class _Reader:
         model.load_state_dict(tensors, strict=False, assign=True)
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            model.objective = build_objective(self.config.objective, model.prior, self.config.latent)
+            model.objective = build_objective(self.config.objective, model.prior, self.config.code_size)
         model.requires_grad_(True)
         return model.eval()
 
@@ -350,6 +350,8 @@ class _Reader:
         names = self._names("codes.")
         if not names:
             return None
+        if not self.config.posterior.is_continuous:
+            raise self._error("has statistics of codes that are whole numbers, which have no mean")
         latent = self.config.latent
         shapes = {"mean": (latent,), "covariance": (latent, latent)}
         if names != shapes.keys() or any(self.shapes[f"codes.{name}"][0] not in _FLOATS for name in names):
@@ -369,14 +371,18 @@ class _Reader:
         if not 1 <= n <= MAX_HELD_OUT:
             raise self._error(f"claims {n} held-out images; 1 to {MAX_HELD_OUT} are read")
         shapes = {name: (n, *self.config.structure.code_shape) if name in _PER_DIMENSION else (n,) for name in names}
+        codes = getattr(self.config.structure, "codes", None)
+        integers = {"labels"} if codes is None else {"labels", "codes"}
         for name in names:
-            if self.shapes[f"held_out.{name}"][0] not in (_INTEGERS if name == "labels" else _FLOATS):
+            if self.shapes[f"held_out.{name}"][0] not in (_INTEGERS if name in integers else _FLOATS):
                 raise self._error(f"has held_out.{name} stored as {self.shapes[f'held_out.{name}'][0]}")
         held_out = HeldOut(**self._tensors("held_out.", shapes))
         for name in _RANGED:
             value, metric = getattr(held_out, name), METRICS[name]
             if value is not None and not bool(((value >= metric.lowest) & (value <= metric.highest)).all()):
                 raise self._error(f"has values in held_out.{name} outside {metric.lowest:g} to {metric.highest:g}")
+        if codes is not None and not (held_out.codes.min() >= 0 and held_out.codes.max() < codes):
+            raise self._error(f"has held-out codes that are not among the {codes} of its codebook")
         if held_out.scale is not None and bool((held_out.scale < 0).any()):
             raise self._error("has standard deviations in held_out.scale that are negative")
         given = self.config.condition

@@ -139,8 +139,9 @@ def _counted(progress: Progress | None, total: int) -> Callable[[int], Progress 
 
 
 def factor_scores(codes: Tensor, split: Split, names: Sequence[str]) -> dict[str, Any]:
-    """The disentanglement scores of the mean codes of a split's images (N, d); none where the factors are not known."""
-    if split.factors is None:
+    """The disentanglement scores of the mean codes of a split's images (N, d); none where the factors are not known, or where
+    codes are whole numbers."""
+    if split.factors is None or not codes.is_floating_point():
         return {}
     return disentanglement(codes.numpy(), split.factors.numpy(), names)
 

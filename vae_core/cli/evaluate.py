@@ -86,7 +86,7 @@ def _unused(model: Autoencoder) -> dict[str, str]:
     if not is_random(model):
         unused |= dict.fromkeys(("samples", "seed"), "a deterministic code, of which there is one draw")
     if not model.capabilities.density:
-        unused["iwae"] = "a deterministic code, which has no density"
+        unused["iwae"] = "a deterministic code, of which there are no importance samples"
     return unused
 
 

@@ -29,7 +29,7 @@ def _row(name: str, header: dict[str, Any], size: int) -> dict[str, Any]:
         "name": name,
         "title": header["title"],
         "data": header["data"].get("name"),
-        "latent": config.latent,
+        "latent": config.code_size,
         "scale": config.likelihood.scale,
         "steps": steps,
         "images": steps * TrainConfig.from_json(training["config"]).batch_size if "config" in training else 0,

@@ -158,7 +158,8 @@ def _run(options: argparse.Namespace) -> int:
     else:
         kind, latent = options.model or "vae", LATENT if options.latent is None else options.latent
         of = data.name if data.name in NAMES else title_of(Path(os.path.expanduser(options.data)))
-        name, title = f"{_file_name(of)}-{kind}-{latent}", f"{zoo.ZOO[kind].title}, {latent}-D"
+        size = f"-{latent}" if zoo.ZOO[kind].structure.is_continuous else ""
+        name, title = f"{_file_name(of)}-{kind}{size}", ""
     folder = options.folder or Path("runs") / name
     if start is not None:
         model = tuned_model(options, start.model)
@@ -166,7 +167,7 @@ def _run(options: argparse.Namespace) -> int:
         model = build_model(recipe.model)
     else:
         config, train = new_run(options, data.train, train, folder / STATE_FILE, device, len(data.classes))
-        model = build_model(config)
+        model, title = build_model(config), f"{zoo.ZOO[options.model or 'vae'].title}, {config.structure.title}"
     out = options.out or (registry.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)
     check_storable(model, data, title)

@@ -14,18 +14,26 @@ from vae_core.config.likelihoods import (
 )
 from vae_core.config.model import ModelConfig
 from vae_core.config.nets import ConvConfig, GRUConfig, MLPConfig, NetConfig, ResidualConfig
-from vae_core.config.objectives import AdversarialConfig, ELBOConfig, MMDConfig, ObjectiveConfig, ReconstructionConfig
+from vae_core.config.objectives import (
+    AdversarialConfig,
+    ELBOConfig,
+    MMDConfig,
+    ObjectiveConfig,
+    QuantizationConfig,
+    ReconstructionConfig,
+)
 from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField, image_observation
 from vae_core.config.posteriors import (
     DeterministicConfig,
     DiagonalGaussianConfig,
     FullGaussianConfig,
     PosteriorConfig,
+    VectorQuantizedConfig,
     VonMisesFisherConfig,
 )
-from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformSphereConfig
+from vae_core.config.priors import PriorConfig, RealNVPConfig, StandardNormalConfig, UniformCodesConfig, UniformSphereConfig
 from vae_core.config.schedules import ConstantSchedule, CyclicalSchedule, LinearSchedule, ScheduleConfig
-from vae_core.config.structures import FlatConfig, StructureConfig, TwoLayerConfig
+from vae_core.config.structures import FlatConfig, GridConfig, StructureConfig, TwoLayerConfig
 from vae_core.config.training import TrainConfig
 from vae_core.config.unused import unused
 
@@ -47,6 +55,7 @@ __all__ = [
     "FullGaussianConfig",
     "GRUConfig",
     "GaussianConfig",
+    "GridConfig",
     "ImageField",
     "LearnedGaussianConfig",
     "LikelihoodConfig",
@@ -59,6 +68,7 @@ __all__ = [
     "ObservationSpec",
     "PosteriorConfig",
     "PriorConfig",
+    "QuantizationConfig",
     "RealNVPConfig",
     "ReconstructionConfig",
     "ResidualConfig",
@@ -68,7 +78,9 @@ __all__ = [
     "TokensField",
     "TrainConfig",
     "TwoLayerConfig",
+    "UniformCodesConfig",
     "UniformSphereConfig",
+    "VectorQuantizedConfig",
     "VonMisesFisherConfig",
     "image_observation",
     "unused",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import typing
 from typing import Any
 
@@ -12,7 +13,7 @@ from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, Reconstructi
 from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
 from vae_core.config.priors import PriorConfig, StandardNormalConfig
-from vae_core.config.structures import FlatConfig, StructureConfig
+from vae_core.config.structures import FlatConfig, StructureConfig, grid_of
 
 
 def _image_is_large_enough(config: ModelConfig) -> None:
@@ -46,6 +47,12 @@ def _fields_are_modelled_or_given(config: ModelConfig) -> None:
 
 
 def _parts_are_for_the_field(config: ModelConfig) -> None:
+    structure = config.structure
+    if structure.field not in ("", config.modelled.kind):
+        raise ConfigError(
+            f"A structure of kind {structure.kind!r} is for fields of kind {structure.field!r}, and the field "
+            f"{config.modelled.name!r}, which is modelled, is of kind {config.modelled.kind!r}; choose another structure."
+        )
     for axis, part in (("net", config.net), ("likelihood", config.likelihood)):
         if part.field != config.modelled.kind:
             usual = DEFAULTS[config.modelled.kind][axis].kind
@@ -64,16 +71,37 @@ def _spaces_agree(config: ModelConfig) -> None:
         )
 
 
-def _structure_has_the_space(config: ModelConfig) -> None:
+def _structure_has_the_codes(config: ModelConfig) -> None:
     structure, posterior = config.structure, config.posterior
-    if structure.space not in ("", posterior.space):
+    if structure.is_continuous != posterior.is_continuous or structure.space not in ("", posterior.space):
+        found, wanted = ("vectors" if part.is_continuous else "codes of a codebook" for part in (structure, posterior))
+        where = f" in a space of kind {structure.space!r}" if structure.space else ""
         raise ConfigError(
-            f"A structure of kind {structure.kind!r} has codes in a space of kind {structure.space!r}, and a {posterior.kind} "
-            f"posterior has them in one of kind {posterior.space!r}; choose another posterior."
+            f"A structure of kind {structure.kind!r} has {found}{where}, and a {posterior.kind} posterior gives {wanted} in "
+            f"one of kind {posterior.space!r}; choose a structure and a posterior that go together."
+        )
+
+
+def _grid_is_that_of_the_net(config: ModelConfig) -> None:
+    found = getattr(config.structure, "grid", None)
+    wanted = None if found is None else grid_of(config.image, config.net)
+    if found is not None and wanted is not None:
+        require(found == wanted, f"{type(config.structure).__name__}.grid", found, f"{wanted} with this net and image")
+
+
+def _terms_of_the_posterior_count(config: ModelConfig) -> None:
+    posterior, objective = config.posterior, config.objective
+    if posterior.terms != objective.posterior_terms:
+        given, wanted = (" and ".join(names) or "no terms" for names in (posterior.terms, objective.posterior_terms))
+        raise ConfigError(
+            f"A {posterior.kind} posterior adds {given} to the loss, and an objective of kind {objective.kind!r} weighs "
+            f"{wanted} of it; choose a posterior and an objective that go together."
         )
 
 
 def _latent_is_large_enough(config: ModelConfig) -> None:
+    if not config.structure.is_continuous:
+        return
     for part in (config.posterior, config.prior):
         where = f"{type(config.structure).__name__}.latent"
         require(config.latent >= part.least_latent, where, config.latent, f"{part.least_latent} or more with {part.kind!r}")
@@ -112,10 +140,12 @@ class ModelConfig(Config):
         _image_is_large_enough,
         _rate_is_defined,
         _spaces_agree,
-        _structure_has_the_space,
+        _structure_has_the_codes,
+        _terms_of_the_posterior_count,
         _latent_is_large_enough,
         _fields_are_modelled_or_given,
         _parts_are_for_the_field,
+        _grid_is_that_of_the_net,
         _codes_are_comparable,
     )
 
@@ -184,5 +214,11 @@ class ModelConfig(Config):
     @property
     def latent(self) -> int:
         """Dimensions of the code of the top group. Raises ValueError where it is no vector."""
-        (latent,) = self.structure.code_shape
-        return latent
+        if len(shape := self.structure.code_shape) > 1:
+            raise ValueError(f"The code of this model is no vector: it is a grid of {' x '.join(map(str, shape))}.")
+        return shape[0]
+
+    @property
+    def code_size(self) -> int:
+        """Numbers of the code of the top group."""
+        return math.prod(self.structure.code_shape)

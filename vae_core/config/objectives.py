@@ -21,6 +21,9 @@ class ObjectiveConfig(Config, axis=True):
     compares_codes: ClassVar[bool] = False
     """True if a term compares the codes of a batch with draws of their prior, for which they are points of one group."""
 
+    posterior_terms: ClassVar[tuple[str, ...]] = ()
+    """Names of terms of the loss that the posterior gives."""
+
     @property
     @abc.abstractmethod
     def formula(self) -> str:
@@ -86,3 +89,18 @@ class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
     @property
     def formula(self) -> str:
         return f"distortion + {self.adversarial_weight:g} × adversary"
+
+
+class QuantizationConfig(ObjectiveConfig, kind="vector-quantized"):
+    """loss = distortion + codebook + weight * commitment: squared distances between the encoder's output and the vectors of its
+    codes, which move the codebook and the encoder."""
+
+    needs_rate = False
+    samples_prior = False
+    posterior_terms = ("codebook", "commitment")
+    commitment_weight: Annotated[float, Range(0, 1e4)] = 0.25
+    """Weight of the term that keeps the encoder's output near the vectors of its codes."""
+
+    @property
+    def formula(self) -> str:
+        return f"distortion + codebook + {self.commitment_weight:g} × commitment"

@@ -16,6 +16,8 @@ class PosteriorConfig(Config, axis=True):
     """True if log q(z|x) is defined. Without it there is no rate and no ELBO."""
     is_independent: ClassVar[bool] = True
     """True if the dimensions of a code are independent of one another, given its observation."""
+    is_random: ClassVar[bool] = True
+    """True if two draws of the code of one observation differ."""
     is_continuous: ClassVar[bool] = True
     """True if codes are points of a continuous space. Integer codes have nothing between them."""
     has_constant_rate: ClassVar[bool] = False
@@ -24,6 +26,8 @@ class PosteriorConfig(Config, axis=True):
     """Kind of the space that codes live in: a `kind` of `vae_core.models.spaces`."""
     least_latent: ClassVar[int] = 1
     """Smallest number of dimensions of a code."""
+    terms: ClassVar[tuple[str, ...]] = ()
+    """Names of terms that the posterior adds to the loss, without which some of its parameters do not train."""
 
     @property
     @abc.abstractmethod
@@ -35,6 +39,7 @@ class DeterministicConfig(PosteriorConfig, kind="deterministic"):
     """A code that is a point, as in a plain autoencoder."""
 
     has_density = False
+    is_random = False
 
     @property
     def title(self) -> str:
@@ -76,3 +81,21 @@ class VonMisesFisherConfig(PosteriorConfig, kind="von-mises-fisher"):
     @property
     def title(self) -> str:
         return f"von Mises-Fisher, concentration {self.kappa:g}"
+
+
+class VectorQuantizedConfig(PosteriorConfig, kind="vector-quantized"):
+    """The codes whose vectors are nearest to the encoder's output, in a codebook that is trained with the model."""
+
+    has_density = True
+    is_random = False
+    is_continuous = False
+    has_constant_rate = True
+    space = "codebook"
+    terms = ("codebook", "commitment")
+
+    code_width: Annotated[int, Range(1, 256)] = 16
+    """Numbers of the vector of each code."""
+
+    @property
+    def title(self) -> str:
+        return f"nearest vectors of {self.code_width} numbers"

@@ -62,3 +62,10 @@ class UniformSphereConfig(PriorConfig, kind="uniform-sphere"):
     least_latent = 2
     title = "the uniform distribution on the sphere"
     is_standard = True
+
+
+class UniformCodesConfig(PriorConfig, kind="uniform-codes"):
+    """Independent codes of a codebook, each equally probable."""
+
+    space = "codebook"
+    title = "the uniform distribution over codes"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import abc
+import typing
 from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config
-from vae_core.config.constraints import Range
-from vae_core.config.nets import Widths
+from vae_core.config.constraints import Each, Range
+from vae_core.config.nets import NetConfig, Widths, halvings
 
 Dimensions = Annotated[int, Range(1, 1024)]
 
@@ -19,11 +20,25 @@ class StructureConfig(Config, axis=True):
     """True if all codes of an observation are one group, which has one posterior and one prior."""
     space: ClassVar[str] = ""
     """Kind of the space that the codes of all groups live in; empty where any kind will do."""
+    field: ClassVar[str] = ""
+    """Kind of the field that it models; empty where any kind will do."""
+    is_continuous: ClassVar[bool] = True
+    """True if codes are points of a continuous space, as those of the posterior have to be."""
+
+    @classmethod
+    @abc.abstractmethod
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        """The structure for observations of a shape and a net, with a code of `latent` dimensions where codes are vectors."""
 
     @property
     @abc.abstractmethod
     def code_shape(self) -> tuple[int, ...]:
         """Shape of the code of the top group."""
+
+    @property
+    @abc.abstractmethod
+    def title(self) -> str:
+        """The size of the code of the top group on screen."""
 
 
 class FlatConfig(StructureConfig, kind="flat"):
@@ -35,6 +50,14 @@ class FlatConfig(StructureConfig, kind="flat"):
     @property
     def code_shape(self) -> tuple[int, ...]:
         return (self.latent,)
+
+    @classmethod
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        return cls(latent)
+
+    @property
+    def title(self) -> str:
+        return f"{self.latent}-D"
 
 
 class TwoLayerConfig(StructureConfig, kind="two-layer"):
@@ -52,3 +75,41 @@ class TwoLayerConfig(StructureConfig, kind="two-layer"):
     @property
     def code_shape(self) -> tuple[int, ...]:
         return (self.latent,)
+
+    @classmethod
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        return cls(latent)
+
+    @property
+    def title(self) -> str:
+        return f"{self.latent}-D and {self.lower}-D details"
+
+
+class GridConfig(StructureConfig, kind="grid"):
+    """A grid of whole numbers stands for an observation, each of which names a vector of a codebook."""
+
+    is_continuous = False
+    field = "image"
+
+    grid: Annotated[tuple[int, int], Each(Range(1, 64))]
+    """Height and width of the grid of codes. With a convolutional net it is the size of the image after all halvings."""
+    codes: Annotated[int, Range(2, 2**15)] = 128
+    """Number of codes of the codebook."""
+
+    @classmethod
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        _, height, width = shape
+        return cls(grid_of((1, height, width), net) or (max(1, height // 4), max(1, width // 4)))
+
+    @property
+    def code_shape(self) -> tuple[int, ...]:
+        return self.grid
+
+    @property
+    def title(self) -> str:
+        return f"{self.grid[0]}x{self.grid[1]} codes of {self.codes}"
+
+
+def grid_of(image: tuple[int, int, int], net: NetConfig) -> tuple[int, int] | None:
+    """Height and width of the smallest feature maps of a net for images (C, H, W); None for a net that halves nothing."""
+    return (image[1] >> halvings(net), image[2] >> halvings(net)) if halvings(net) else None

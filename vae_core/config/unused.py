@@ -27,7 +27,7 @@ def unused(model: ModelConfig, train: TrainConfig) -> dict[str, str]:
     if model.posterior.has_constant_rate:
         found |= dict.fromkeys(OF_THE_RATE, f"a {model.posterior.kind} posterior, whose rate is a constant")
     if train.trained == "decoder" and not model.prior.is_learned and model.structure.has_one_group:
-        # The decoder has no part in the rate or the discrepancy; a learned prior, which trains with the decoder, has. The
-        # priors of groups below the top one are learned.
-        found |= dict.fromkeys((*OF_THE_RATE, "mmd_weight"), "training of the decoder alone")
+        # The decoder has no part in the rate, the discrepancy or the commitment; a learned prior, which trains with the
+        # decoder, has. The priors of groups below the top one are learned.
+        found |= dict.fromkeys((*OF_THE_RATE, "mmd_weight", "commitment_weight"), "training of the decoder alone")
     return found

@@ -14,7 +14,7 @@ PartName = Literal["decoder", "encoder"]
 
 
 class Decoder(nn.Module):
-    """E[x|z]: codes `z` (B, d) of the top group to `mean` (B, C, H, W) in [0, 1], or the likeliest tokens of texts (B, length).
+    """E[x|z]: codes `z` (B, *their shape) of the top group to `mean`: images (B, C, H, W) in [0, 1], or tokens (B, length).
 
     Further inputs are `details` (B, k), standard normal numbers, of a model with groups below the top one, and `condition`
     (B, K), one-hot, of a model that is given a class.
@@ -22,9 +22,10 @@ class Decoder(nn.Module):
 
     def __init__(self, model: Autoencoder):
         super().__init__()
-        self.model = model
+        self.model, config = model, model.config
+        codes = Input(config.structure.code_shape, integers=not config.posterior.is_continuous)
         details = {"details": Input((model.detail_size,))} if model.detail_size else {}
-        self.inputs = {"z": Input((model.config.latent,))} | details | _condition(model)
+        self.inputs = {"z": codes} | details | _condition(model)
 
     def forward(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
         """The mean image of codes (N, d) with details and a condition, where there are such, as `mean` (N, C, H, W)."""

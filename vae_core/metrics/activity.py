@@ -1,7 +1,8 @@
-"""Which dimensions of a code say something about the image."""
+"""Which dimensions or values of a code say something about the image."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 THRESHOLD = 0.01
@@ -14,3 +15,12 @@ def active_units(mean: Tensor, threshold: float = THRESHOLD) -> int:
     of a plain autoencoder have no scale.
     """
     return int((mean.double().var(0, correction=0) > threshold).sum())
+
+
+def perplexity(codes: Tensor) -> float:
+    """exp(H) for the entropy H, in nats, of the codes at all places of N grids, integers (N, h, w).
+
+    It is the number of codes of the codebook where all are used alike, and 1 where all places have one code.
+    """
+    shares = codes.flatten().bincount().double() / codes.numel()
+    return float(torch.exp(torch.special.entr(shares).sum()))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vae_core.batch import Batch, Observations
-from vae_core.metrics.activity import active_units
+from vae_core.metrics.activity import active_units, perplexity
 from vae_core.metrics.draws import MOST_DRAWS, ROUND, Draws, is_random
 from vae_core.metrics.iwae import MOST_SAMPLES, iwae_nll
 from vae_core.metrics.likeness import likeness
@@ -148,10 +148,10 @@ def evaluate(
     distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
     (distortion_se ...) and the number of draws (samples). mse, ssim of images, token_accuracy, exact_match of texts: of the
     reconstruction at the mean code and the observation as given; mse_binarized, ssim_binarized: of a binarised image, where the
-    likelihood is of such. active_units: where the model
-    has a rate and its dimensions are independent. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples,
-    without which it says nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and
-    errors: as for `per_image` and `iwae_nll`.
+    likelihood is of such. active_units: where the model has a rate and its dimensions are independent. code_perplexity: where
+    codes are whole numbers. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says
+    nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image`
+    and `iwae_nll`.
     """
     if not 0 <= iwae_samples <= MOST_SAMPLES:
         raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")
@@ -188,5 +188,7 @@ def summarise(seen: PerImage) -> dict[str, float | int | None]:
         "negative_elbo": None if rate is None else distortion + rate,
         "active_units": active_units(seen.mean) if rate is not None and seen.independent_dimensions else None,
     }
+    if not seen.mean.is_floating_point():
+        out["code_perplexity"] = perplexity(seen.mean)
     out |= {f"{name}_se": error for name, error in seen.errors.items()}
     return out | {name: float(value.double().mean()) for name, value in seen.likeness.items()}

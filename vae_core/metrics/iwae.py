@@ -38,7 +38,7 @@ def iwae_nll(
     the decoded codes, and those in all. Raises ValueError for a posterior that is a point, or k below 1.
     """
     if not model.capabilities.density:
-        raise ValueError("A deterministic posterior has no density: its importance weights are not defined.")
+        raise ValueError("A deterministic posterior has one code for each image, so that there are no importance samples.")
     if k < 1 or max_decodes < 1:
         raise ValueError(f"There are {k} importance samples, {max_decodes} at a time; at least 1 is needed of both.")
     batch = model.batch(x)

@@ -92,6 +92,8 @@ METRICS = {
         _score("exact_match", "Exact match", "Share of the texts whose likeliest reconstruction at the mean code is the text."),
         Metric("active_units", "Active units", "count", "Dimensions whose mean code varies by more than 0.01 over images.",
                0, 0, 0, 1e6),
+        Metric("code_perplexity", "Codebook perplexity", "", "exp of the entropy of the codes in use: the number of codes of "
+               "the codebook where all are used alike.", 0, 1, 1 - ROUNDING, 2**15),
         _score("mig", "MIG", "Mutual information gap of the mean codes, in histograms of `mig_bins` bins."),
         Metric("mig_bins", "MIG bins", "count", "Bins of each dimension's histogram.", 0, 0, 1, 1e6),
         _score("dci_disentanglement", "DCI disentanglement", "Of the mean codes, by random forests."),

@@ -33,7 +33,7 @@ class Codes:
     """The posterior of each of N images, over the codes of the top group."""
 
     mean: Tensor
-    """Codes that stand for the images, (N, *shape of the top group)."""
+    """Codes that stand for the images, (N, *shape of the top group): float32, or int64 where they are not continuous."""
     scale: Tensor | None
     """Standard deviation of each dimension, (N, d); None for a posterior that has none."""
     rate: Tensor | None
@@ -75,7 +75,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         self.conditions = {} if self.given is None else {self.given.name: self.given.count}
         self.capabilities = Capabilities(
             rate=config.posterior.has_density,
-            density=config.posterior.has_density,
+            density=config.posterior.has_density and config.posterior.is_random,
             prior=config.objective.samples_prior,
             plane=config.posterior.is_continuous,
             conditions=self.conditions,
@@ -178,7 +178,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         details: standard normal numbers (N, detail_size), or one row for all codes, from which the groups below the top one
         follow; None for the means of their priors.
         """
-        z = as_codes(z, self.latents.top.shape)
+        z = self.space.checked(as_codes(z, self.latents.top.shape))
         fields = {CODE: z} | self._given(condition, len(z))
         if details is not None:
             fields[DETAILS] = as_codes(details, (self.detail_size,)).expand(len(z), -1)
@@ -226,7 +226,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
 
         Raises ValueError on a dimension that does not exist, and for a space whose codes cannot vary by one dimension.
         """
-        latent = self.config.latent
+        latent = self.config.code_size
         if not 0 <= dimension < latent:
             raise ValueError(f"Dimension {dimension} does not exist; this model has 0 to {latent - 1}.")
         values = torch.as_tensor(values, dtype=torch.float32).flatten()
@@ -242,7 +242,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return self.decode(self.space.path(self._one_code(a)[0], self._one_code(b)[0], steps, path), condition)
 
     def _one_code(self, z: Images) -> Tensor:
-        codes = as_codes(z, self.latents.top.shape)
+        codes = self.space.checked(as_codes(z, self.latents.top.shape))
         if len(codes) != 1:
             raise ValueError(f"There are {len(codes)} codes where one is wanted.")
         return codes

@@ -13,7 +13,8 @@ class Capabilities:
     rate: bool
     """True if KL(q(z|x) || p(z)) is defined, and with it the ELBO."""
     density: bool
-    """True if log q(z|x) and log p(z) are defined, and with them importance-weighted bounds of log p(x)."""
+    """True if codes are drawn at random and log q(z|x) and log p(z) are defined, and with them importance-weighted bounds of
+    log p(x)."""
     prior: bool
     """True if the model is trained to decode draws from its prior. Without it, a distribution has to be fitted to codes."""
     plane: bool

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from vae_core.batch import Noise
 from vae_core.models.latent import GroupLatent
-from vae_core.models.posteriors import DiagonalGaussian, FullGaussian, Posterior, VonMisesFisher
-from vae_core.models.priors import ConditionalNormal, Prior, StandardNormal, UniformSphere
+from vae_core.models.posteriors import DiagonalGaussian, FullGaussian, Posterior, VectorQuantized, VonMisesFisher
+from vae_core.models.priors import ConditionalNormal, Prior, StandardNormal, UniformCodes, UniformSphere
 
 ClosedForm = Callable[[Posterior, Tensor, Prior, Tensor | None], Tensor]
 """From posterior, raw parameters (B, raw_size), prior and condition to the KL in nats: (B, d) where it is a sum over
@@ -83,3 +83,9 @@ def _full_gaussian(posterior: FullGaussian, raw: Tensor, prior: StandardNormal, 
 def _von_mises_fisher(posterior: VonMisesFisher, raw: Tensor, prior: UniformSphere, condition: Tensor | None) -> Tensor:
     """Xu & Durrett 2018, eq. 3: the same number for every observation, because the concentration is fixed."""
     return raw.new_full((len(raw),), -posterior.entropy - prior.log_density, dtype=torch.float32)
+
+
+@register_kl(VectorQuantized, UniformCodes)
+def _vector_quantized(posterior: VectorQuantized, raw: Tensor, prior: UniformCodes, condition: Tensor | None) -> Tensor:
+    """Minus the log-probability of one grid, h w log K: all of q(z|x) lies on one grid (van den Oord et al. 2017, sec. 3.1)."""
+    return -prior.log_prob(raw, condition)

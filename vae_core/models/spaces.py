@@ -8,7 +8,7 @@ import typing
 from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 PathKind = Literal["linear", "spherical"]
@@ -21,11 +21,18 @@ class Space(abc.ABC):
     """Name of the kind, which a configuration declares and a page is sent."""
     independent_dimensions: ClassVar[bool]
     """True if each dimension of a code can vary while the others stay as they are."""
-    latent: int
+
+    @abc.abstractmethod
+    def checked(self, z: Tensor) -> Tensor:
+        """Codes (N, *shape) in the type that models take. Raises ValueError where a value is in no code of the space."""
+
+    @abc.abstractmethod
+    def vectors(self, z: Tensor) -> Tensor:
+        """Codes (N, *shape) as points of R^k (N, k), such as a projection takes."""
 
     @abc.abstractmethod
     def project(self, z: Tensor) -> Tensor:
-        """The nearest code of the space to each point of R^d (N, d): (N, d)."""
+        """The nearest code of the space to each of N: (N, *shape)."""
 
     @abc.abstractmethod
     def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
@@ -52,6 +59,12 @@ class Euclidean(Space):
 
     def __init__(self, latent: int):
         self.latent = latent
+
+    def checked(self, z: Tensor) -> Tensor:
+        return z
+
+    def vectors(self, z: Tensor) -> Tensor:
+        return z
 
     def project(self, z: Tensor) -> Tensor:
         return z
@@ -98,10 +111,18 @@ class Sphere(Space):
     def __init__(self, latent: int):
         self.latent = latent
 
+    def checked(self, z: Tensor) -> Tensor:
+        return z
+
+    def vectors(self, z: Tensor) -> Tensor:
+        return z
+
     def project(self, z: Tensor) -> Tensor:
         """The direction of each point. It is the first axis for the origin, to which all codes are equally near."""
-        norm = z.norm(dim=1, keepdim=True)
-        return torch.where(norm > 0, z / norm.clamp(min=torch.finfo(z.dtype).tiny), _axis(z, 0))
+        # The squares of small numbers are rounded to nothing in float32.
+        largest = z.abs().amax(1, keepdim=True)
+        scaled = z / largest.clamp(min=torch.finfo(z.dtype).tiny)
+        return torch.where(largest > 0, functional.normalize(scaled, dim=1), _axis(z, 0))
 
     def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
         """The other dimensions keep their proportions. Values beyond -1 and 1 are those."""
@@ -126,7 +147,9 @@ class Sphere(Space):
         if angle > math.pi / 2 and side.norm() < _DEGENERATE:
             side = _axis(a, int(a.abs().argmin()))
             side = side - (a @ side) * a
+        # Between nearly opposite codes rounding leaves a share of `a` in it, which the second pass takes away.
         side = functional.normalize(side, dim=0)
+        side = functional.normalize(side - (a @ side) * a, dim=0)
         return torch.cos(t * angle) * a + torch.sin(t * angle) * side
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
@@ -157,6 +180,53 @@ class Sphere(Space):
             left = torch.eye(self.latent, dtype=u.dtype) - torch.outer(u, u) - torch.outer(v, v)
             rest = left[int(left.diagonal().argmax())]
         return functional.normalize(rest, dim=0)
+
+
+class Codebook(Space):
+    """Grids of whole numbers, each of which names a vector of a codebook. There is nothing between two codes."""
+
+    kind = "codebook"
+    independent_dimensions = False
+
+    def __init__(self, codebook: nn.Embedding, grid: tuple[int, ...]):
+        # The module and not its weights, which are other tensors once a file has been loaded.
+        self.codebook, self.grid = codebook, grid
+
+    def checked(self, z: Tensor) -> Tensor:
+        """Codes as int64. Raises ValueError on values that are not whole, and on numbers that no code has."""
+        most = self.codebook.num_embeddings - 1
+        if z.is_floating_point() and not bool((z == z.round()).all()):
+            raise ValueError(f"Codes of this model are whole numbers from 0 to {most}; these have values that are not whole.")
+        if z.numel() and not (z.min() >= 0 and z.max() <= most):
+            raise ValueError(f"Codes of this model are whole numbers from 0 to {most}; these have values outside of them.")
+        return z.long()
+
+    def vectors(self, z: Tensor) -> Tensor:
+        """The vectors of the codes of a grid, one behind the other: their Euclidean distance is that of the grids."""
+        with torch.no_grad():
+            return self.codebook(z).flatten(1)
+
+    def project(self, z: Tensor) -> Tensor:
+        return z.round().clamp(0, self.codebook.num_embeddings - 1).long()
+
+    def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
+        raise ValueError("Codes of this model are whole numbers without an order: none of them can be varied by degrees.")
+
+    def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
+        raise ValueError("Codes of this model are whole numbers with nothing between them: there is no path between two.")
+
+    def distance(self, a: Tensor, b: Tensor) -> Tensor:
+        """The Euclidean distance between the vectors of two grids, all places together."""
+        weight, places = self.codebook.weight.detach(), torch.arange(math.prod(self.grid), device=b.device)
+        found = []
+        for code in a.flatten(1):
+            # The squared distance of each place of one grid to each code, in which the codes of the others are looked up.
+            table = torch.cdist(weight[code], weight, compute_mode="donot_use_mm_for_euclid_dist").square()
+            found.append(table[places, b.flatten(1)].sum(1).sqrt())
+        return torch.stack(found)
+
+    def plane(self, origin: Tensor, u: Tensor, v: Tensor, at: Tensor) -> Tensor:
+        raise ValueError("Codes of this model are whole numbers with nothing between them: there is no plane through them.")
 
 
 _DEGENERATE = 1e-6

@@ -96,6 +96,9 @@ function onSphere(from, to) {
     const least = sizes.indexOf(Math.min(...sizes));
     side = sideOf(from, from.map((_, i) => Number(i === least)));
   }
+  // Between nearly opposite codes rounding leaves a share of `from` in it, which the second pass takes away.
+  const first = Math.hypot(...side) || 1;
+  side = sideOf(from, side.map((value) => value / first));
   const length = Math.hypot(...side) || 1;
   return (share) => from.map((value, i) => Math.cos(share * angle) * value + (Math.sin(share * angle) * side[i]) / length);
 }
@@ -103,7 +106,7 @@ function onSphere(from, to) {
 // What is left of a vector without its share along a unit vector.
 /**
  * @param {Float32Array} unit
- * @param {Float32Array} vector
+ * @param {Float32Array | Float64Array} vector
  */
 function sideOf(unit, vector) {
   const along = unit.reduce((sum, value, i) => sum + value * vector[i], 0);

@@ -11,12 +11,13 @@ from vae_core import checkpoint, projection
 def compute_projection(context: Context) -> None:
     """Arguments: `checkpoint` (path), `method`, `parameters`, `folder` (of the stored projections)."""
     arguments, report = context.arguments, context.progress()
-    held_out = checkpoint.load(Path(arguments["checkpoint"])).held_out
-    if held_out is None:
+    loaded = checkpoint.load(Path(arguments["checkpoint"]))
+    if loaded.held_out is None:
         raise ValueError("This checkpoint stores no codes of held-out images, so there is no map of it.")
 
     def progress(share: float) -> None:
         report(share=share, last=share == 1)
 
-    found = projection.project(held_out.codes.numpy(), arguments["method"], progress=progress, **arguments["parameters"])
+    vectors = loaded.model.space.vectors(loaded.held_out.codes)
+    found = projection.project(vectors.numpy(), arguments["method"], progress=progress, **arguments["parameters"])
     projection.save(found, Path(arguments["folder"]))

@@ -143,14 +143,17 @@ def _before(context: Context, start: Checkpoint, model: Autoencoder, data: Datas
 
 
 def _codes(start: Checkpoint) -> Tensor:
-    """The codes that each snapshot decodes, (N, d).
+    """The codes that each snapshot decodes, (N, *shape of a code).
 
-    They are a grid over a two-dimensional space, row by row from the top, and random draws in other spaces. A conditional model
+    They are a grid over a two-dimensional space, row by row from the top, and random draws in other spaces; of a model whose
+    codes are whole numbers, those of held-out images, again from the first one where there are too few. A conditional model
     decodes the same codes in all rows, each with another class.
     """
     model, fitted = start.model, start.codes
     side = GRID_SIDE if max(model.modelled.shape[1:], default=LARGE) <= SMALL_IMAGE else GRID_SIDE // 2
-    if model.config.latent != 2:
+    if not model.capabilities.plane and start.held_out is not None:
+        codes = start.held_out.codes[torch.arange(side**2) % len(start.held_out.codes)]
+    elif model.config.code_size != 2:
         sampler = model.prior if model.capabilities.prior or fitted is None else fitted
         codes = sampler.sample(side**2, torch.Generator().manual_seed(0))
     else:
@@ -159,7 +162,7 @@ def _codes(start: Checkpoint) -> Tensor:
         down, across = torch.meshgrid(-steps, steps, indexing="ij")
         codes = mean + spread * torch.stack([across, down], -1).reshape(-1, 2)
     middle = slice(side * (side // 2), side * (side // 2 + 1))
-    return codes[middle].repeat(side, 1) if model.capabilities.conditions else codes
+    return codes[middle].repeat(side, *(1 for _ in codes.shape[1:])) if model.capabilities.conditions else codes
 
 
 class ThrottledEvents:

@@ -36,15 +36,18 @@ NET_CONFIGS = [MLPConfig(hidden=(12,)), ConvConfig((4,), (8,)), ResidualConfig((
 LIKELIHOOD_CONFIGS = [*(kind() for kind in LIKELIHOODS if kind.field == "image"), BernoulliConfig(binarize=True)]
 LATENT = 3
 
+POINTS = [posterior for posterior in POSTERIORS if posterior.is_continuous]
+
 COMBINATIONS = (
     [
         ModelConfig.for_images((1, 8, 8), LATENT, net, posterior(), likelihood=likelihood)
-        for net, posterior, likelihood in itertools.product(NET_CONFIGS, POSTERIORS, LIKELIHOOD_CONFIGS)
+        for net, posterior, likelihood in itertools.product(NET_CONFIGS, POINTS, LIKELIHOOD_CONFIGS)
     ]
     + [
         ModelConfig.for_images((1, 8, 8), LATENT, NET_CONFIGS[0], posterior(), objective(), prior=prior())
-        for posterior, prior, objective in itertools.product(POSTERIORS, PRIORS, OBJECTIVES)
+        for posterior, prior, objective in itertools.product(POINTS, PRIORS, OBJECTIVES)
         if objective.needs_rate <= posterior.has_density and posterior.space == prior.space
+        if posterior.terms == objective.posterior_terms
     ]
     + [
         ModelConfig.for_images(image, LATENT, net, likelihood=LearnedGaussianConfig())

@@ -112,6 +112,27 @@ def test_a_path_on_a_sphere_stays_on_it_and_has_both_ends(pair, steps, kind):
     torch.testing.assert_close(path[[0, -1]], torch.stack([a, b]), rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("size", [1e-44, 1e-38, 1e-22, 1e19, 1e38])
+def test_points_of_any_size_are_projected_onto_the_sphere(size):
+    z = torch.tensor([[1.0, 2.0, -2.0]]) * torch.tensor(size, dtype=torch.float32)
+    found = Sphere(3).project(z)
+    torch.testing.assert_close(found.norm(dim=1), torch.ones(1))
+    if size > 1e-40:
+        torch.testing.assert_close(found, torch.tensor([[1.0, 2.0, -2.0]]) / 3)
+
+
+@pytest.mark.parametrize("d", [2, 3, 6])
+@pytest.mark.parametrize("off", [3e-7, 1e-6, 1e-5, 1e-4, 1e-2])
+def test_a_path_between_nearly_opposite_codes_stays_on_the_sphere(d, off):
+    space, generator = Sphere(d), torch.Generator().manual_seed(0)
+    for _ in range(30):
+        a = space.project(torch.randn(1, d, generator=generator))
+        b = space.project(-a + off * torch.randn(1, d, generator=generator))
+        path = space.path(a[0], b[0], 7, "linear")
+        torch.testing.assert_close(path.norm(dim=1), torch.ones(7), rtol=0, atol=1e-5)
+        torch.testing.assert_close(path[[0, -1]], torch.cat([a, b]), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("degrees", [1, 30, 90, 150, 179])
 def test_the_middle_of_a_path_on_a_sphere_halves_the_angle(degrees):
     angle = math.radians(degrees)

@@ -113,7 +113,7 @@ def test_any_posterior_of_euclidean_codes_will_do(posterior, images):
 
 
 def test_parts_that_do_not_go_together_are_refused():
-    with pytest.raises(ConfigError, match="has codes in a space of kind 'euclidean'"):
+    with pytest.raises(ConfigError, match="has vectors in a space of kind 'euclidean'"):
         config(posterior=VonMisesFisherConfig())
     with pytest.raises(ConfigError, match="must be points of one group"):
         config(objective=MMDConfig())

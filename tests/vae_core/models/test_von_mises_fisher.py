@@ -12,6 +12,7 @@ from scipy.special import ive
 from vae_core.config import (
     ConfigError,
     DiagonalGaussianConfig,
+    GridConfig,
     ModelConfig,
     PosteriorConfig,
     PriorConfig,
@@ -182,7 +183,8 @@ def test_a_concentration_outside_its_range_is_refused(kappa):
 
 @pytest.mark.parametrize("kind", PosteriorConfig.kinds.values())
 def test_the_space_that_a_configuration_declares_is_that_of_the_codes(kind):
-    assert build_posterior(kind(), 3).space.kind == kind.space == PriorConfig.on(kind.space).space
+    size = 3 if kind.is_continuous else GridConfig((2, 2))
+    assert build_posterior(kind(), size).space.kind == kind.space == PriorConfig.on(kind.space).space
 
 
 def test_weights_of_a_constant_rate_have_no_effect():

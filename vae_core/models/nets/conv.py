@@ -41,18 +41,9 @@ def encoder(
     dense_blocks: Blocks = _none,
 ) -> nn.Sequential:
     channels, height, width = image
-    layers: list[nn.Module] = []
-    for a, b in pairwise([channels, *config.channels]):
-        if layers:
-            layers += activation(config, a)
-        layers += [nn.Conv2d(a, b, 4, 2, 1), *conv_blocks(b)]
+    layers = [*_halving(channels, config, conv_blocks), nn.Flatten()]
     n = len(config.channels)
-    features = channels
-    if n:
-        features = config.channels[-1]
-        layers += activation(config, features)
-    layers.append(nn.Flatten())
-    flat = features * sizes(height, n)[-1] * sizes(width, n)[-1]
+    flat = (config.channels[-1] if n else channels) * sizes(height, n)[-1] * sizes(width, n)[-1]
     for a, b in pairwise([flat + condition, *config.hidden]):
         layers += [nn.Linear(a, b), *dense_blocks(b), *activation(config, b, nn.BatchNorm1d)]
     return nn.Sequential(*layers, nn.Linear(config.hidden[-1], out))
@@ -74,8 +65,39 @@ def decoder(
     heights, widths = sizes(height, n), sizes(width, n)
     first = (config.channels[-1] if n else out_channels, heights[-1], widths[-1])
     layers += [nn.Linear(config.hidden[0], math.prod(first)), nn.Unflatten(1, first)]
+    return nn.Sequential(*layers, *_doubling(image, out_channels, config, conv_blocks))
+
+
+def grid_encoder(image: tuple[int, int, int], out: int, config: Config, conv_blocks: Blocks = _none) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers at each place of the smallest feature maps."""
+    return nn.Sequential(*_halving(image[0], config, conv_blocks), nn.Conv2d(config.channels[-1], out, 1))
+
+
+def grid_decoder(
+    width: int, image: tuple[int, int, int], out_channels: int, config: Config, conv_blocks: Blocks = _none
+) -> nn.Sequential:
+    """Layers from `width` numbers at each place of the smallest feature maps to images (C, H, W) with raw channels."""
+    first = nn.Conv2d(width, config.channels[-1], 1)
+    return nn.Sequential(first, *_doubling(image, out_channels, config, conv_blocks))
+
+
+def _halving(channels: int, config: Config, conv_blocks: Blocks) -> list[nn.Module]:
+    """Layers from the image to the smallest feature maps, with the norm and activation behind the last one."""
+    layers: list[nn.Module] = []
+    for a, b in pairwise([channels, *config.channels]):
+        if layers:
+            layers += activation(config, a)
+        layers += [nn.Conv2d(a, b, 4, 2, 1), *conv_blocks(b)]
+    return layers + activation(config, config.channels[-1]) if layers else layers
+
+
+def _doubling(image: tuple[int, int, int], out_channels: int, config: Config, conv_blocks: Blocks) -> list[nn.Module]:
+    """Layers from the smallest feature maps to the image."""
+    n = len(config.channels)
+    heights, widths = (sizes(side, n) for side in image[1:])
+    layers: list[nn.Module] = []
     for k, (a, b) in enumerate(pairwise([*config.channels[::-1], out_channels] if n else [])):
         # An odd side lost its last row when it was halved; output padding gives it back.
         odd = (heights[n - k - 1] % 2, widths[n - k - 1] % 2)
         layers += [*conv_blocks(a), *activation(config, a), nn.ConvTranspose2d(a, b, 4, 2, 1, output_padding=odd)]
-    return nn.Sequential(*layers)
+    return layers

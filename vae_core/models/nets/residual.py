@@ -45,3 +45,11 @@ def encoder(image: tuple[int, int, int], out: int, config: ResidualConfig, condi
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
     return conv.decoder(latent, image, out_channels, config, **_blocks(config))
+
+
+def grid_encoder(image: tuple[int, int, int], out: int, config: ResidualConfig) -> nn.Sequential:
+    return conv.grid_encoder(image, out, config, _blocks(config)["conv_blocks"])
+
+
+def grid_decoder(width: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
+    return conv.grid_decoder(width, image, out_channels, config, _blocks(config)["conv_blocks"])

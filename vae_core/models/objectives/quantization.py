@@ -1,0 +1,41 @@
+"""The loss of a model whose codes are vectors of a codebook."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import final
+
+from torch import Tensor
+
+from vae_core.batch import Batch, Noise
+from vae_core.config import QuantizationConfig
+from vae_core.models.latent import Latent
+from vae_core.models.objectives.objective import Objective, Terms
+from vae_core.models.objectives.phases import Phase
+
+
+@final
+class Quantization(Objective):
+    """loss = distortion + codebook + weight * commitment (van den Oord, Vinyals & Kavukcuoglu 2017, eq. 3).
+
+    `codebook` and `commitment` are squared distances of vectors, summed and not averaged, as they stand in the paper. A squared
+    distance is the KL of two normal distributions around the vectors with the variance 1/2, in nats: that variance sets the
+    scale of the vectors, so that no further weight is hidden. The rate to the uniform prior is a constant and no term.
+    """
+
+    def __init__(self, config: QuantizationConfig):
+        super().__init__()
+        self.config = config
+        self.weighted = ("commitment",)
+        self.criterion = ("distortion", *config.posterior_terms)
+        self.phases = (Phase("all", self.criterion),)
+        self.noise = ()
+
+    def weights(self, progress: float) -> tuple[float, ...]:
+        return (self.config.commitment_weight,)
+
+    def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        return {}
+
+    def reduced(self, terms: Terms, name: str) -> Tensor:
+        return terms[name].mean()
