@@ -61,12 +61,12 @@ def image_net(layers: LayersModule) -> tuple[EncoderOf, DecoderOf]:
     return encoder, decoder
 
 
+LAYERS: dict[type[NetConfig], LayersModule] = {MLPConfig: mlp, ConvConfig: conv, ResidualConfig: residual}
 NETS: dict[type[NetConfig], tuple[EncoderOf, DecoderOf]] = {
-    MLPConfig: image_net(mlp),
-    ConvConfig: image_net(conv),
-    ResidualConfig: image_net(residual),
+    **{config: image_net(layers) for config, layers in LAYERS.items()},
     GRUConfig: (gru.Encoder, gru.Decoder),
 }
+"""Encoders and decoders by configuration."""
 
 
 def build_encoder(field: FieldSpec, out: int, config: NetConfig, condition: int = 0) -> nn.Module:
