@@ -5,8 +5,10 @@ import { toInk, toPixels } from "./pixels.js";
 // multiplied by. A painter with `ink` paints black on nothing, which the page turns white in its dark theme. `faint` paints
 // backgrounds. `text` is what a text says; it is empty for an image.
 
-/** @param {{ image: ImageShape, characters?: string[], smooth?: boolean }} about
- *  @returns {Painter} */
+/**
+ * @param {{ image: ImageShape, characters?: string[], smooth?: boolean }} about
+ * @returns {Painter}
+ */
 export function painterOf({ image, characters = [], smooth = false }) {
   return characters.length ? new TextPainter(image[2], characters) : new ImagePainter(image, smooth);
 }
@@ -26,8 +28,8 @@ class ImagePainter {
     this.height = height;
     this.size = channels * height * width;
     this.ink = ink;
-    /** @type {Painter} */
     // Strokes on an empty background are drawn as ink in the text colour; other images keep their own background.
+    /** @type {Painter} */
     this.faint = !ink && channels === 1 && !smooth ? new ImagePainter(image, smooth, true) : this;
     /** @type {ImageData | null} */
     this.image = null;
@@ -51,10 +53,8 @@ class ImagePainter {
   }
 }
 
-// The canvas of a text is so many pixels wide, and a quarter of it high.
-const TEXT_WIDTH = 256;
-// The largest letters, as a share of the height.
-const LETTER = 0.72;
+// The canvas of a text is so many pixels wide and high, and has letters of that size or smaller.
+const [TEXT_WIDTH, TEXT_HEIGHT, LETTER] = [256, 84, 48];
 
 // Texts, whose values are the numbers of their characters, counted from 1. The number 0 ends a text.
 class TextPainter {
@@ -68,7 +68,7 @@ class TextPainter {
     this.size = length;
     this.characters = characters;
     this.width = TEXT_WIDTH;
-    this.height = TEXT_WIDTH / 4;
+    this.height = TEXT_HEIGHT;
     this.ink = true;
     /** @type {Painter} */
     this.faint = this;
@@ -86,7 +86,7 @@ class TextPainter {
     context.clearRect(x, y, width, height);
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.font = `600 ${LETTER * height}px sans-serif`;
+    context.font = `600 ${LETTER}px sans-serif`;
     context.fillText(text, x + width / 2, y + height / 2, 0.94 * width);
   }
 

@@ -233,7 +233,7 @@ export class Scene {
     this.toolsModel = this.model;
     this.sliders?.stop();
     this.sliders = new DimensionSliders(this.root.querySelector(".sliders"), this.model, this.painter.faint, this.pad);
-    this.navigation = new Navigation(this.root.querySelector(".navigation"), this.model, this.model.codes.length / this.model.latent, this.pad);
+    this.navigation = new Navigation(this.root.querySelector(".navigation"), this.model, this.model.codes.length / this.model.latent, this.painter.noun, this.pad);
     this.paths?.stop();
     this.paths = new Paths(this.root.querySelector(".paths"), this.root.querySelector(".path"), this.model, this.pad);
     this.directions = new Directions(this.root.querySelector(".directions"), this.model, this.groups(), this.pad);

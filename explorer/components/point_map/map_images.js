@@ -30,6 +30,11 @@ export class MapImages {
     return (i + 1) * this.size <= this.originals.length;
   }
 
+  // The word for one observation.
+  get noun() {
+    return this.painter.noun;
+  }
+
   // Whether there are reconstructions: a model without a program has none on this page.
   get decodes() {
     return this.network !== null;
