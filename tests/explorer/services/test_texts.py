@@ -33,7 +33,7 @@ def test_held_out_texts_are_those_of_the_data_set_or_decoded(card, put):
     put("gone", "gru-vae", data="names", fingerprint="f", field=FIELD)
     gone = models.registry().card("gone")
     decoded = held_out.images_for(gone)
-    assert not decoded.real and decoded.x.dtype == np.uint8 and "Texts that gone decodes" in decoded.about
+    assert not decoded.real and decoded.x.dtype == np.uint8 and "decodes from its held-out codes stand in" in decoded.about
     assert observations.shown(gone, decoded.x) == FIELD.texts(models.load("gone").decode_held_out(slice(1000)).tolist())
 
 
