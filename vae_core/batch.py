@@ -25,6 +25,7 @@ class Observations(Protocol):
     @property
     def fields(self) -> Mapping[str, Tensor]:
         """Values of each field, (N, *shape)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -153,9 +153,9 @@ def model_config(
     likelihood: LikelihoodConfig | None = None,
     classes: int = 0,
 ) -> ModelConfig:
-    """The configuration of a named model for a field, or for images (C, H, W), and a code of `latent` dimensions, which a
-    structure without vectors does not have.
+    """The configuration of a named model for a field, or for images (C, H, W), and a code of `latent` dimensions.
 
+    A structure without vectors has no such dimensions.
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
     of classes of the observations, which a model that is given the class has to know. Raises ConfigError on an unknown name,
     or where the parts do not go together.
@@ -177,8 +177,8 @@ def model_config(
     if row.structure.field not in ("", field.kind):
         raise ConfigError(f"A {row.title} is a model of images, and {field.name!r} is a {field.noun}; choose another model.")
     net = net or row.net or DEFAULTS[field.kind]["net"]
-    structure = row.structure.suited(latent, field.shape, net)
-    return ModelConfig.for_field(field, structure, net, row.posterior, row.objective, row.prior, condition, **axes)
+    parts = (net, row.posterior, row.objective, row.prior, condition)
+    return ModelConfig.for_field(field, row.structure.suited(latent, field.shape, net), *parts, **axes)
 
 
 def zoo_name(config: ModelConfig) -> str:

@@ -15,9 +15,6 @@ from explorer.design_tokens import design_tokens
 if TYPE_CHECKING:
     from vae_core.metrics.table import Metric
 
-PER_ROW = 3
-"""Largest number of panels side by side."""
-
 
 @dataclass(frozen=True)
 class Trace:
@@ -37,15 +34,17 @@ class Trace:
         return all(value > 0 for value in (*self.values, *self.validation) if value is not None)
 
 
-def loss_chart(traces: Sequence[Trace], key: str, *, steps: int = 0, log: bool = False, height: int = 280) -> None:
+def loss_chart(
+    traces: Sequence[Trace], key: str, *, steps: int = 0, log: bool = False, height: int = 280, per_row: int = 3
+) -> None:
     """Draws one panel for each term, over the steps of the run.
 
     Each term has an axis of its own, because terms differ in their units and by orders of magnitude. With `log`, the axis of
-    a term whose values are all above 0 is logarithmic.
+    a term whose values are all above 0 is logarithmic. At most `per_row` panels stand side by side.
     """
-    for first in range(0, len(traces), PER_ROW):
-        row = traces[first : first + PER_ROW]
-        for column, trace in zip(st.columns(min(len(traces), PER_ROW))[: len(row)], row, strict=True):
+    for first in range(0, len(traces), per_row):
+        row = traces[first : first + per_row]
+        for column, trace in zip(st.columns(min(len(traces), per_row))[: len(row)], row, strict=True):
             figure = _panel(trace, steps, log and trace.has_logarithm)
             figure.update_layout(height=height, uirevision=key)
             column.plotly_chart(figure, key=f"{key}-{trace.term.name}", config={"displayModeBar": False})
@@ -77,6 +76,6 @@ def _panel(trace: Trace, steps: int, log: bool) -> go.Figure:
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
         xaxis={"title": "Step", "range": [0, 1.03 * steps] if steps else None, "zeroline": False},
-        yaxis={"title": unit, "type": "log" if log else "linear", "zeroline": False},
+        yaxis={"title": unit, "type": "log" if log else "linear", "zeroline": False, "exponentformat": "power"},
     )
     return figure

@@ -46,7 +46,7 @@ def _card(card: models.ModelCard) -> None:
     if len(training) > 1:
         # The first steps are far above the others.
         curves = traces(training, validation)
-        loss_chart(curves, widget_key("card", card.name), steps=training[-1].step, log=True, height=240)
+        loss_chart(curves, widget_key("card", card.name), steps=training[-1].step, log=True, height=240, per_row=2)
     if not card.own:
         return
     name, rename, delete = st.columns([3, 1, 1], vertical_alignment="bottom")

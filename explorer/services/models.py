@@ -278,6 +278,9 @@ def style_of(card: ModelCard) -> ModelStyle:
 
 def explain(card: ModelCard) -> str:
     """An explanation of what the pad shows of this model."""
+    why = f"{ZOO[card.kind].change} Its loss is {card.config.objective.formula}." if card.kind in ZOO else ""
+    if not has_plane(card):
+        return f"{reason_without_plane(card)} {why}".strip()
     latent = card.config.latent
     if card.config.posterior.space == "sphere":
         plane = SPHERES.get(latent, SPHERE).format(latent=latent)
@@ -285,7 +288,6 @@ def explain(card: ModelCard) -> str:
         plane = PLANES.get(latent, PLANE).format(latent=latent)
     if conditions(card):
         plane += ". The model is given a class, which the switch below the plane sets; the code holds the rest, such as style"
-    why = f"{ZOO[card.kind].change} Its loss is {card.config.objective.formula}." if card.kind in ZOO else ""
     noun = card.config.modelled.noun
     dots = f"test {noun}s of this data set" if card.trained_before else f"{noun}s that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

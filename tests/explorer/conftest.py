@@ -47,12 +47,16 @@ def put(folder):
         net = GRUConfig(embedding=6, units=16) if field.discrete else MLPConfig(hidden=(8,))
         entries = LikelihoodConfig.of("categorical" if field.discrete else likelihood)
         config = zoo.model_config(kind, field, latent, net, entries, classes=3)
-        seen = HeldOut(torch.randn(codes, latent), labels=torch.arange(codes) % 3, mse=mse) if held_out else None
+        shape = config.structure.code_shape
+        drawn = torch.randn(codes, *shape) if config.posterior.is_continuous else torch.randint(128, (codes, *shape))
+        seen = HeldOut(drawn, labels=torch.arange(codes) % 3, mse=mse) if held_out else None
         about = {"name": data, "title": data.upper(), "about": "About.", "classes": ["a", "b", "c"], "fingerprint": fingerprint}
         model = build_model(config)
         given = 0 if model.capabilities.conditions else None
-        x = torch.randint(27, (20, 16)) if field.discrete else torch.rand(20, 1, 8, 8)
-        fitted = FittedGaussian.fit(model.encode(x, given).mean) if seen else None
+        fitted = None
+        if seen and model.capabilities.plane:
+            x = torch.randint(27, (20, 16)) if field.discrete else torch.rand(20, 1, 8, 8)
+            fitted = FittedGaussian.fit(model.encode(x, given).mean)
         saved = Checkpoint(model, about, {}, metrics or {}, seen, fitted, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -125,6 +126,10 @@ def test_bad_input_is_one_line_and_exit_code_1(arguments, said, capsys):
         (["--beta", "0", "--free-bits", "1"], "--free-bits has no effect with a beta of 0"),
         (["--start", "TRAINED", "--trained", "decoder", "--beta", "2"], "--beta has no effect with training of the decoder"),
         (["--size", "8"], "--size is for images of your own"),
+        (["--model", "vq-vae", "--latent", "2"], "--latent has no effect with a structure of kind grid"),
+        (["--model", "vq-vae", "--beta", "2"], "--beta has no effect with an objective of kind vector-quantized"),
+        (["--codes", "8"], "--codes has no effect with a structure of kind flat"),
+        (["--model", "vq-vae", "--grid", "3,3"], "--grid is (3, 3); it must be (2, 2)"),
     ],
 )
 def test_options_without_effect_are_refused_before_anything_is_written(trained, arguments, said, tmp_path, capsys):
@@ -435,6 +440,28 @@ def test_folders_that_give_the_split_are_said(tmp_path, capsys):
     assert said in capsys.readouterr().err
     made = checkpoint.load(tmp_path / "a.safetensors")
     assert made.data["classes"] == ["cat", "dog"] and said in made.data["about"] and len(made.held_out.codes) == 5
+
+
+def test_a_grid_of_codes_goes_through_all_commands(tmp_path, monkeypatch, capsys):
+    options = ["--model", "vq-vae", "--codes", "9", "--code-width", "4", "--commitment-weight", "0.5", "--net", "mlp"]
+    assert main(["train", "--data", "digits", *options, "--grid", "3,2", "--hidden", "8", "--steps", "2"]) == 0
+    made = checkpoint.load(tmp_path / "digits-vq-vae.safetensors")
+    assert made.title == "VQ-VAE, 3x2 codes of 9" and made.config.code_size == 6
+    assert made.config.posterior.code_width == 4 and made.config.objective.commitment_weight == 0.5
+    assert made.metrics["rate"] == pytest.approx(6 * math.log(9)) and 1 <= made.metrics["code_perplexity"] <= 9
+    capsys.readouterr()
+    assert main(["evaluate", "digits-vq-vae.safetensors"]) == 0 and "Codebook perplexity" in capsys.readouterr().out
+    assert main(["encode", "digits-vq-vae.safetensors", "--out", "c.npz"]) == 0
+    with np.load("c.npz") as codes:
+        assert codes["mean"].dtype == np.int64 and codes["mean"].shape[1:] == (3, 2) and codes["mean"].max() < 9
+    assert (
+        main(["export", "digits-vq-vae.safetensors"]) == 0
+        and main(["export", "digits-vq-vae.safetensors", "--part", "encoder"]) == 0
+    )
+    assert main(["train", "--data", "digits", "--start", "digits-vq-vae.safetensors", "--steps", "1"]) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("VAE_CHECKPOINTS", str(tmp_path))
+    assert main(["list", "--json"]) == 0 and lines(capsys)[0]["latent"] == 6
 
 
 @pytest.mark.parametrize(

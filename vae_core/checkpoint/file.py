@@ -91,6 +91,7 @@ class Checkpoint:
 
     @property
     def config(self) -> ModelConfig:
+        """The configuration of the model."""
         return self.model.config
 
     @property
@@ -195,7 +196,9 @@ def save(checkpoint: Checkpoint, path: Path, *, half: bool = False) -> None:
         except SafetensorError as error:
             raise CheckpointError(f"{path} cannot be written ({error}); make room or give another folder.") from None
         reader = _Reader(temporary, path.name)
-        reader.model(), reader.codes(), reader.held_out()
+        reader.model()
+        reader.codes()
+        reader.held_out()
 
 
 def stored(model: Autoencoder, half: bool) -> dict[str, Tensor]:
@@ -245,9 +248,9 @@ class _Reader:
         named, given = len(self.header["data"].get("classes", ())), self.config.condition
         if given is not None and named not in (0, given.count):
             raise self._error(f"names {named} classes, and its model is given one of {given.count}")
-        for name in self.shapes:
-            if not name.startswith(("model.", "codes.", "held_out.")):
-                raise self._error(f"has a tensor {name[:60]!r} that is neither the model's nor of codes or held-out images")
+        for tensor in self.shapes:
+            if not tensor.startswith(("model.", "codes.", "held_out.")):
+                raise self._error(f"has a tensor {tensor[:60]!r} that is neither the model's nor of codes or held-out images")
 
     def _error(self, what: str) -> CheckpointError:
         return CheckpointError(f"{self.name} {what.rstrip('.')}.")

@@ -44,8 +44,9 @@ def save_measured(
     iwae_samples: int = 0,
     progress: Progress | None = None,
 ) -> Checkpoint:
-    """Measures `model` on the test split and writes its checkpoint to `path`, in float16 where that changes no figure of
-    validation images by more than 0.1%. Gives the checkpoint as it was stored.
+    """Measures `model` on the test split, writes its checkpoint to `path` and gives the checkpoint as it was stored.
+
+    Weights are stored in float16 where that changes no figure of validation images by more than 0.1%.
 
     `start`: the `data` of the checkpoint that the training started from, None for new weights. `samples`: draws of each image,
     as for `per_image`. `progress` counts each image once for every time that it may be decoded.
@@ -139,8 +140,10 @@ def _counted(progress: Progress | None, total: int) -> Callable[[int], Progress 
 
 
 def factor_scores(codes: Tensor, split: Split, names: Sequence[str]) -> dict[str, Any]:
-    """The disentanglement scores of the mean codes of a split's images (N, d); none where the factors are not known, or where
-    codes are whole numbers."""
+    """The disentanglement scores of the mean codes of a split's images (N, d).
+
+    There are none where the factors are not known, or where codes are whole numbers.
+    """
     if split.factors is None or not codes.is_floating_point():
         return {}
     return disentanglement(codes.numpy(), split.factors.numpy(), names)

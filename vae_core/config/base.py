@@ -25,9 +25,13 @@ class ConfigError(ValueError):
 def require(ok: bool, where: str, value: Any, wanted: object) -> None:
     """Raises ConfigError unless `ok`: "`where` is `value`; it must be `wanted`."."""
     if not ok:
-        shown = repr(value)
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        raise ConfigError(f"{where} is {shown}; it must be {wanted}.", where)
+        raise _wrong(where, value, wanted)
+
+
+def _wrong(where: str, value: Any, wanted: object) -> ConfigError:
+    shown = repr(value)
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    return ConfigError(f"{where} is {shown}; it must be {wanted}.", where)
 
 
 @dataclass_transform(frozen_default=True)
@@ -38,6 +42,8 @@ class Config:
     the kinds, which JSON tells apart by that name. A kind that another package defines is known as soon as its class exists.
     """
 
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    """Fields by name, which `dataclasses` adds to every subclass."""
     kind: ClassVar[str] = ""
     """Name of the kind; empty for a configuration that has no kinds."""
     kinds: ClassVar[Mapping[str, type[typing.Self]]] = types.MappingProxyType({})
@@ -77,7 +83,8 @@ class Config:
         if cls.kinds:
             kind, data = data.get("kind"), {name: value for name, value in data.items() if name != "kind"}
             found = cls.kinds.get(kind) if isinstance(kind, str) else None
-            require(found is not None and issubclass(found, cls), f"{cls.__name__}.kind", kind, f"one of {_listed(cls.kinds)}")
+            if found is None or not issubclass(found, cls):
+                raise _wrong(f"{cls.__name__}.kind", kind, f"one of {_listed(cls.kinds)}")
             cls = found
         names = {f.name for f in dataclasses.fields(cls)}
         unknown = sorted(set(data) - names)

@@ -12,6 +12,7 @@ class Constraint(Protocol):
 
     def allows(self, value: Any) -> bool:
         """True if the value meets the condition."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Range:
     without_high: bool = False
 
     def allows(self, value: float) -> bool:
+        """True if the number is in the range."""
         above = value > self.low if self.without_low else value >= self.low
         return above and (value < self.high if self.without_high else value <= self.high)
 
@@ -45,6 +47,7 @@ class Each:
     range: Range
 
     def allows(self, value: tuple[float, ...]) -> bool:
+        """True if every number is in the range."""
         return all(self.range.allows(one) for one in value)
 
     def __str__(self) -> str:
@@ -59,6 +62,7 @@ class Length:
     high: int
 
     def allows(self, value: tuple[Any, ...]) -> bool:
+        """True if there are neither too few nor too many numbers."""
         return self.low <= len(value) <= self.high
 
     def __str__(self) -> str:
@@ -72,6 +76,7 @@ class OneOf:
     values: tuple[Any, ...]
 
     def allows(self, value: Any) -> bool:
+        """True if the value is one of `values`."""
         return value in self.values
 
     def __str__(self) -> str:

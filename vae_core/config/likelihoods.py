@@ -36,10 +36,12 @@ class BernoulliConfig(LikelihoodConfig, kind="bernoulli"):
 
     @property
     def title(self) -> str:
+        """Bernoulli, with the kind of pixels."""
         return "Bernoulli, binary pixels" if self.binarize else "Bernoulli, grey pixels"
 
     @property
     def scale(self) -> str:
+        """A density of binary pixels, or a cross-entropy of grey ones, which is none."""
         return "Bernoulli, binary pixels" if self.binarize else "Bernoulli cross-entropy, grey pixels"
 
 
@@ -51,10 +53,12 @@ class GaussianConfig(LikelihoodConfig, kind="gaussian"):
 
     @property
     def title(self) -> str:
+        """Gaussian, with its sigma."""
         return f"Gaussian, sigma {self.sigma:g}"
 
     @property
     def scale(self) -> str:
+        """A density, which models of another sigma share."""
         return "Gaussian density"
 
 
@@ -66,10 +70,12 @@ class LearnedGaussianConfig(LikelihoodConfig, kind="gaussian-learned"):
 
     @property
     def title(self) -> str:
+        """Gaussian, whatever sigma has become."""
         return "Gaussian, learned sigma"
 
     @property
     def scale(self) -> str:
+        """A density, which models of a fixed sigma share."""
         return "Gaussian density"
 
 
@@ -80,8 +86,10 @@ class CategoricalConfig(LikelihoodConfig, kind="categorical"):
 
     @property
     def title(self) -> str:
+        """The name of the likelihood."""
         return "Categorical, tokens"
 
     @property
     def scale(self) -> str:
+        """Probabilities of tokens, which are compared with those of tokens alone."""
         return "Categorical, tokens"

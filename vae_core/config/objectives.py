@@ -38,6 +38,7 @@ class ReconstructionConfig(ObjectiveConfig, kind="reconstruction"):
 
     @property
     def formula(self) -> str:
+        """The distortion alone."""
         return "distortion"
 
 
@@ -55,6 +56,7 @@ class ELBOConfig(ObjectiveConfig, kind="elbo"):
 
     @property
     def formula(self) -> str:
+        """The distortion and beta times the rate, with the free bits where there are any."""
         free = f", {self.free_bits:g} free bits" if self.free_bits else ""
         return f"distortion + {self.beta:g} × rate{free}"
 
@@ -72,6 +74,7 @@ class MMDConfig(ObjectiveConfig, kind="mmd"):
 
     @property
     def formula(self) -> str:
+        """The distortion and the weighted discrepancy."""
         return f"distortion + {self.mmd_weight:g} × MMD"
 
 
@@ -88,12 +91,16 @@ class AdversarialConfig(ObjectiveConfig, kind="adversarial"):
 
     @property
     def formula(self) -> str:
+        """The distortion and the weighted loss of the encoder against the discriminator."""
         return f"distortion + {self.adversarial_weight:g} × adversary"
 
 
 class QuantizationConfig(ObjectiveConfig, kind="vector-quantized"):
-    """loss = distortion + codebook + weight * commitment: squared distances between the encoder's output and the vectors of its
-    codes, which move the codebook and the encoder."""
+    """loss = distortion + codebook + weight * commitment.
+
+    The last two are squared distances between the encoder's output and the vectors of its codes, which move the codebook and
+    the encoder.
+    """
 
     needs_rate = False
     samples_prior = False
@@ -103,4 +110,5 @@ class QuantizationConfig(ObjectiveConfig, kind="vector-quantized"):
 
     @property
     def formula(self) -> str:
+        """The distortion, and both terms of the codebook."""
         return f"distortion + codebook + {self.commitment_weight:g} × commitment"

@@ -43,6 +43,7 @@ class DeterministicConfig(PosteriorConfig, kind="deterministic"):
 
     @property
     def title(self) -> str:
+        """The absence of noise."""
         return "no noise"
 
 
@@ -53,6 +54,7 @@ class DiagonalGaussianConfig(PosteriorConfig, kind="gaussian"):
 
     @property
     def title(self) -> str:
+        """Gaussian, which means independent dimensions where nothing else is said."""
         return "Gaussian"
 
 
@@ -64,6 +66,7 @@ class FullGaussianConfig(PosteriorConfig, kind="gaussian-full"):
 
     @property
     def title(self) -> str:
+        """Gaussian, with its kind of covariance."""
         return "Gaussian, full covariance"
 
 
@@ -80,6 +83,7 @@ class VonMisesFisherConfig(PosteriorConfig, kind="von-mises-fisher"):
 
     @property
     def title(self) -> str:
+        """The name of the distribution, with its concentration."""
         return f"von Mises-Fisher, concentration {self.kappa:g}"
 
 
@@ -98,4 +102,5 @@ class VectorQuantizedConfig(PosteriorConfig, kind="vector-quantized"):
 
     @property
     def title(self) -> str:
+        """The rule by which a code is chosen, with the size of its vector."""
         return f"nearest vectors of {self.code_width} numbers"

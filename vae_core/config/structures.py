@@ -49,14 +49,17 @@ class FlatConfig(StructureConfig, kind="flat"):
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """The shape of a vector."""
         return (self.latent,)
 
     @classmethod
     def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        """A vector of `latent` dimensions for all observations and nets."""
         return cls(latent)
 
     @property
     def title(self) -> str:
+        """The number of dimensions."""
         return f"{self.latent}-D"
 
 
@@ -74,14 +77,17 @@ class TwoLayerConfig(StructureConfig, kind="two-layer"):
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """The shape of the top vector."""
         return (self.latent,)
 
     @classmethod
     def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        """A top vector of `latent` dimensions for all observations and nets."""
         return cls(latent)
 
     @property
     def title(self) -> str:
+        """The numbers of dimensions of both vectors."""
         return f"{self.latent}-D and {self.lower}-D details"
 
 
@@ -98,15 +104,18 @@ class GridConfig(StructureConfig, kind="grid"):
 
     @classmethod
     def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        """A grid of the size of the smallest feature maps, or of a quarter of the image where the net halves nothing."""
         _, height, width = shape
         return cls(grid_of((1, height, width), net) or (max(1, height // 4), max(1, width // 4)))
 
     @property
     def code_shape(self) -> tuple[int, ...]:
+        """Height and width of the grid."""
         return self.grid
 
     @property
     def title(self) -> str:
+        """The size of the grid and of the codebook."""
         return f"{self.grid[0]}x{self.grid[1]} codes of {self.codes}"
 
 

@@ -11,8 +11,10 @@ OF_THE_RATE = ("beta", "schedule", "free_bits")
 
 
 def unused(model: ModelConfig, train: TrainConfig) -> dict[str, str]:
-    """Names of settings that have no effect, each with the setting beside which it has none: `warmup` with a constant learning
-    rate."""
+    """Names of settings that have no effect, each with the setting beside which it has none.
+
+    An example is `warmup` with a constant learning rate.
+    """
     found: dict[str, str] = {}
     if not has_batch_norm(model.net):
         found["norm_statistics"] = "a net without batch norm"

@@ -17,10 +17,10 @@ def is_version_1(model: Any) -> bool:
 
 
 def upgraded_model(model: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON of a configuration in the present version, from that of the first, in which one class held the fields of all
-    kinds: those that a kind does not have are left out, where they had no effect.
+    """The JSON of a configuration in the present version, from that of the first.
 
-    Raises ConfigError where it is not one of the first version.
+    In the first version one class held the fields of all kinds. Fields that a kind does not have had no effect, and are left
+    out. Raises ConfigError where it is not one of the first version.
     """
     try:
         channels, height, width = model["image"]

@@ -1,0 +1,1 @@
+"""Models: their parts, how these are wired, and the public face of the whole."""

@@ -83,8 +83,10 @@ class Autoencoder(LatentVariableModel, abc.ABC):
 
     @abc.abstractmethod
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
-        """Codes of all groups as models compute with them, for codes z of the top one, (B, *its shape), and details
-        (B, detail_size). None stands for the means of the priors."""
+        """Codes of all groups as models compute with them, for codes z of the top one, (B, *its shape).
+
+        details: the groups below it, (B, detail_size). None stands for the means of the priors.
+        """
 
     @abc.abstractmethod
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
@@ -107,6 +109,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
 
     @property
     def device(self) -> torch.device:
+        """The device of the weights."""
         return next(self.parameters()).device
 
     @property
@@ -115,18 +118,22 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return self.latents.top.space
 
     def target(self, batch: Batch, noise: Noise) -> Batch:
+        """The observations with the pixels or tokens that the likelihood scores."""
         name = self.modelled.name
         return batch.replace(**{name: self.likelihood.target(batch[name], local(noise, name))})
 
     def log_likelihood(self, codes: Mapping[str, Tensor], batch: Batch) -> Tensor:
+        """The log density of observations under the likelihood at the decoder's output, (B,), nats."""
         x = batch[self.modelled.name]
         raw = self.raw(codes, self.condition(batch), x)
         return self.likelihood.log_prob(raw, x, batch.observed.get(self.modelled.name))
 
     def decoded(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
-        """The observations that stand for p(x|z), for codes of all groups on this model's device, as it is just now: in its
-        present mode, with gradients where they are on. Images (B, C, H, W), or tokens (B, length); `decode` is this with all
-        care taken. condition: one-hot (B, K), where the model is given a class."""
+        """The observations that stand for p(x|z), for codes of all groups on the device of the model.
+
+        They are images (B, C, H, W) or tokens (B, length). The model stays in its present mode, and gradients flow where they
+        are on; `decode` takes care of both. condition: one-hot (B, K), where the model is given a class.
+        """
         return self.likelihood.representative(self.raw(codes, condition))
 
     def condition(self, batch: Batch) -> Tensor | None:
@@ -134,8 +141,10 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return None if self.given is None else in_compute(self.given, batch[self.given.name])
 
     def batch(self, x: Values | Observations, condition: Classes | None = None) -> Batch:
-        """Images or texts at rest, with the class of each where the model is given it, as observations of this model. Raises
-        ValueError on those of another shape or range, and on classes that are missing, out of range or not wanted."""
+        """Images or texts at rest, with the class of each where the model is given it, as observations of this model.
+
+        Raises ValueError on those of another shape or range, and on classes that are missing, out of range or not wanted.
+        """
         name = self.modelled.name
         fields: dict[str, Any] = dict(x.fields) if isinstance(x, Observations) else {name: x}
         if name not in fields:
@@ -161,20 +170,23 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         batch = self.batch(x, condition)
         if len(batch) == 0:
             raise ValueError(f"There are no {self.modelled.noun}s to encode.")
-        pieces = []
+        means: list[Tensor] = []
+        others: list[tuple[Tensor | None, ...]] = []
         with self.inference():
             for piece in batch.split(batch_size):
                 latent = self.infer(piece.to(self.device).in_compute(self.observation))
                 top = latent.groups[self.latents.top.name]
-                pieces.append((top.z, top.scale, latent.rate, top.rate_by_dimension, latent.details))
-        return Codes(*(None if column[0] is None else torch.cat(column).cpu() for column in zip(*pieces, strict=True)))
+                means.append(top.z)
+                others.append((top.scale, latent.rate, top.rate_by_dimension, latent.details))
+        columns = ([value for value in column if value is not None] for column in zip(*others, strict=True))
+        return Codes(torch.cat(means).cpu(), *(torch.cat(column).cpu() if column else None for column in columns))
 
     def decode(
         self, z: Images, condition: Classes | None = None, batch_size: int = 500, *, details: Images | None = None
     ) -> Tensor:
-        """The observations that stand for p(x|z), for codes (N, *shape of the top group): E[x|z] of images, float32 in [0, 1],
-        (N, C, H, W), or the likeliest tokens of texts, int64 (N, length).
+        """The observations that stand for p(x|z), for codes (N, *shape of the top group).
 
+        They are E[x|z] of images, float32 in [0, 1], (N, C, H, W), or the likeliest tokens of texts, int64 (N, length).
         details: standard normal numbers (N, detail_size), or one row for all codes, from which the groups below the top one
         follow; None for the means of their priors.
         """
@@ -192,7 +204,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return self.decoded(codes, condition).cpu()
 
     def reconstruct(self, x: Values | Observations, condition: Classes | None = None, batch_size: int = 500) -> Tensor:
-        """What `decode` gives at the codes of all groups that stand for each observation."""
+        """The observations that `decode` gives at the codes of all groups that stand for each observation."""
         with self.inference():
             pieces = (
                 piece.to(self.device).in_compute(self.observation) for piece in self.batch(x, condition).split(batch_size)
@@ -208,9 +220,9 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         *,
         condition: Classes | None = None,
     ) -> Tensor:
-        """What `decode` gives at n codes drawn from `sampler`, or from the prior without one. The groups below the top one are
-        drawn from their priors, given its codes.
+        """The observations that `decode` gives at n codes drawn from `sampler`, or from the prior without one.
 
+        The groups below the top one are drawn from their priors, given its codes.
         A plain autoencoder was not trained to decode draws from a prior; `FittedGaussian` is a sampler of codes like those of
         its training data.
         """

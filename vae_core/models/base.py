@@ -56,7 +56,7 @@ class LatentVariableModel(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def log_likelihood(self, codes: Mapping[str, Tensor], batch: Batch) -> Tensor:
-        """log p(x|z) of observations, over the entries that were observed: (B,), nats."""
+        """The log density of observations, log p(x|z), over the entries that were observed: (B,), nats."""
 
     @property
     def noise(self) -> tuple[NoiseSpec, ...]:
@@ -65,8 +65,10 @@ class LatentVariableModel(nn.Module, abc.ABC):
 
     @property
     def training_only(self) -> frozenset[str]:
-        """Names in the state dict of tensors that only training needs, such as those of a discriminator. A checkpoint leaves
-        them out."""
+        """Names in the state dict of tensors that only training needs, such as those of a discriminator.
+
+        A checkpoint leaves them out.
+        """
         return frozenset(f"{OBJECTIVE}.{name}" for name in self.objective.state_dict())
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:

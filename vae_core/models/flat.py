@@ -44,22 +44,28 @@ class FlatAutoencoder(Autoencoder):
 
     @property
     def inference_modules(self) -> tuple[nn.Module, ...]:
+        """The encoder and the posterior."""
         return self.encoder, self.posterior
 
     @property
     def generative_modules(self) -> tuple[nn.Module, ...]:
+        """The prior, the decoder and the likelihood."""
         return self.prior, self.decoder, self.likelihood
 
     def features(self, batch: Batch) -> dict[str, Tensor]:
+        """The encoder's output, (B, raw_size of the posterior)."""
         return {LATENT: self.encoder(batch[self.modelled.name], self.condition(batch))}
 
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
+        """The code of each observation, with its rate."""
         drawn_with = None if noise is None else local(noise, LATENT)
         group, terms = group_latent(self.posterior, features[LATENT], self.prior, drawn_with)
         return Latent({LATENT: group}, terms)
 
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """The code alone, because there is no group below it."""
         return {LATENT: z}
 
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
+        """The decoder's output for the code."""
         return self.decoder(codes[LATENT], condition, x)

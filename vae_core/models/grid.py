@@ -27,8 +27,9 @@ LATENT = "z"
 
 @final
 class GridAutoencoder(Autoencoder):
-    """A grid of codes z stands for an observation x: q(z|x), p(z) and p(x|z), where the decoder takes the vectors of the codes
-    (van den Oord, Vinyals & Kavukcuoglu 2017).
+    """A grid of codes z stands for an observation x: q(z|x), p(z) and p(x|z).
+
+    The decoder takes the vectors of the codes (van den Oord, Vinyals & Kavukcuoglu 2017).
 
     Codes are whole numbers, int64 (B, h, w). In training they are their vectors, (B, width, h, w), which have a gradient. A
     condition is joined to images and to vectors as further channels, each the same everywhere.
@@ -55,24 +56,30 @@ class GridAutoencoder(Autoencoder):
 
     @property
     def inference_modules(self) -> tuple[nn.Module, ...]:
+        """The encoder and the posterior with its codebook."""
         return self.encoder, self.posterior
 
     @property
     def generative_modules(self) -> tuple[nn.Module, ...]:
+        """The prior, the decoder and the likelihood."""
         return self.prior, self.decoder, self.likelihood
 
     def features(self, batch: Batch) -> dict[str, Tensor]:
+        """The encoder's output at each place, (B, width, h, w)."""
         return {LATENT: self.encoder(_joined(batch[self.modelled.name], self.condition(batch)))}
 
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
+        """The grid of each observation, with its rate and the terms of the codebook."""
         drawn_with = None if noise is None else local(noise, LATENT)
         group, terms = group_latent(self.posterior, features[LATENT], self.prior, drawn_with)
         return Latent({LATENT: group}, terms)
 
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """The grid alone, because there is no group below it."""
         return {LATENT: z}
 
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
+        """The decoder's output for a grid, or for the vectors of one."""
         z = codes[LATENT]
         return self.decoder(_joined(z if z.is_floating_point() else self.posterior.vectors(z), condition))
 

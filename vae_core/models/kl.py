@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from vae_core.models.latent import GroupLatent
 from vae_core.models.posteriors import DiagonalGaussian, FullGaussian, Posterior, VectorQuantized, VonMisesFisher
 from vae_core.models.priors import ConditionalNormal, Prior, StandardNormal, UniformCodes, UniformSphere
 
+Registered = TypeVar("Registered", bound=Callable[..., Tensor])
 ClosedForm = Callable[[Posterior, Tensor, Prior, Tensor | None], Tensor]
 """From posterior, raw parameters (B, raw_size), prior and condition to the KL in nats: (B, d) where it is a sum over
 dimensions, else (B,)."""
@@ -19,10 +21,10 @@ dimensions, else (B,)."""
 CLOSED_FORMS: dict[tuple[type[Posterior], type[Prior]], ClosedForm] = {}
 
 
-def register_kl(posterior: type[Posterior], prior: type[Prior]) -> Callable[[ClosedForm], ClosedForm]:
+def register_kl(posterior: type[Posterior], prior: type[Prior]) -> Callable[[Registered], Registered]:
     """Registers a closed form of the KL for a pair of types."""
 
-    def register(function: ClosedForm) -> ClosedForm:
+    def register(function: Registered) -> Registered:
         CLOSED_FORMS[posterior, prior] = function
         return function
 
@@ -38,9 +40,9 @@ def kl_divergence(posterior: Posterior, raw: Tensor, prior: Prior, condition: Te
 def group_latent(
     posterior: Posterior, raw: Tensor, prior: Prior, noise: Noise | None, condition: Tensor | None = None
 ) -> tuple[GroupLatent, dict[str, Tensor]]:
-    """Codes of one group drawn with `noise`, or the codes that stand for the observations where it is None; and the further
-    terms of the posterior.
+    """Codes of one group, and the further terms of the posterior.
 
+    The codes are drawn with `noise`, or stand for the observations where it is None.
     Without noise, log q and log p are None, and so is a rate without a closed form.
     """
     kl = kl_divergence(posterior, raw, prior, condition)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 
 from torch import Tensor
 
@@ -49,14 +51,14 @@ class Latent:
 
     @property
     def log_q(self) -> Tensor | None:
-        """log q(z|x) of all groups together, (B,), nats; None where it is not defined."""
+        """The log density of all codes together, log q(z|x), (B,), nats; None where it is not defined."""
         return self._total("log_q")
 
     @property
     def log_p(self) -> Tensor | None:
-        """log p(z) of all groups together, (B,), nats; None where it is not defined."""
+        """The log density of all codes under their priors, log p(z), (B,), nats; None where it is not defined."""
         return self._total("log_p")
 
     def _total(self, name: str) -> Tensor | None:
         found = [getattr(group, name) for group in self.groups.values()]
-        return None if any(value is None for value in found) else sum(found[1:], found[0])
+        return None if any(value is None for value in found) else reduce(add, found)

@@ -13,7 +13,8 @@ class Sampler(Protocol):
     """A distribution of codes. Every prior is one."""
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n codes, (n, *shape of the group), on the CPU."""
+        """Draws n codes, (n, *shape of the group), on the CPU."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,6 @@ class FittedGaussian:
         return vectors * values.clamp(min=0).sqrt()
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n codes, float32 (n, d)."""
+        """Draws n codes, float32 (n, d), on the CPU."""
         noise = torch.randn(n, len(self.mean), generator=generator, dtype=torch.float64)
         return (self.mean.double() + noise @ self.root.T).float()

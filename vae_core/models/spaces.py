@@ -61,23 +61,28 @@ class Euclidean(Space):
         self.latent = latent
 
     def checked(self, z: Tensor) -> Tensor:
+        """The codes as they are, because every number is allowed."""
         return z
 
     def vectors(self, z: Tensor) -> Tensor:
+        """The codes themselves."""
         return z
 
     def project(self, z: Tensor) -> Tensor:
+        """The points themselves."""
         return z
 
     def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
+        """The other dimensions stay as they are."""
         codes = z.repeat(len(values), 1)
         codes[:, dimension] = values
         return codes
 
     def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
-        """`spherical` turns the direction at an even rate and changes the norm evenly (White 2016, section 3.1): codes of many
-        dimensions then keep the norm that a normal prior gives them, which a straight line cuts short.
+        """Codes on a straight line, or with kind `spherical` on an arc (White 2016, section 3.1).
 
+        An arc turns the direction at an even rate and changes the norm evenly: codes of many dimensions then keep the norm that
+        a normal prior gives them, which a straight line cuts short.
         Raises ValueError for fewer than 2 steps or an unknown kind.
         """
         t = _shares(a, steps, kind)
@@ -96,9 +101,11 @@ class Euclidean(Space):
         return turned * norms
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
+        """Lengths of the straight lines."""
         return torch.cdist(a, b)
 
     def plane(self, origin: Tensor, u: Tensor, v: Tensor, at: Tensor) -> Tensor:
+        """The points of the flat plane."""
         return origin + at[:, :1] * u + at[:, 1:] * v
 
 
@@ -112,9 +119,11 @@ class Sphere(Space):
         self.latent = latent
 
     def checked(self, z: Tensor) -> Tensor:
+        """The codes as they are, because `project` brings them onto the sphere."""
         return z
 
     def vectors(self, z: Tensor) -> Tensor:
+        """The codes themselves."""
         return z
 
     def project(self, z: Tensor) -> Tensor:
@@ -157,9 +166,9 @@ class Sphere(Space):
         return 2 * torch.asin((torch.cdist(a, b) / 2).clamp(max=1))
 
     def plane(self, origin: Tensor, u: Tensor, v: Tensor, at: Tensor) -> Tensor:
-        """The half of the sphere that is seen along the plane's normal at `origin`, for orthonormal u and v: a code lies over
-        its own coordinates along u and v, and points beyond the rim stand for the nearest point of the rim.
+        """The half of the sphere that is seen along the plane's normal at `origin`, for orthonormal u and v.
 
+        A code lies over its own coordinates along u and v, and points beyond the rim stand for the nearest point of the rim.
         The normal is the direction of `origin` without its shares along u and v. Where nothing is left of it, it is that of the
         dimension of which most is left.
         """
@@ -202,17 +211,28 @@ class Codebook(Space):
         return z.long()
 
     def vectors(self, z: Tensor) -> Tensor:
-        """The vectors of the codes of a grid, one behind the other: their Euclidean distance is that of the grids."""
+        """The vectors of the codes of a grid, one behind the other: their Euclidean distance is that of the grids.
+
+        Raises ValueError where they take over 1 GiB.
+        """
+        numbers = z.numel() * self.codebook.embedding_dim
+        if numbers > MOST_NUMBERS:
+            raise ValueError(
+                f"The vectors of {len(z):,} codes are {numbers:,} numbers, more than the {MOST_NUMBERS:,} that are used."
+            )
         with torch.no_grad():
             return self.codebook(z).flatten(1)
 
     def project(self, z: Tensor) -> Tensor:
+        """The nearest whole number of a code, at each place."""
         return z.round().clamp(0, self.codebook.num_embeddings - 1).long()
 
     def move(self, z: Tensor, dimension: int, values: Tensor) -> Tensor:
+        """Raises ValueError, because codes have no order."""
         raise ValueError("Codes of this model are whole numbers without an order: none of them can be varied by degrees.")
 
     def path(self, a: Tensor, b: Tensor, steps: int, kind: PathKind) -> Tensor:
+        """Raises ValueError, because there is nothing between two codes."""
         raise ValueError("Codes of this model are whole numbers with nothing between them: there is no path between two.")
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
@@ -226,9 +246,12 @@ class Codebook(Space):
         return torch.stack(found)
 
     def plane(self, origin: Tensor, u: Tensor, v: Tensor, at: Tensor) -> Tensor:
+        """Raises ValueError, because there is nothing between codes."""
         raise ValueError("Codes of this model are whole numbers with nothing between them: there is no plane through them.")
 
 
+MOST_NUMBERS = 2**28
+"""Largest number of numbers of the vectors of grids that are looked up at once, which are a float32 each."""
 _DEGENERATE = 1e-6
 """Norm below which a vector has no direction that could be told from rounding."""
 

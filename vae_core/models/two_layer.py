@@ -28,9 +28,9 @@ TOP, LOWER, GIVEN = "top", "lower", "given"
 
 @final
 class TwoLayerAutoencoder(Autoencoder):
-    """q(z2|x) q(z1|x, z2), p(z2) p(z1|z2) and p(x|z1, z2), where z2 is the top code: inference goes from the top down, as
-    generation does (Sønderby et al. 2016; Kingma et al. 2016, section 4).
+    """q(z2|x) q(z1|x, z2), p(z2) p(z1|z2) and p(x|z1, z2), where z2 is the top code.
 
+    Inference goes from the top down, as generation does (Sønderby et al. 2016; Kingma et al. 2016, section 4).
     The encoder runs once: it gives the raw parameters of q(z2|x), and features that q(z1|x, z2) reads beside z2.
     """
 
@@ -56,35 +56,41 @@ class TwoLayerAutoencoder(Autoencoder):
 
     @property
     def inference_modules(self) -> tuple[nn.Module, ...]:
+        """The encoders and posteriors of both groups."""
         return self.encoder, self.posterior, self.lower_encoder, self.lower_posterior
 
     @property
     def generative_modules(self) -> tuple[nn.Module, ...]:
+        """The priors of both groups, the decoder and the likelihood."""
         return self.prior, self.lower_prior, self.decoder, self.likelihood
 
     def features(self, batch: Batch) -> dict[str, Tensor]:
+        """The encoder's output for each group, with the condition where there is one."""
         condition = self.condition(batch)
         raw = self.encoder(batch[self.modelled.name], condition)
         top, lower = raw.tensor_split([self.posterior.raw_size], 1)
         return {TOP: top, LOWER: lower} | ({} if condition is None else {GIVEN: condition})
 
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
+        """The top code, and the lower one given it, each with its rate."""
         upper_noise, lower_noise = (None if noise is None else local(noise, name) for name in (TOP, LOWER))
         top, terms = group_latent(self.posterior, features[TOP], self.prior, upper_noise)
         above = _joined(top.z, features.get(GIVEN))
         raw = self.lower_encoder(torch.cat([features[LOWER], above], 1))
         lower, further = group_latent(self.lower_posterior, raw, self.lower_prior, lower_noise, above)
-        terms = {name: terms.get(name, 0) + further.get(name, 0) for name in terms | further}
+        terms |= {name: value + terms[name] if name in terms else value for name, value in further.items()}
         details = self.lower_prior.standardised(lower.z, above) if noise is None else None
         return Latent({TOP: top, LOWER: lower}, terms, details)
 
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
+        """The top code, and a lower one at its prior's mean or at standard normal `details` (B, d)."""
         above = _joined(z, condition)
         if details is None:
             return {TOP: z, LOWER: self.lower_prior.parameters_of(above)[0]}
         return {TOP: z, LOWER: self.lower_prior.draw({"z": details}, above)}
 
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
+        """The decoder's output for both codes."""
         return self.decoder(torch.cat([codes[TOP], codes[LOWER]], 1), condition, x)
 
 

@@ -12,7 +12,7 @@ import torch
 from vae_core.batch import as_classes
 from vae_core.config import CategoryField, TrainConfig
 from vae_core.data.dataset import Dataset, Split, TrainingSplits
-from vae_core.models.base import LatentVariableModel
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.objectives import schedules
 from vae_core.training import events
 from vae_core.training.batches import Batches, Fields
@@ -30,7 +30,7 @@ PROGRESS_EVERY = 0.5
 
 
 def fit(
-    model: LatentVariableModel,
+    model: Autoencoder,
     data: Dataset | TrainingSplits | Split,
     config: TrainConfig,
     *,
@@ -86,7 +86,7 @@ def fit(
         model.eval()
 
 
-def _fields(model: LatentVariableModel, name: str, split: Split) -> Fields:
+def _fields(model: Autoencoder, name: str, split: Split) -> Fields:
     """The fields of a split that the model reads."""
     if len(split) < 2:
         raise TrainingError(f"There are {len(split)} {name} images; a run needs at least 2.")

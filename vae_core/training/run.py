@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae_core.config import TrainConfig
 from vae_core.metrics.table import weight_name
-from vae_core.models.base import LatentVariableModel
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.training import events
 from vae_core.training.batches import Batches, Fields, validation_generator
 from vae_core.training.distributed import ProcessGroup
@@ -54,7 +54,7 @@ class Run:
 
     def __init__(
         self,
-        model: LatentVariableModel,
+        model: Autoencoder,
         batches: Batches,
         validation: Fields,
         config: TrainConfig,

@@ -25,6 +25,7 @@ from vae_core.config import (
 from vae_core.export import Input, Program, decoder_program, encoder_program, program
 from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
+from vae_core.zoo import model_config
 
 RUNTIME = Path(__file__).parents[3] / "explorer" / "components" / "base" / "runtime"
 HARNESS = Path(__file__).with_name("run_program.mjs")
@@ -124,6 +125,20 @@ def test_encoder_agrees_with_torch(name: str, posterior: str, node: str, tmp_pat
     wanted = model.encode(x)
     parts = [wanted.mean] if wanted.scale is None else [wanted.mean, wanted.scale]
     np.testing.assert_allclose(found, torch.cat(parts, 1).numpy(), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv-odd", "residual"])
+def test_codes_of_a_codebook_agree_with_torch(name: str, node: str, tmp_path: Path) -> None:
+    image, net = NETS[name][:2]
+    torch.manual_seed(1)
+    model = randomised(build_model(model_config("vq-vae", image, 2, net)))
+    shape = model.config.structure.code_shape
+    z = np.random.default_rng(2).integers(0, 128, (CODES, *shape))
+    found, _ = run(node, tmp_path, decoder_program(model), z.reshape(CODES, -1))
+    assert np.abs(found - model.decode(z).flatten(1).numpy()).max() <= 1e-4
+    x = np.random.default_rng(3).random((8, *image), np.float32)
+    found, _ = run(node, tmp_path, encoder_program(model), x.reshape(len(x), -1))
+    np.testing.assert_array_equal(found, model.encode(x).mean.flatten(1).numpy())
 
 
 def test_gaussian_likelihood_and_large_latent(node: str, tmp_path: Path) -> None:

@@ -40,3 +40,11 @@ def test_a_model_without_codes_has_no_map(put):
     put("m", held_out=False)
     with pytest.raises(ValueError, match="no codes of held-out images"):
         projections.find(models.registry().card("m"), "pca", {})
+
+
+def test_a_map_of_codes_of_a_codebook_is_that_of_their_vectors(put):
+    put("m", "vq-vae", codes=60)
+    checkpoint = registry.load("m")
+    vectors = checkpoint.model.posterior.vectors(checkpoint.held_out.codes).detach().movedim(1, -1).flatten(1)
+    found = projections.find(models.registry().card("m"), "pca", {})
+    np.testing.assert_array_equal(found.points, project(vectors.numpy()).points)

@@ -160,3 +160,20 @@ def test_texts_are_sent_as_their_tokens(put):
     answer = decoder_socket.reply(model, decoder_socket.HEADER.pack(7, decoder_socket.IMAGES) + codes.tobytes())
     tokens = np.frombuffer(answer, "<f2", offset=decoder_socket.HEADER.size).reshape(2, 16)
     np.testing.assert_array_equal(tokens, model.decode(codes).numpy())
+
+
+def test_whole_numbers_of_a_codebook_are_decoded_and_other_values_refused(put, client, token):
+    put("q", "vq-vae")
+    model = models.load("q").model
+    codes = np.random.default_rng(0).integers(0, 128, (4, *model.config.structure.code_shape))
+    images = model.decode(codes).flatten(1).numpy()
+    with client.websocket_connect(routes.decoder_path(), headers=ORIGIN) as socket:
+        greet(socket, token, "q")
+        socket.send_bytes(request(1, IMAGES, codes))
+        found = np.frombuffer(socket.receive_bytes(), "<f2", offset=8).reshape(-1, 64)
+        np.testing.assert_allclose(found, images, atol=5e-4)
+        socket.send_bytes(request(2, DISTANCES, codes))
+        found = np.frombuffer(socket.receive_bytes(), "<f4", offset=8)
+        np.testing.assert_allclose(found, ((images[1::2] - images[::2]) ** 2).sum(1), rtol=1e-4)
+        socket.send_bytes(request(3, IMAGES, codes + 0.5))
+        assert "whole numbers from 0 to 127" in json.loads(socket.receive_text())["error"]

@@ -566,3 +566,47 @@ def test_images_without_classes_are_refused_before_a_conditional_model_is_traine
     for data in (Dataset("a", "A", "", known, known, unknown, ("a", "b", "c")), Dataset("a", "A", "", known, known, known)):
         with pytest.raises(CheckpointError, match="images of A have none"):
             checkpoint.check_storable(model, data)
+
+
+def of_codes(codes: torch.Tensor | None = None) -> Checkpoint:
+    torch.manual_seed(0)
+    model = build_model(model_config("vq-vae", (1, 8, 8), 2, NETS[1]))
+    codes = torch.randint(0, 128, (5, 2, 2)) if codes is None else codes
+    return Checkpoint(model, {"name": "digits"}, held_out=HeldOut(codes, rate=torch.full((5,), 19.4)))
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_whole_numbers_of_a_codebook_come_back_as_such(tmp_path, half):
+    saved = of_codes()
+    checkpoint.save(saved, tmp_path / "a.safetensors", half=half)
+    assert load_file(tmp_path / "a.safetensors")["held_out.codes"].dtype == torch.int16
+    found = checkpoint.load(tmp_path / "a.safetensors")
+    assert found.config == saved.config and found.held_out.codes.dtype == torch.int64 and found.codes is None
+    assert torch.equal(found.held_out.codes, saved.held_out.codes)
+    torch.testing.assert_close(found.decode_held_out(slice(None)), saved.model.decode(saved.held_out.codes), rtol=0, atol=2e-2)
+    # The space has the vectors of the file.
+    torch.testing.assert_close(
+        found.model.space.vectors(saved.held_out.codes), saved.model.space.vectors(saved.held_out.codes), rtol=1e-2, atol=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"held_out.codes": torch.full((5, 2, 2), 128, dtype=torch.int16)}, "not among the 128 of its codebook"),
+        ({"held_out.codes": torch.full((5, 2, 2), -1, dtype=torch.int16)}, "not among the 128 of its codebook"),
+        ({"held_out.codes": torch.zeros(5, 2, 2)}, "held_out.codes stored as F32"),
+        ({"held_out.codes": torch.zeros(5, 4, dtype=torch.int16)}, "its configuration says (5, 2, 2)"),
+        ({"held_out.scale": torch.ones(5, 2, 3)}, "its configuration says (5, 2, 2)"),
+        ({"codes.mean": torch.zeros(2), "codes.covariance": torch.eye(2)}, "statistics of codes that are whole numbers"),
+        ({"model.posterior.codebook.weight": torch.zeros(7, 16)}, "its configuration says (128, 16)"),
+    ],
+)
+def test_codes_that_no_codebook_has_are_refused(tmp_path, changes, said):
+    checkpoint.save(of_codes(), tmp_path / "a.safetensors")
+    assert said in rewrite(tmp_path, (tmp_path / "a.safetensors").read_bytes(), lambda t, h: t.update(changes))
+
+
+def test_a_vector_is_no_list_of_whole_numbers(tmp_path, good):
+    codes = torch.zeros(7, 3, dtype=torch.int16)
+    assert "held_out.codes stored as I16" in rewrite(tmp_path, good, lambda t, h: t.__setitem__("held_out.codes", codes))

@@ -145,15 +145,16 @@ from killed_runs import train_whole_and_killed
 from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
 from vae_core.checkpoint import Checkpoint, save
-from vae_core.config import ModelConfig, ResidualConfig, TrainConfig
+from vae_core.config import ResidualConfig, TrainConfig
 from vae_core.data import load_dataset
 from vae_core.training import fit
+from vae_core.zoo import model_config
 
 digits = load_dataset("digits")
 
 def train(folder, save_every):
     torch.manual_seed(0)
-    model = build_model(ModelConfig.for_images((1, 8, 8), 2, ResidualConfig(channels=(8,), hidden=(32,))))
+    model = build_model(model_config(sys.argv[3], (1, 8, 8), 2, ResidualConfig(channels=(8,), hidden=(32,))))
     # How often it saves changes no weight.
     fit(model, digits, TrainConfig(steps=300, batch_size=64, threads=1, save_every=save_every), folder=folder)
     save(Checkpoint(model), folder.with_suffix(".safetensors"))
@@ -164,8 +165,9 @@ train_whole_and_killed(train, Path(sys.argv[1]), int(sys.argv[2]))
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
-def test_killed_at_any_moment_it_goes_on_bit_for_bit(tmp_path):
-    command = [sys.executable, "-c", KILLED, str(tmp_path), str(KILLS)]
+@pytest.mark.parametrize("name", ["vae", "vq-vae"])
+def test_killed_at_any_moment_it_goes_on_bit_for_bit(tmp_path, name):
+    command = [sys.executable, "-c", KILLED, str(tmp_path), str(KILLS), name]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "killed.safetensors").read_bytes() == (tmp_path / "whole.safetensors").read_bytes()

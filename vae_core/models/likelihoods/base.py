@@ -30,7 +30,7 @@ class Likelihood(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        """log p(x|z) with its normaliser, (B,), in nats, summed over entries that are True in `observed`, or over all."""
+        """The log density, (B,), nats, with its normaliser, summed over entries that are True in `observed`, or over all."""
 
     @abc.abstractmethod
     def representative(self, raw: Tensor) -> Tensor:

@@ -35,10 +35,13 @@ class Bernoulli(Likelihood):
         return (noise["pixels"] < x).to(x.dtype)
 
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """Minus the cross-entropy of the pixels with their mean, (B,), nats."""
         return -summed(F.binary_cross_entropy_with_logits(raw.float(), x.float(), reduction="none"), observed)
 
     def representative(self, raw: Tensor) -> Tensor:
+        """The mean: the sigmoid of the logits."""
         return torch.sigmoid(raw.float())
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Binary pixels."""
         return torch.bernoulli(self.representative(raw), generator=generator)

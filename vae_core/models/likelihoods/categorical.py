@@ -25,9 +25,11 @@ class Categorical(Likelihood):
         self.raw_channels = field.count
 
     def target(self, x: Tensor, noise: Noise) -> Tensor:
+        """The tokens themselves."""
         return x
 
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """The log probability of the tokens up to the end that were observed, (B,), nats."""
         scored = up_to_end(x) if observed is None else up_to_end(x) & observed
         return -summed(F.cross_entropy(raw.float().transpose(1, 2), x, reduction="none"), scored)
 

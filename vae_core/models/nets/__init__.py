@@ -40,7 +40,7 @@ class Net(nn.Module):
         self.body, self.joined_at = body, joined_at
 
     def forward(self, features: Tensor, condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
-        """Layers of a decoder give all entries of x at once, and are given none of it."""
+        """The output of the last layer, which gives all entries of an observation x at once and is given none of it."""
         if condition is None:
             return self.body(features)
         for i, layer in enumerate(self.body):
@@ -75,6 +75,9 @@ def build_encoder(field: FieldSpec, out: int, config: NetConfig, condition: int 
 
 
 def build_decoder(latent: int, field: FieldSpec, raw: int, config: NetConfig, condition: int = 0) -> nn.Module:
-    """Codes (B, latent) and a condition (B, condition), where there is one, to `raw` parameters for each entry of a field:
-    (B, raw * C, H, W) for an image, (B, length, raw) for a text. A decoder of texts is also given the text that is scored."""
+    """Codes (B, latent) and a condition (B, condition), where there is one, to `raw` parameters for each entry of a field.
+
+    They are (B, raw * C, H, W) for an image, (B, length, raw) for a text. A decoder of texts is also given the text that is
+    scored.
+    """
     return NETS[type(config)][1](latent, field, raw, config, condition)

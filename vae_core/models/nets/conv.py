@@ -40,6 +40,7 @@ def encoder(
     conv_blocks: Blocks = _none,
     dense_blocks: Blocks = _none,
 ) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers."""
     channels, height, width = image
     layers = [*_halving(channels, config, conv_blocks), nn.Flatten()]
     n = len(config.channels)
@@ -57,6 +58,7 @@ def decoder(
     conv_blocks: Blocks = _none,
     dense_blocks: Blocks = _none,
 ) -> nn.Sequential:
+    """Layers from codes of `latent` dimensions to images with `out_channels` raw channels."""
     _, height, width = image
     layers: list[nn.Module] = []
     for a, b in pairwise([latent, *config.hidden[::-1]]):

@@ -19,9 +19,11 @@ def layers(widths: list[int]) -> nn.Sequential:
 
 
 def encoder(image: tuple[int, int, int], out: int, config: MLPConfig, condition: int = 0) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers."""
     return nn.Sequential(nn.Flatten(), *layers([math.prod(image) + condition, *config.hidden, out]))
 
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: MLPConfig) -> nn.Sequential:
+    """Layers from codes of `latent` dimensions to images with `out_channels` raw channels."""
     shape = (out_channels, *image[1:])
     return nn.Sequential(*layers([latent, *config.hidden[::-1], math.prod(shape)]), nn.Unflatten(1, shape))

@@ -19,6 +19,7 @@ class Residual(nn.Module):
         self.branch = nn.Sequential(*branch)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The sum of x and the output of the branch, in the shape of x."""
         return x + self.branch(x)
 
 
@@ -40,16 +41,20 @@ def _blocks(config: ResidualConfig) -> dict[str, conv.Blocks]:
 
 
 def encoder(image: tuple[int, int, int], out: int, config: ResidualConfig, condition: int = 0) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers."""
     return conv.encoder(image, out, config, condition, **_blocks(config))
 
 
 def decoder(latent: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
+    """Layers from codes of `latent` dimensions to images with `out_channels` raw channels."""
     return conv.decoder(latent, image, out_channels, config, **_blocks(config))
 
 
 def grid_encoder(image: tuple[int, int, int], out: int, config: ResidualConfig) -> nn.Sequential:
+    """Layers from images (C, H, W) to `out` numbers at each place of a grid."""
     return conv.grid_encoder(image, out, config, _blocks(config)["conv_blocks"])
 
 
 def grid_decoder(width: int, image: tuple[int, int, int], out_channels: int, config: ResidualConfig) -> nn.Sequential:
+    """Layers from vectors of `width` numbers at each place of a grid to images with `out_channels` raw channels."""
     return conv.grid_decoder(width, image, out_channels, config, _blocks(config)["conv_blocks"])

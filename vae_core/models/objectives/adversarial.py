@@ -46,9 +46,11 @@ class Adversarial(Objective):
         self.noise = tuple(spec.within(PRIOR) for spec in prior.noise)
 
     def weights(self, progress: float) -> tuple[float, ...]:
+        """The weight of `fooling`, which stays the same through a run."""
         return (self.config.adversarial_weight,)
 
     def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        """The terms of the discriminator on codes and on draws of the prior, (B,), nats."""
         (codes,), found = latent.codes.values(), {}
         if "fooling" in names:
             found["fooling"] = F.softplus(-self._log_odds(codes))
@@ -58,8 +60,9 @@ class Adversarial(Objective):
         return found
 
     def reduced(self, terms: Terms, name: str) -> Tensor:
+        """The mean of the term."""
         return terms[name].mean()
 
     def _log_odds(self, codes: Tensor) -> Tensor:
-        """log D - log(1 - D) of codes (B, d): (B,)."""
+        """The log odds log D - log(1 - D) of codes (B, d): (B,)."""
         return self.discriminator(codes).float()[:, 0]

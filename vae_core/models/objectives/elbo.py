@@ -29,17 +29,19 @@ class ELBO(Objective):
         self.noise = ()
 
     def weights(self, progress: float) -> tuple[float, ...]:
+        """Beta times its schedule."""
         return (self.config.beta * schedules.weight(self.config.schedule, progress),)
 
     def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        """No terms: distortion and rate come from the model."""
         return {}
 
     def reduced(self, terms: Terms, name: str) -> Tensor:
+        """The mean of the term; for the rate with free bits, the sum over dimensions of means that are at least these."""
         if name != "rate" or self.config.free_bits == 0:
             return terms[name].mean()
         # Kingma et al. 2016, eq. 15: the hinge is on the mean over the batch of each dimension, not on each observation.
-        groups = [
-            group.rate[:, None] if group.rate_by_dimension is None else group.rate_by_dimension
-            for group in terms.latent.groups.values()
-        ]
-        return torch.clamp(torch.cat(groups, 1).mean(0), min=self.config.free_bits).sum()
+        groups = terms.latent.groups.values()
+        rates = [group.rate if group.rate_by_dimension is None else group.rate_by_dimension for group in groups]
+        columns = torch.cat([rate.reshape(len(rate), -1) for rate in rates if rate is not None], 1)
+        return torch.clamp(columns.mean(0), min=self.config.free_bits).sum()

@@ -19,8 +19,10 @@ from vae_core.models.priors import Prior
 
 @final
 class MMD(Objective):
-    """loss = distortion + weight * MMD(q(z), p(z)): InfoVAE with alpha = 1, where the weight is its lambda (Zhao, Song & Ermon
-    2019, section 4), and with a deterministic posterior WAE-MMD (Tolstikhin et al. 2018, algorithm 2).
+    """loss = distortion + weight * MMD(q(z), p(z)).
+
+    It is InfoVAE with alpha = 1, where the weight is its lambda (Zhao, Song & Ermon 2019, section 4), and with a deterministic
+    posterior WAE-MMD (Tolstikhin et al. 2018, algorithm 2).
 
     `mmd` is one number of a whole batch: it compares all of its codes with as many draws of the prior. Where several processes
     share a batch, each compares its own share.
@@ -37,25 +39,28 @@ class MMD(Objective):
         self.noise = tuple(spec.within(PRIOR) for spec in prior.noise)
 
     def weights(self, progress: float) -> tuple[float, ...]:
+        """The weight of the discrepancy times its schedule."""
         return (self.config.mmd_weight * schedules.weight(self.config.schedule, progress),)
 
     def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        """The discrepancy between the codes and as many draws of the prior, a scalar."""
         if "mmd" not in names:
             return {}
         (codes,) = latent.codes.values()
         return {"mmd": squared_mmd(codes, self.draw_prior(local(noise, PRIOR)))}
 
     def reduced(self, terms: Terms, name: str) -> Tensor:
+        """The mean of the term, which for a scalar is the scalar."""
         return terms[name].mean()
 
 
 def squared_mmd(codes: Tensor, draws: Tensor) -> Tensor:
-    """The unbiased estimate of the squared maximum mean discrepancy between the distributions of `codes` (B, d) and of `draws`
-    (B, d), a scalar (Gretton et al. 2012, eq. 3). It may fall below 0, and is 0 for a single code, of which it says nothing.
+    """The squared maximum mean discrepancy between the distributions of `codes` (B, d) and of `draws` (B, d), a scalar.
 
-    The kernel is the inverse multiquadric of Tolstikhin et al. 2018, section 4: k(a, b) = C / (C + |a - b|^2) with C = 2d, the
-    mean squared distance of two draws of N(0, I). The Gaussian kernel that Zhao et al. use hardly pulls at codes far from all
-    draws.
+    It is the unbiased estimate (Gretton et al. 2012, eq. 3), which may fall below 0, and is 0 for a single code, of which it
+    says nothing. The kernel is the inverse multiquadric of Tolstikhin et al. 2018, section 4: k(a, b) = C / (C + |a - b|^2)
+    with C = 2d, the mean squared distance of two draws of N(0, I). The Gaussian kernel that Zhao et al. use hardly pulls at
+    codes far from all draws.
     """
     count = len(codes)
     if count < 2:
@@ -68,7 +73,7 @@ def squared_mmd(codes: Tensor, draws: Tensor) -> Tensor:
 
 
 def _kernel(a: Tensor, b: Tensor) -> Tensor:
-    """k of each row of a (N, d) and each row of b (M, d): (N, M)."""
+    """The kernel k of each row of a (N, d) and each row of b (M, d): (N, M)."""
     c = 2.0 * a.shape[1]
     squared = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T
     return c / (c + squared.clamp(min=0))

@@ -27,15 +27,19 @@ class Quantization(Objective):
         super().__init__()
         self.config = config
         self.weighted = ("commitment",)
-        self.criterion = ("distortion", *config.posterior_terms)
-        self.phases = (Phase("all", self.criterion),)
+        # The two other terms may rise while the model gets better, because the vectors of a new codebook are small.
+        self.criterion = ("distortion",)
+        self.phases = (Phase("all", ("distortion", *config.posterior_terms)),)
         self.noise = ()
 
     def weights(self, progress: float) -> tuple[float, ...]:
+        """The weight of the commitment."""
         return (self.config.commitment_weight,)
 
     def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        """No terms: the distortion and those of the codebook come from the model."""
         return {}
 
     def reduced(self, terms: Terms, name: str) -> Tensor:
+        """The mean of the term."""
         return terms[name].mean()

@@ -25,10 +25,13 @@ class Reconstruction(Objective):
         self.noise = ()
 
     def weights(self, progress: float) -> tuple[float, ...]:
+        """No weights."""
         return ()
 
     def compute(self, names: Collection[str], batch: Batch, latent: Latent, noise: Noise) -> Mapping[str, Tensor]:
+        """No terms: the distortion comes from the model."""
         return {}
 
     def reduced(self, terms: Terms, name: str) -> Tensor:
+        """The mean of the term."""
         return terms[name].mean()

@@ -20,10 +20,12 @@ class Deterministic(Posterior):
         self.space = Euclidean(latent)
 
     def draw(self, raw: Tensor, noise: Noise) -> Draw:
+        """The encoder's output, without a density."""
         return Draw(raw.float())
 
     def mean(self, raw: Tensor) -> Tensor:
+        """The encoder's output, float32 (B, d)."""
         return raw.float()
 
     def scale(self, raw: Tensor) -> None:
-        return None
+        """Returns None, because a point has no spread."""

@@ -26,11 +26,12 @@ class DiagonalGaussian(Posterior):
         self.noise = (NoiseSpec("epsilon", (latent,), "normal"),)
 
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, Tensor]:
-        """mu and logvar, each float32 (B, d)."""
+        """Mean `mu` and log variance `logvar`, each float32 (B, d)."""
         mu, logvar = raw.float().chunk(2, 1)
         return mu, logvar.clamp(*self.LOGVAR_RANGE)
 
     def draw(self, raw: Tensor, noise: Noise) -> Draw:
+        """The mean and the noise times sigma (the reparametrisation trick). Raises ValueError where noise is missing."""
         if "epsilon" not in noise:
             raise ValueError("A Gaussian posterior draws its code: pass standard normal noise of shape (B, d).")
         epsilon = noise["epsilon"]
@@ -39,7 +40,9 @@ class DiagonalGaussian(Posterior):
         return Draw(mu + epsilon * torch.exp(0.5 * logvar), log_q)
 
     def mean(self, raw: Tensor) -> Tensor:
+        """The mean `mu`, float32 (B, d)."""
         return self.parameters_of(raw)[0]
 
     def scale(self, raw: Tensor) -> Tensor:
+        """Standard deviation of each dimension, float32 (B, d)."""
         return torch.exp(0.5 * self.parameters_of(raw)[1])

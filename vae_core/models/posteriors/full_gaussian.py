@@ -33,7 +33,7 @@ class FullGaussian(Posterior):
         self.noise = (NoiseSpec("epsilon", (latent,), "normal"),)
 
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """mu (B, d), the logarithms of the squared diagonal of L (B, d), and L without its diagonal (B, d, d), in float32."""
+        """Mean `mu` (B, d), logarithms of the squared diagonal of L (B, d), and L without its diagonal (B, d, d): float32."""
         mu, logvar, below = raw.float().split([self.latent, self.latent, self.below], 1)
         column = torch.arange(self.latent, device=raw.device)
         row = column[:, None]
@@ -43,6 +43,7 @@ class FullGaussian(Posterior):
         return mu, logvar.clamp(*self.LOGVAR_RANGE), below.unflatten(1, (self.latent, self.latent))
 
     def draw(self, raw: Tensor, noise: Noise) -> Draw:
+        """The mean and the noise times L (the reparametrisation trick). Raises ValueError where noise is missing."""
         if "epsilon" not in noise:
             raise ValueError("A Gaussian posterior draws its code: pass standard normal noise of shape (B, d).")
         epsilon = noise["epsilon"]
@@ -51,9 +52,11 @@ class FullGaussian(Posterior):
         return Draw(mu + epsilon * torch.exp(0.5 * logvar) + (below * epsilon[:, None]).sum(2), log_q)
 
     def mean(self, raw: Tensor) -> Tensor:
+        """The mean `mu`, float32 (B, d)."""
         return self.parameters_of(raw)[0]
 
     def scale(self, raw: Tensor) -> Tensor:
+        """Standard deviation of each dimension, whatever the others are, float32 (B, d)."""
         _, logvar, below = self.parameters_of(raw)
         return torch.sqrt(logvar.exp() + below.square().sum(2))
 

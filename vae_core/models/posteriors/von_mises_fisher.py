@@ -42,8 +42,10 @@ class AngleDistribution:
 
 @functools.cache
 def angle_distribution(latent: int, kappa: float) -> AngleDistribution:
-    """The distribution in R^latent, in float64. The integrals are by Simpson's rule, because the Bessel functions in closed
-    forms underflow for a large `latent`."""
+    """The distribution in R^latent, in float64.
+
+    The integrals are by Simpson's rule, because the Bessel functions in closed forms underflow for a large `latent`.
+    """
 
     def log_density(angle: np.ndarray) -> np.ndarray:
         with np.errstate(divide="ignore"):
@@ -70,11 +72,10 @@ def angle_distribution(latent: int, kappa: float) -> AngleDistribution:
 
 
 class VonMisesFisher(Posterior):
-    """A density in proportion to exp(kappa mu . z) on the unit sphere, with mu the normalised raw output and kappa fixed (Xu &
-    Durrett 2018; Davidson et al. 2018, who learn kappa).
+    """A density in proportion to exp(kappa mu . z) on the unit sphere, with mu the normalised raw output and kappa fixed.
 
-    A draw has an angle to mu whose distribution is that of every observation, read off the inverse of its distribution
-    function, and a uniform direction around mu; no draw is rejected.
+    The source is Xu & Durrett 2018, and Davidson et al. 2018, who learn kappa. A draw has an angle to mu, read off the inverse
+    of a distribution function that all observations share, and a uniform direction around mu; no draw is rejected.
     """
 
     cumulative: Tensor
@@ -102,6 +103,7 @@ class VonMisesFisher(Posterior):
         return self.angle.first + (cell - 1 + within) * self.angle.step
 
     def draw(self, raw: Tensor, noise: Noise) -> Draw:
+        """A code at a drawn angle to the mean direction. Raises ValueError where noise is missing."""
         if "angle" not in noise or "direction" not in noise:
             raise ValueError(
                 "A von Mises-Fisher posterior draws its code: pass uniform noise `angle` of shape (B, 1) and standard normal "
@@ -122,7 +124,7 @@ class VonMisesFisher(Posterior):
 
 
 def _reflected(z: Tensor, mean: Tensor) -> Tensor:
-    """z reflected by the Householder matrix that takes the first axis to `mean` (Davidson et al. 2018, algorithm 1)."""
+    """Codes z reflected by the Householder matrix that takes the first axis to `mean` (Davidson et al. 2018, algorithm 1)."""
     axis = functional.pad(torch.ones_like(mean[:, :1]), (0, mean.shape[1] - 1))
     normal = axis - mean
     square = (normal**2).sum(1, keepdim=True).clamp(min=1e-12)

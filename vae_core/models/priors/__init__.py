@@ -33,4 +33,13 @@ def build_prior(config: PriorConfig, latent: int | GridConfig) -> Prior:
     return PRIORS[type(config)](config, latent)
 
 
-__all__ = ["PRIORS", "ConditionalNormal", "Prior", "RealNVP", "StandardNormal", "UniformCodes", "UniformSphere", "build_prior"]
+__all__ = [
+    "PRIORS",
+    "ConditionalNormal",
+    "Prior",
+    "RealNVP",
+    "StandardNormal",
+    "UniformCodes",
+    "UniformSphere",
+    "build_prior",
+]

@@ -14,8 +14,10 @@ from vae_core.specs import NoiseSpec
 
 
 class ConditionalNormal(Prior):
-    """N(mu(c), diag exp logvar(c)), with mu and logvar the two halves of what fully connected layers give for a condition c:
-    the code of the group above (Sønderby et al. 2016, eq. 2)."""
+    """N(mu(c), diag exp logvar(c)) for a condition c, which is the code of the group above (Sønderby et al. 2016, eq. 2).
+
+    `mu` and `logvar` are the two halves of the output of fully connected layers.
+    """
 
     LOGVAR_RANGE = (-8.0, 8.0)
     """Range of logvar, within which a bad batch does not overflow exp()."""
@@ -26,17 +28,19 @@ class ConditionalNormal(Prior):
         self.noise = (NoiseSpec("z", (latent,), "normal"),)
 
     def parameters_of(self, condition: Tensor | None) -> tuple[Tensor, Tensor]:
-        """mu and logvar for conditions (B, k), each float32 (B, d). Raises ValueError without a condition."""
+        """Mean `mu` and log variance `logvar` for conditions (B, k): float32 (B, d). Raises ValueError without a condition."""
         if condition is None:
             raise ValueError("This prior follows from a condition; pass the code of the group above.")
         mu, logvar = self.net(condition).float().chunk(2, 1)
         return mu, logvar.clamp(*self.LOGVAR_RANGE)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The log density under the parameters that the condition gives, (B,), nats."""
         _, logvar = self.parameters_of(condition)
         return -0.5 * (self.standardised(z, condition) ** 2 + logvar + math.log(2 * math.pi)).sum(1)
 
     def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        """The mean and the noise times sigma, (B, d)."""
         mu, logvar = self.parameters_of(condition)
         return mu + noise["z"] * torch.exp(0.5 * logvar)
 

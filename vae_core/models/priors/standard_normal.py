@@ -19,7 +19,9 @@ class StandardNormal(Prior):
         self.noise = (NoiseSpec("z", (latent,), "normal"),)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The log density of independent standard normal dimensions, (B,), nats."""
         return -0.5 * (z**2 + math.log(2 * math.pi)).sum(1)
 
     def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        """The noise itself, (B, d)."""
         return noise["z"]

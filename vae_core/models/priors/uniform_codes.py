@@ -30,6 +30,7 @@ class UniformCodes(Prior):
         self.noise = (NoiseSpec("codes", grid.grid, "uniform"),)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The same log probability for every grid, (B,), nats."""
         return z.new_full((len(z),), self.log_probability, dtype=torch.float32)
 
     def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:

@@ -24,7 +24,9 @@ class UniformSphere(Prior):
         self.log_density = math.lgamma(latent / 2) - math.log(2) - 0.5 * latent * math.log(math.pi)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The same log density for every code, (B,), nats."""
         return z.new_full((len(z),), self.log_density)
 
     def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
+        """The directions of standard normal vectors, (B, d)."""
         return functional.normalize(noise["direction"], dim=1)

@@ -10,7 +10,7 @@ import pytest
 
 from explorer.services.tasks.fine_tune import MIN_GAP_SHARE, START, ThrottledEvents
 from vae_core import load_dataset
-from vae_core.checkpoint import CheckpointError
+from vae_core.checkpoint import CheckpointError, registry
 from vae_core.training.events import Event, Finished, Progress, Validated
 
 
@@ -64,3 +64,14 @@ def test_data_that_no_checkpoint_can_hold_are_refused_before_the_first_step(put,
     with pytest.raises(CheckpointError, match="at most 32,768"):
         task.fine_tune(context)
     assert not emitted
+
+
+def test_snapshots_of_codes_of_a_codebook_are_decoded_from_those_of_held_out_images(put):
+    task = importlib.import_module("explorer.services.tasks.fine_tune")
+    put("m", "vq-vae", codes=50)
+    start = registry.load("m")
+    codes = task._codes(start)
+    assert codes.shape == (task.GRID_SIDE**2, *start.config.structure.code_shape)
+    assert all(bool((code == start.held_out.codes[i % 50]).all()) for i, code in enumerate(codes))
+    put("m", "vq-vae", held_out=False)
+    assert registry.load("m").model.decode(task._codes(registry.load("m"))).shape == (task.GRID_SIDE**2, 1, 8, 8)
