@@ -35,7 +35,7 @@ class GridAutoencoder(Autoencoder):
     condition is joined to images and to vectors as further channels, each the same everywhere.
     """
 
-    posterior: VectorQuantized
+    posterior: VectorQuantized  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
