@@ -33,10 +33,17 @@ def new_run(registry: Registry, current: View) -> None:
     )
     card = registry.card(name)
     data_sets = {known: (title, available) for known, title, available in fine_tuning.data_sets(card)}
+    own = [OWN_IMAGES] if card.shows_images else []
     ready = [known for known, (_, available) in data_sets.items() if available]
+    if not ready and not own:
+        noun = card.config.modelled.noun
+        st.info(
+            escaped(f"{card.title} is of {noun}s, and no data set of such is here; fetch one in the sidebar, under Data sets.")
+        )
+        return
     choice = data.selectbox(
         "Train on",
-        [*ready, OWN_IMAGES],
+        [*ready, *own],
         format_func=lambda name: data_sets[name][0] if name in data_sets else OWN_IMAGES.capitalize(),
         key=widget_key("tune-data", name),
         help="Data sets on this computer that fit this model. More can be fetched in the sidebar, under Data sets.",
