@@ -3,8 +3,8 @@
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.services import fine_tuning, hardware, models, uploads, view
 from explorer.services.jobs import JobError
