@@ -21,13 +21,15 @@ class Quantization(Objective):
     `codebook` and `commitment` are squared distances of vectors, summed and not averaged, as they stand in the paper. A squared
     distance is the KL of two normal distributions around the vectors with the variance 1/2, in nats: that variance sets the
     scale of the vectors, so that no further weight is hidden. The rate to the uniform prior is a constant and no term.
+
+    The best weights of a run are those of the least distortion, which is the negative ELBO up to that constant. The distances
+    are no part of a bound: they grow at first, as the vectors spread out from where they start.
     """
 
     def __init__(self, config: QuantizationConfig):
         super().__init__()
         self.config = config
         self.weighted = ("commitment",)
-        # The two other terms may rise while the model gets better, because the vectors of a new codebook are small.
         self.criterion = ("distortion",)
         self.phases = (Phase("all", ("distortion", *config.posterior_terms)),)
         self.noise = ()
