@@ -37,10 +37,7 @@ def new_run(registry: Registry, current: View) -> None:
     own = [OWN_IMAGES] if card.shows_images else []
     ready = [known for known, (_, available) in data_sets.items() if available]
     if not ready and not own:
-        noun = card.config.modelled.noun
-        st.info(
-            escaped(f"{card.title} is of {noun}s, and no data set of such is here; fetch one in the sidebar, under Data sets.")
-        )
+        st.info(escaped(f"No data set that fits {card.title} is on this computer; fetch one in the sidebar, under Data sets."))
         return
     choice = data.selectbox(
         "Train on",
