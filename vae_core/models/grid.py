@@ -35,13 +35,11 @@ class GridAutoencoder(Autoencoder):
     condition is joined to images and to vectors as further channels, each the same everywhere.
     """
 
-    posterior: VectorQuantized
-
     def __init__(self, config: ModelConfig):
         super().__init__(config)
         structure = typing.cast(GridConfig, config.structure)
         grid, (channels, height, width) = structure.grid, config.image
-        self.posterior = typing.cast(VectorQuantized, build_posterior(config.posterior, structure))
+        self.posterior = build_posterior(config.posterior, structure)
         self.latents = LatentSpec((LatentGroup(LATENT, grid, self.posterior.space),))
         self.prior = build_prior(config.prior, structure)
         self.likelihood = build_likelihood(config.likelihood, config.observation.images[0])
@@ -81,7 +79,9 @@ class GridAutoencoder(Autoencoder):
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
         """The decoder's output for a grid, or for the vectors of one."""
         z = codes[LATENT]
-        return self.decoder(_joined(z if z.is_floating_point() else self.posterior.vectors(z), condition))
+        if not z.is_floating_point():
+            z = typing.cast(VectorQuantized, self.posterior).vectors(z)
+        return self.decoder(_joined(z, condition))
 
 
 def _joined(maps: Tensor, condition: Tensor | None) -> Tensor:
