@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 if SHARED.is_dir():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from firefox import Firefox
 from polling import wait_until
+from warm_servers import ForkedServer, WarmServers
 
 from explorer.services import jobs
 
@@ -44,6 +45,7 @@ APP = ROOT / "explorer" / "app.py"
 PAD_APP = Path(__file__).with_name("pad_app.py")
 
 Serve = Callable[..., str]
+Server = subprocess.Popen | ForkedServer
 
 
 def _missing(what: str) -> None:
@@ -104,13 +106,15 @@ def serve(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
     Unless `env` says otherwise, the servers share a home.
     """
-    running: dict[tuple, tuple[subprocess.Popen, str]] = {}
+    running: dict[tuple, tuple[Server, str]] = {}
+    warm = WarmServers(ROOT) if hasattr(os, "fork") else None
 
     def start(script: str | Path, env: dict[str, str] | None = None, *arguments: str) -> str:
         env = {"LATENT_EXPLORER_HOME": str(shared_home)} | (env or {})
         key = (str(script), tuple(sorted(env.items())), arguments)
         if key not in running:
-            running[key] = start_server(Path(script), env, tmp_path_factory.mktemp("server") / "log", arguments)
+            launch = warm.start if warm else subprocess.Popen
+            running[key] = start_server(Path(script), env, tmp_path_factory.mktemp("server") / "log", arguments, launch)
         return running[key][1]
 
     yield start
@@ -118,6 +122,8 @@ def serve(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         process.terminate()
     for process, _ in running.values():
         process.wait(20)
+    if warm:
+        warm.close()
 
 
 @pytest.fixture(scope="session")
@@ -129,9 +135,15 @@ def serve_bare(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Callab
     return lambda **env: serve(APP, bare | env)
 
 
-def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
-    """A Streamlit server on a free port of this machine alone; `arguments` are the script's own. Raises RuntimeError with its
-    log where it does not start."""
+def start_server(
+    script: Path,
+    env: dict[str, str],
+    log: Path,
+    arguments: tuple[str, ...] = (),
+    launch: Callable[..., Server] = subprocess.Popen,
+) -> tuple[Server, str]:
+    """A Streamlit server on a free port of this machine alone; `arguments` are the script's own, and `launch` starts its
+    process. Raises RuntimeError with its log where it does not start."""
     options = {
         "server.address": "127.0.0.1",
         "server.headless": "true",
@@ -143,19 +155,22 @@ def start_server(script: Path, env: dict[str, str], log: Path, arguments: tuple[
     return start_command(
         lambda port: [*command, f"--server.port={port}", "--", *arguments],
         log,
+        launch,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": path, **env},
     )
 
 
-def start_command(command: Callable[[int], list[str]], log: Path, **process) -> tuple[subprocess.Popen, str]:
+def start_command(
+    command: Callable[[int], list[str]], log: Path, launch: Callable[..., Server] = subprocess.Popen, **process
+) -> tuple[Server, str]:
     """Starts command(port) with a free port, and waits until the app is served there. Returns the process, whose further
     options are `process`, and the app's URL. Raises RuntimeError with what it printed where it does not start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with log.open("w") as out:
-        started = subprocess.Popen(command(port), stdout=out, stderr=subprocess.STDOUT, **process)
+        started = launch(command(port), stdout=out, stderr=subprocess.STDOUT, **process)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: started.poll() is not None or _is_up(url), START_SECONDS)

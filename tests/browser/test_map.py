@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).parents[2] / "explorer" / "app.py"
 HOST = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.pointMap)?.pointMap"
 NAME = "mnist-vae-2"
-SMALLER, FEW = "smaller", 2000
+SMALLER, FEW = "smaller", 1000
 """The same model with so many held-out images: a map of them is drawn soon, and yet can be stopped and left meanwhile."""
 
 

@@ -59,9 +59,13 @@ def _fork(folder: str, environment: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     # An optimiser imports it when it is made.
-    import torch._dynamo  # noqa: F401
+    import torch._dynamo
 
     import explorer.services.jobs.worker  # noqa: F401
+    from vae_core.metrics.image import ssim
+
+    # The first call imports torchmetrics and torchvision.
+    ssim(torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8))
 
     # No one waits for the forks.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

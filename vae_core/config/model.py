@@ -165,8 +165,7 @@ class ModelConfig(Config):
     @property
     def latent(self) -> int:
         """Dimensions of the code of the top group. Raises ValueError where it is no vector."""
-        shape = self.structure.code_shape
-        if len(shape) != 1:
+        if len(shape := self.structure.code_shape) != 1:
             raise ValueError(f"The code of this model is no vector: it is a grid of {' x '.join(map(str, shape))}.")
         return shape[0]
 

@@ -79,9 +79,8 @@ class GridAutoencoder(Autoencoder):
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
         """The decoder's output for a grid, or for the vectors of one."""
         z = codes[LATENT]
-        if not z.is_floating_point():
-            z = typing.cast(VectorQuantized, self.posterior).vectors(z)
-        return self.decoder(_joined(z, condition))
+        vectors = z if z.is_floating_point() else typing.cast(VectorQuantized, self.posterior).vectors(z)
+        return self.decoder(_joined(vectors, condition))
 
 
 def _joined(maps: Tensor, condition: Tensor | None) -> Tensor:

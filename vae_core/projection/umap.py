@@ -17,10 +17,15 @@ def _fit(codes: np.ndarray, parameters: dict[str, float], seed: int, progress: P
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import umap
+        from sklearn.neighbors import NearestNeighbors
 
         stream = ProgressStream(r"(\d+) of (\d+)", None, progress)
+        count = min(int(parameters["neighbours"]), len(codes) - 1)
+        # umap's own search is compiled anew in every process, which takes 8 s.
+        distances, indices = NearestNeighbors(n_neighbors=count).fit(codes).kneighbors(codes)
         reducer = umap.UMAP(
-            n_neighbors=min(int(parameters["neighbours"]), len(codes) - 1),
+            n_neighbors=count,
+            precomputed_knn=(indices, distances),
             min_dist=parameters["min_dist"],
             init="pca" if codes.shape[1] > 1 and len(codes) > 10 else "random",
             random_state=seed,

@@ -10,12 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_core.batch import Batch, Noise
-from vae_core.config import DeterministicConfig, ModelConfig, ResidualConfig
+from vae_core.config import ConvConfig, DeterministicConfig, ModelConfig, TrainConfig
+from vae_core.data import load_dataset
 from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
 from vae_core.models.latent import Latent
 from vae_core.models.objectives import Objective, Phase, Terms
 from vae_core.specs import NoiseSpec
+from vae_core.training import fit
 
 LATENT = 2
 DISCRIMINATE = Phase(
@@ -58,9 +60,16 @@ class Adversarial(Objective):
 def make(phases: tuple[Phase, ...] = TWO, norm: str = "batch", seed: int = 0) -> Autoencoder:
     """A deterministic autoencoder of 8x8 images with an adversarial objective."""
     torch.manual_seed(seed)
-    net = ResidualConfig(channels=(8,), hidden=(16,), norm=norm)
+    net = ConvConfig(channels=(8,), hidden=(16,), norm=norm)
     model = build_model(ModelConfig.for_images((1, 8, 8), LATENT, net, DeterministicConfig()))
     model.objective = Adversarial(phases)
     if norm == "none":
         del model.objective.discriminator[1]
     return model
+
+
+def short_run(trained: str) -> dict[str, Tensor]:
+    """Weights after a short run in which `trained` is what trains, without batch norm, which sees the share of one process."""
+    model = make(THREE, norm="none")
+    fit(model, load_dataset("digits"), TrainConfig(steps=20, batch_size=64, ema=0.9, threads=1, trained=trained))
+    return {name: value.contiguous() for name, value in model.state_dict().items()}

@@ -49,7 +49,7 @@ MODELS = {
     ),
     "small": ({"net": MLP}, {"ema": 0.9}),
     "mmd": ({"net": MLP, "objective": MMDConfig()}, {}),
-    "learned prior": ({"net": MLP, "posterior": FullGaussianConfig(), "prior": RealNVPConfig(2, (8,))}, {"ema": 0.9}),
+    "learned prior": ({"net": MLP, "posterior": FullGaussianConfig(), "prior": RealNVPConfig(1, (8,))}, {"ema": 0.9}),
 }
 
 

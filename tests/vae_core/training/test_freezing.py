@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from small_nets import with_batch_norm
 from torch import nn
 
 from vae_core.batch import Batch
@@ -35,6 +36,7 @@ NETS = {
     "residual": ResidualConfig(channels=(8,), hidden=(32,)),
     "residual, dense": ResidualConfig(channels=(), hidden=(32,)),
 }
+COMPILED = {"one hidden layer": MLPConfig(hidden=(16,))}
 CHOICES = ("encoder", "decoder", "heads")
 SIGMA = "likelihood.raw_sigma"
 
@@ -47,7 +49,7 @@ def digits():
 def make(net="residual", posterior="gaussian", likelihood="gaussian-learned") -> Autoencoder:
     torch.manual_seed(0)
     config = ModelConfig.for_images(
-        (1, 8, 8), 2, NETS[net], PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(likelihood)
+        (1, 8, 8), 2, (NETS | COMPILED)[net], PosteriorConfig.of(posterior), likelihood=LikelihoodConfig.of(likelihood)
     )
     model = build_model(config)
     # As after a run of its own: statistics that are not those of a new norm, and a gradient that was left over.
@@ -91,7 +93,7 @@ def test_what_trains_changes_and_nothing_else(digits, net, trained, extra):
 @pytest.mark.parametrize("extra", [{}, {"ema": 0.9}, {"trained": "decoder"}])
 def test_stored_statistics_of_batch_norm_stay_as_they_are(digits, engine, extra, compiler):
     # Of a smaller net there is less to compile.
-    model = make("conv" if engine == "compile" else "residual")
+    model = with_batch_norm(make("one hidden layer")) if engine == "compile" else make()
     before = weights(model)
     config = TrainConfig(steps=6, batch_size=64, norm_statistics="stored", engine=engine, **extra)
     fit(model, digits, config)

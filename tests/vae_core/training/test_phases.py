@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from adversarial import THREE, TWO, make
+from adversarial import THREE, TWO, make, short_run
 from safetensors.torch import load_file
 from torch import nn
 
@@ -314,32 +314,29 @@ TOGETHER = """
 import sys
 import torch
 import torch.distributed as dist
+from adversarial import short_run
 from safetensors.torch import save_file
-from adversarial import THREE, make
-from vae_core.config import TrainConfig
-from vae_core.data import load_dataset
-from vae_core.training import fit
 from vae_core.training.distributed import torchrun
 
 with torchrun(torch.device("cpu")):
-    model = make(THREE, norm="none")
-    fit(model, load_dataset("digits"), TrainConfig(steps=20, batch_size=64, ema=0.9, threads=1, trained=sys.argv[2]))
-    if not dist.is_initialized() or dist.get_rank() == 0:
-        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, sys.argv[1])
+    for trained, file in zip(sys.argv[1::2], sys.argv[2::2]):
+        weights = short_run(trained)
+        if dist.get_rank() == 0:
+            save_file(weights, file)
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trained", ["all", "decoder"])
-def test_two_processes_take_the_steps_of_one(tmp_path, trained):
+def test_two_processes_take_the_steps_of_one(tmp_path):
     script = tmp_path / "together.py"
     script.write_text(f"import sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n{TOGETHER}")
-    found = []
-    for launcher in ([], ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]):
-        out = tmp_path / f"{len(found)}.safetensors"
-        command = [sys.executable, *launcher, str(script), str(out), trained]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        found.append(load_file(out))
-    for name, expected in found[0].items():
-        torch.testing.assert_close(found[1][name], expected, rtol=1e-3, atol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
+    files = {trained: tmp_path / f"{trained}.safetensors" for trained in ("all", "decoder")}
+    arguments = [str(argument) for pair in files.items() for argument in pair]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    for trained, file in files.items():
+        found = load_file(file)
+        for name, expected in short_run(trained).items():
+            told = f"{trained}, {name}"
+            torch.testing.assert_close(found[name], expected, rtol=1e-3, atol=1e-4, msg=lambda m, told=told: f"{told}: {m}")
