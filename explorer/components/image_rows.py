@@ -74,9 +74,12 @@ def image_rows(rows: Sequence[ImageRow], *, smooth: bool = False) -> None:
         for i in range(columns):
             image = row.images[i] if i < len(row.images) else None
             cells.append("<span></span>" if image is None else _cell(row, i, image))
-    classes = "rows smooth" if smooth else "rows"
+    # Words cannot be made as small as images: on a narrow screen their row takes several lines.
+    words = any(isinstance(image, str) for row in rows for image in row.images)
+    kind, across = ("words", "auto-fill, minmax(76px, 1fr)") if words else ("images", f"{columns}, 1fr")
+    classes = f"rows smooth {kind}" if smooth else f"rows {kind}"
     template = f"grid-template-columns: minmax(96px, 168px) repeat({columns}, minmax(28px, 112px))"
-    narrow = f".rows.of{columns} {{ grid-template-columns: repeat({columns}, 1fr) !important; }}"
+    narrow = f".rows.{kind}.of{columns} {{ grid-template-columns: repeat({across}) !important; }}"
     style = f"{STYLE}{text.STYLE}<style>@media (max-width: 640px) {{ {narrow} }}</style>"
     # With a tab index the keyboard can scroll rows that are wider than the screen.
     frame = f'class="{classes} of{columns}" role="region" aria-label="Images" tabindex="0" style="{template}"'

@@ -167,7 +167,8 @@ def _order(card: ModelCard) -> tuple:
 
 
 def _size(config: ModelConfig) -> str:
-    return counted(config.latent, "dimension") if config.structure.is_continuous else config.structure.title
+    one_vector = config.structure.is_continuous and config.structure.has_one_group
+    return counted(config.latent, "dimension") if one_vector else config.structure.title
 
 
 Facts = list[tuple[str, str]]
@@ -288,6 +289,8 @@ def explain(card: ModelCard) -> str:
         plane = PLANES.get(latent, PLANE).format(latent=latent)
     if conditions(card):
         plane += ". The model is given a class, which the switch below the plane sets; the code holds the rest, such as style"
+    if load(card.name).model.detail_size:
+        plane += ". A second code, of details, depends on this one; a switch below the plane puts it at its mean or at one draw"
     noun = card.config.modelled.noun
     dots = f"test {noun}s of this data set" if card.trained_before else f"{noun}s that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

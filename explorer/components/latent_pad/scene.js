@@ -134,7 +134,7 @@ export class Scene {
     const models = this.models.filter(({ details }) => details);
     place.hidden = !models.length;
     place.replaceChildren();
-    if (models.length) place.append(makeDetailsSwitch(models.map(({ title }) => title), (kind) => this.pad.setDetails(kind)));
+    if (models.length) place.append(...makeDetailsSwitch(models.map(({ title }) => title), (kind) => this.pad.setDetails(kind)));
   }
 
   // Puts the details of all models at their means, or at one new draw.

@@ -3,8 +3,9 @@ import { toolButton } from "../../base/tool_button.js";
 
 const LABEL = "Details below the top code";
 
-// The choice between the likeliest details of each code and one draw of them, which stays while the code moves. titles: of the
-// models that have details. onChoose("mean" or "drawn"): called at each choice, and with "drawn" for another draw.
+// The choice between the mean details of each code and one draw of them, which stays while the code moves. titles: of the
+// models that have details. onChoose("mean" or "drawn"): called at each choice, and with "drawn" for another draw. Returns
+// the elements of the switch.
 /**
  * @param {string[]} titles
  * @param {(kind: string) => void} onChoose
@@ -22,6 +23,5 @@ export function makeDetailsSwitch(titles, onChoose) {
     again.hidden = kind === "mean";
     onChoose(kind);
   });
-  element.querySelector(".options")?.after(again);
-  return element;
+  return [element, again];
 }
