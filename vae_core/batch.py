@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_core.config import CategoryField, FieldSpec, ImageField, ObservationSpec
+from vae_core.config import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField
 
 Classes = int | Sequence[int] | np.ndarray | Tensor
 """Class numbers (N,), or one number for all."""
@@ -94,6 +94,7 @@ def one_hot(classes: Tensor, count: int) -> Tensor:
 IN_COMPUTE: dict[type[FieldSpec], Callable[[Any, Tensor], Tensor]] = {
     ImageField: lambda field, images: scale(images),
     CategoryField: lambda field, classes: one_hot(classes, field.count),
+    TokensField: lambda field, tokens: tokens.to(torch.int64),
 }
 """From values of each kind of field at rest to values that models compute with."""
 
@@ -139,6 +140,36 @@ def as_images(x: np.ndarray | Tensor, shape: tuple[int, int, int]) -> Tensor:
     if x.numel() and not (bool((x >= 0).all()) and bool((x <= 1).all())):
         raise ValueError("Images have values outside 0 to 1; give floats from 0 to 1, or uint8 from 0 to 255.")
     return x.to(torch.float32)
+
+
+def as_tokens(x: Sequence[str] | np.ndarray | Tensor, field: TokensField) -> Tensor:
+    """Texts as tokens (N, length), from strings or from such tokens.
+
+    Raises ValueError on texts that are too long or have other characters, on another shape or number type, and on numbers that
+    are no token.
+    """
+    if not isinstance(x, np.ndarray | Tensor):
+        return torch.tensor(field.numbers(x), dtype=torch.int64).reshape(-1, field.length)
+    tokens = torch.as_tensor(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x)
+    if tokens.ndim != 2 or tokens.shape[1] != field.length or tokens.dtype not in (torch.uint8, torch.int64):
+        raise ValueError(
+            f"Tokens are {tokens.dtype} of shape {tuple(tokens.shape)}; this model takes uint8 or int64 (N, {field.length})."
+        )
+    if tokens.numel() and not 0 <= int(tokens.min()) <= int(tokens.max()) < field.count:
+        raise ValueError(f"Tokens go from {int(tokens.min())} to {int(tokens.max())}; this model knows 0 to {field.count - 1}.")
+    return tokens
+
+
+AT_REST: dict[type[FieldSpec], Callable[[Any, Any], Tensor]] = {
+    ImageField: lambda field, images: as_images(images, field.shape),
+    TokensField: lambda field, texts: as_tokens(texts, field),
+}
+"""Checks of the values of each kind of field that models have, from what a caller gives to what a batch holds."""
+
+
+def at_rest(field: FieldSpec, values: Any) -> Tensor:
+    """Values of a field, as a caller gives them, as a tensor (N, *shape). Raises ValueError where they do not fit the field."""
+    return AT_REST[type(field)](field, values)
 
 
 def as_codes(z: np.ndarray | Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -16,6 +16,7 @@ from vae_core.config import (
     ResidualConfig,
     TrainConfig,
 )
+from vae_core.data.sources import FIELDS_OF
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,13 @@ def _shapes() -> list[Recipe]:
     return [vae, replace(beta_vae, title=title, model=beta_vae.model.replace(objective=objective))]
 
 
+def _names() -> Recipe:
+    """Names on a plane. The code of a name holds two nats for each of its dimensions."""
+    train = TrainConfig(steps=6000, lr=4e-3, engine="eager", threads=1)
+    model = zoo.model_config("gru-vae", FIELDS_OF["names"], 2)
+    return Recipe("names-gru-vae-2", "GRU-VAE, 2-D", "names", model, train)
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in [
@@ -108,5 +116,6 @@ RECIPES = {
         *_grid("fashion_mnist", GREY, 16, CLOTHES_NET, CLOTHES_TRAIN),
         *_grid("celeba", (3, 64, 64), 64, FACES_NET, FACES_TRAIN, stem="faces"),
         *_shapes(),
+        _names(),
     ]
 }

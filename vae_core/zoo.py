@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from vae_core.config import (
     AdversarialConfig,
-    BernoulliConfig,
     CategoryField,
     ConfigError,
     DeterministicConfig,
     DiagonalGaussianConfig,
     ELBOConfig,
+    FieldSpec,
     FlatConfig,
     FullGaussianConfig,
     GridConfig,
+    GRUConfig,
+    ImageField,
     LearnedGaussianConfig,
     LikelihoodConfig,
     MMDConfig,
@@ -26,7 +28,6 @@ from vae_core.config import (
     QuantizationConfig,
     RealNVPConfig,
     ReconstructionConfig,
-    ResidualConfig,
     StandardNormalConfig,
     StructureConfig,
     TwoLayerConfig,
@@ -35,11 +36,12 @@ from vae_core.config import (
     VectorQuantizedConfig,
     VonMisesFisherConfig,
 )
+from vae_core.config.model import DEFAULTS
 
 
 @dataclass(frozen=True)
 class Row:
-    """A name's choice on the axes that it is about; net, likelihood and sizes are for the caller to choose."""
+    """A name's choice on the axes that it is about; likelihood, sizes and most nets are for the caller to choose."""
 
     title: str
     source: str
@@ -51,6 +53,8 @@ class Row:
     structure: type[StructureConfig] = FlatConfig
     given: str = ""
     """Name of the category that the model is given; empty where it is given nothing."""
+    net: NetConfig | None = None
+    """The net, for a model that is one by its net; else None."""
 
 
 ZOO = {
@@ -130,35 +134,51 @@ ZOO = {
         objective=QuantizationConfig(),
         structure=GridConfig,
     ),
+    "gru-vae": Row(
+        "GRU-VAE",
+        "Bowman et al. 2016; free bits of Kingma et al. 2016",
+        "Encoder and decoder of a VAE are recurrent: one reads a text, the other writes it token by token. Two nats of each "
+        "dimension of the code cost nothing; otherwise the decoder would do without the code, which it hardly needs to spell.",
+        objective=ELBOConfig(free_bits=2.0),
+        net=GRUConfig(),
+    ),
 }
 
 
 def model_config(
     name: str,
-    image: tuple[int, int, int],
+    field: FieldSpec | tuple[int, int, int],
     latent: int,
     net: NetConfig | None = None,
     likelihood: LikelihoodConfig | None = None,
     classes: int = 0,
 ) -> ModelConfig:
-    """The configuration of a named model for images (C, H, W) and a code of `latent` dimensions.
+    """The configuration of a named model for a field, or for images (C, H, W), and a code of `latent` dimensions.
 
     A structure without vectors has no such dimensions.
     Without a likelihood, grey images get a Bernoulli and colour ones a Gaussian with a learned sigma. `classes` is the number
-    of classes of the images, which a model that is given the class has to know. Raises ConfigError on an unknown name, or where
-    the parts do not go together.
+    of classes of the observations, which a model that is given the class has to know. Raises ConfigError on an unknown name,
+    or where the parts do not go together.
     """
     if name not in ZOO:
         raise ConfigError(f"There is no model {name!r}; the zoo has {', '.join(ZOO)}.")
     row = ZOO[name]
-    if likelihood is None:
-        likelihood = BernoulliConfig() if image[0] == 1 else LearnedGaussianConfig()
+    field = ImageField("image", *field) if isinstance(field, tuple) else field
+    if likelihood is None and isinstance(field, ImageField) and field.channels > 1:
+        likelihood = LearnedGaussianConfig()
+    if row.net is not None and type(net or row.net) is not type(row.net):
+        raise ConfigError(
+            f"A {row.title} has a net of kind {row.net.kind!r}; choose another model for other nets and observations."
+        )
+    axes = {} if likelihood is None else {"likelihood": likelihood}
     if row.given and not classes:
-        raise ConfigError(f"A {row.title} is given the class of each image; it needs images with classes.")
+        raise ConfigError(f"A {row.title} is given the class of each {field.noun}; it needs {field.noun}s with classes.")
     condition = CategoryField(row.given, classes) if row.given else None
-    net = net or ResidualConfig()
+    if row.structure.field not in ("", field.kind):
+        raise ConfigError(f"A {row.title} is a model of images, and {field.name!r} is a {field.noun}; choose another model.")
+    net = net or row.net or DEFAULTS[field.kind]["net"]
     parts = (net, row.posterior, row.objective, row.prior, condition)
-    return ModelConfig.for_images(image, row.structure.suited(latent, image, net), *parts, likelihood=likelihood)
+    return ModelConfig.for_field(field, row.structure.suited(latent, field.shape, net), *parts, **axes)
 
 
 def zoo_name(config: ModelConfig) -> str:
@@ -166,10 +186,12 @@ def zoo_name(config: ModelConfig) -> str:
 
     A beta-VAE is one whatever its beta, as long as that is not 1, and an S-VAE whatever its concentration.
     """
-    for name, row in ZOO.items():
+    for name, row in sorted(ZOO.items(), key=lambda item: item[1].net is None):
         given = (row.given,) if row.given else ()
         parts = (type(config.structure), type(config.posterior), type(config.prior), config.given)
-        if parts == (row.structure, type(row.posterior), type(row.prior), given) and _same(config.objective, row.objective):
+        wanted = (row.structure, type(row.posterior), type(row.prior), given)
+        nets = (type(None), type(config.net))
+        if parts == wanted and type(row.net) in nets and _same(config.objective, row.objective):
             return name
     return config.posterior.kind
 

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.design_tokens import design_tokens
+from explorer.presenters import text
 from explorer.presenters.image_files import data_uri
 
 MARKER_SYMBOLS = {
@@ -26,11 +27,11 @@ MARKER_SYMBOLS = {
 
 @dataclass(frozen=True)
 class ImageRow:
-    """A title and a row of images."""
+    """A title and a row of images or texts."""
 
     title: str
-    images: Sequence[np.ndarray | None]
-    """Images (C, H, W), uint8 or float in [0, 1]; None leaves a cell empty."""
+    images: Sequence[np.ndarray | str | None]
+    """Images (C, H, W), uint8 or float in [0, 1], or texts; None leaves a cell empty."""
     note: str = ""
     """A short note under the title."""
     colour: str = ""
@@ -76,15 +77,17 @@ def image_rows(rows: Sequence[ImageRow], *, smooth: bool = False) -> None:
     classes = "rows smooth" if smooth else "rows"
     template = f"grid-template-columns: minmax(96px, 168px) repeat({columns}, minmax(28px, 112px))"
     narrow = f".rows.of{columns} {{ grid-template-columns: repeat({columns}, 1fr) !important; }}"
-    style = f"{STYLE}<style>@media (max-width: 640px) {{ {narrow} }}</style>"
+    style = f"{STYLE}{text.STYLE}<style>@media (max-width: 640px) {{ {narrow} }}</style>"
     # With a tab index the keyboard can scroll rows that are wider than the screen.
     frame = f'class="{classes} of{columns}" role="region" aria-label="Images" tabindex="0" style="{template}"'
     st.html(f"{style}<div {frame}>{''.join(cells)}</div>")
 
 
-def _cell(row: ImageRow, i: int, image: np.ndarray) -> str:
+def _cell(row: ImageRow, i: int, image: np.ndarray | str) -> str:
     caption = f"<figcaption>{escape(row.captions[i])}</figcaption>" if row.captions else ""
     kind = ' class="subordinate"' if row.subordinate else ""
+    if isinstance(image, str):
+        return f"<figure{kind}>{text.text_cell(image)}{caption}</figure>"
     return f'<figure{kind}><img src="{data_uri(image)}" alt="{escape(row.title)}, {i + 1}">{caption}</figure>'
 
 

@@ -118,6 +118,19 @@ interface Framing {
   middle: Point;
 }
 
+// Draws one decoded observation: see `base/painters.js`.
+interface Painter {
+  width: number;
+  height: number;
+  size: number;
+  unit: number;
+  ink: boolean;
+  noun: string;
+  faint: Painter;
+  paint(context: CanvasRenderingContext2D, values: Float32Array, x: number, y: number): void;
+  text(values: Float32Array): string;
+}
+
 type ReceiveImage = (values: Float32Array) => void;
 
 // What a model decodes beside a code.

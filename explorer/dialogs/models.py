@@ -38,7 +38,7 @@ def _card(card: models.ModelCard) -> None:
     for column, (title, facts) in zip((left, right), models.facts(card), strict=True):
         column.markdown(f"**{title}**")
         column.markdown("\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in facts) or "- not known")
-    metrics = [metric for metric in comparisons.METRICS_SHOWN if metric.name in card.metrics]
+    metrics = [metric for metric in comparisons.metrics_shown(card.shows_images) if metric.name in card.metrics]
     if metrics:
         cells = [comparisons.formatted(card.metrics, metric) for metric in metrics]
         metric_table(metrics, [MetricRow("Held-out images", "", "", cells, [False] * len(cells))])

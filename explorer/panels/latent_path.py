@@ -19,12 +19,17 @@ def path_panel(path: PadPath, card: ModelCard, condition: int | None) -> None:
     except ValueError as error:
         st.error(escaped(str(error)))
         return
-    st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and the images decoded from them."))
+    noun = card.config.modelled.noun
+    st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and the {noun}s decoded from them."))
     name = f"{user_models.cleaned(card.name, '-') or 'latent'}-path"
     images = lambda: latent_paths.images(card, codes, condition)  # noqa: E731
-    kinds = [
+    pictures = [
         ("GIF", lambda: gif(images()), f"{name}.gif", "image/gif"),
         ("PNG strip", lambda: path_strip(images()), f"{name}.png", "image/png"),
+    ]
+    texts = [("TXT", lambda: latent_paths.text_lines(card, images()), f"{name}.txt", "text/plain")]
+    kinds = [
+        *(pictures if card.shows_images else texts),
         ("NPZ", lambda: latent_paths.npz(codes, images()), f"{name}.npz", "application/octet-stream"),
         ("CSV", lambda: latent_paths.csv_table(codes), f"{name}.csv", "text/csv"),
     ]

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.services import fine_tuning, hardware, models, uploads, view
 from explorer.services.jobs import JobError
@@ -33,10 +34,14 @@ def new_run(registry: Registry, current: View) -> None:
     )
     card = registry.card(name)
     data_sets = {known: (title, available) for known, title, available in fine_tuning.data_sets(card)}
+    own = [OWN_IMAGES] if card.shows_images else []
     ready = [known for known, (_, available) in data_sets.items() if available]
+    if not ready and not own:
+        st.info(escaped(f"No data set that fits {card.title} is on this computer; fetch one in the sidebar, under Data sets."))
+        return
     choice = data.selectbox(
         "Train on",
-        [*ready, OWN_IMAGES],
+        [*ready, *own],
         format_func=lambda name: data_sets[name][0] if name in data_sets else OWN_IMAGES.capitalize(),
         key=widget_key("tune-data", name),
         help="Data sets on this computer that fit this model. More can be fetched in the sidebar, under Data sets.",
@@ -46,20 +51,7 @@ def new_run(registry: Registry, current: View) -> None:
         amount = measure.number_input("Seconds", 2, 36_000, 30, key="tune-seconds")
     else:
         amount = measure.number_input("Steps", 1, 1_000_000, 200, key="tune-steps")
-    files = []
-    if choice == OWN_IMAGES:
-        files = st.file_uploader(
-            "A .zip of images, or at least 10 images",
-            ["zip", *uploads.TYPES],
-            accept_multiple_files=True,
-            key="tune-files",
-            help="They are prepared as on the page Your images. The run stores them until it has ended, and their "
-            "reconstructions until it is discarded. Everyone who opens this app sees its runs.",
-        )
-        if models.conditions(card):
-            names = ", ".join(models.conditions(card)[: fine_tuning.MAX_CLASSES_SHOWN])
-            about = "is given the class of each image: use a .zip with a folder for each class"
-            st.caption(escaped(f"{card.title} {about} ({names})."))
+    files = _own_images(card) if choice == OWN_IMAGES else []
     with st.expander("Training settings"):
         settings = _settings(card, None if choice == OWN_IMAGES else choice)
     left, right = st.columns([1, 4], vertical_alignment="center")
@@ -74,6 +66,23 @@ def new_run(registry: Registry, current: View) -> None:
             return
         view.show_run(run.job.name)
         st.rerun()
+
+
+def _own_images(card: ModelCard) -> list[UploadedFile]:
+    """Draws the field for images of one's own. Returns the files that are in it."""
+    files = st.file_uploader(
+        "A .zip of images, or at least 10 images",
+        ["zip", *uploads.TYPES],
+        accept_multiple_files=True,
+        key="tune-files",
+        help="They are prepared as on the page Your images. The run stores them until it has ended, and their "
+        "reconstructions until it is discarded. Everyone who opens this app sees its runs.",
+    )
+    if models.conditions(card):
+        names = ", ".join(models.conditions(card)[: fine_tuning.MAX_CLASSES_SHOWN])
+        about = "is given the class of each image: use a .zip with a folder for each class"
+        st.caption(escaped(f"{card.title} {about} ({names})."))
+    return files
 
 
 def _settings(card: ModelCard, data: str | None) -> dict[str, Any]:

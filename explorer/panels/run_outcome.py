@@ -39,19 +39,18 @@ def _without_result(run: FineTuningRun) -> None:
 
 def _metrics(run: FineTuningRun, after: runs.Checkpoint) -> None:
     """Draws the metrics before and after the run."""
+    metrics = comparisons.metrics_shown(bool(after.config.observation.images))
     before_and_after = run.before, after.metrics
     images = after.metrics.get("n")
     # Too few images cannot show which model is better.
     enough = isinstance(images, int) and images >= MIN_COMPARED
-    marks = [
-        comparisons.best_marks(before_and_after, metric) if enough else [False, False] for metric in comparisons.METRICS_SHOWN
-    ]
+    marks = [comparisons.best_marks(before_and_after, metric) if enough else [False, False] for metric in metrics]
     metric_table(
-        comparisons.METRICS_SHOWN,
+        metrics,
         [
             MetricRow(
                 name, "", "",
-                [comparisons.formatted(before_and_after[i], metric) for metric in comparisons.METRICS_SHOWN],
+                [comparisons.formatted(before_and_after[i], metric) for metric in metrics],
                 [mark[i] for mark in marks],
             )
             for i, name in enumerate((f"{run.model}, before", "After"))

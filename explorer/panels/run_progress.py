@@ -1,7 +1,10 @@
 """A fine-tuning run: its progress, its loss terms, its reconstructions and its decoded images."""
 
+import math
 import time
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import streamlit as st
 
 from explorer.components.captioned_images import captioned_images
@@ -62,8 +65,11 @@ def run_snapshots(run: FineTuningRun) -> None:
     if not run.under_way and len(run.snapshots) > 1:
         step = st.select_slider("Step", run.snapshots, run.snapshots[-1], key=f"tune-step-{run.job.name}")
     before, now = runs.snapshot(run, run.snapshots[0]), runs.snapshot(run, step)
-    smooth = now["x"].shape[1] == 3
     snapshots = [("before", before), (f"at step {step:,}", now)]
+    if now["x"].ndim == 1:
+        _text_snapshots(now, snapshots)
+        return
+    smooth = now["x"].shape[1] == 3
     errors = [abs(now["x"] / 255 - snapshot["rebuilt"] / 255).mean(1) for _, snapshot in snapshots]
     high = error_scale(errors)
     rows = [ImageRow("Held-out images", list(now["x"]))]
@@ -77,6 +83,17 @@ def run_snapshots(run: FineTuningRun) -> None:
     captioned_images(decoded, smooth=smooth)
     if "rows" in now:
         st.caption(escaped(f"Each column is one code; its rows are the classes {', '.join(now['rows'])}, from the top."))
+
+
+def _text_snapshots(now: Mapping[str, np.ndarray], snapshots: Sequence[tuple[str, Mapping[str, np.ndarray]]]) -> None:
+    """Draws the same for texts: rows of words."""
+    rows = [ImageRow("Held-out texts", now["x"].tolist())]
+    rows += [ImageRow(f"Reconstructed {name}", snapshot["rebuilt"].tolist()) for name, snapshot in snapshots]
+    image_rows(rows)
+    for name, snapshot in snapshots:
+        st.caption(f"Decoded from the same codes, {name}")
+        side = math.isqrt(len(snapshot["drawn"]))
+        image_rows([ImageRow("", list(row), subordinate=True) for row in snapshot["drawn"].reshape(side, side).tolist()])
 
 
 def _clock(seconds: float) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.components.latent_pad import FOLDER, PadData, PadModel, PadServer, PadState
 from explorer.components.standalone import standalone
-from explorer.services import codes, datasets, models, programs
+from explorer.services import codes, datasets, models, observations, programs
 from explorer.services.models import ModelCard
 from explorer.services.uploads import NO_UPLOADS, UploadCodes
 from explorer.services.view import View
@@ -30,7 +30,7 @@ def compatible(cards: Sequence[ModelCard]) -> tuple[list[ModelCard], list[ModelC
     Models go together if they have codes of the same held-out images.
     """
     first = cards[0]
-    fits = [card for card in cards if (card.fingerprint, card.config.image) == (first.fingerprint, first.config.image)]
+    fits = [card for card in cards if (card.fingerprint, card.config.modelled) == (first.fingerprint, first.config.modelled)]
     return fits, [card for card in cards if card not in fits]
 
 
@@ -126,13 +126,14 @@ def _data(names: tuple[tuple[str, int], ...], has_originals: bool) -> PadData:
     attributes, attribute_names = (datasets.attributes(first.source, first.fingerprint) if count else None) or (None, ())
     return PadData(
         models=[_model(card) for card in cards],
-        image=first.config.image,
+        image=observations.frame(first),
+        characters=observations.characters(first),
         labels=stored.labels,
         classes=stored.classes,
         originals=_first_originals(first, count),
         attributes=None if attributes is None else attributes[:count],
         attribute_names=[name.replace("_", " ") for name in attribute_names],
-        smooth=first.config.image[0] == 3,
+        smooth=observations.is_smooth(first),
     )
 
 
@@ -176,4 +177,4 @@ def _first_originals(card: ModelCard, count: int) -> np.ndarray | None:
     originals = datasets.originals(card.source, card.fingerprint) if count else None
     if originals is None:
         return None
-    return originals[: min(count, max(1, ORIGINALS_BYTES // originals[0].nbytes))]
+    return originals[: min(count, max(1, ORIGINALS_BYTES // originals[0].nbytes))].reshape(-1, *observations.frame(card))

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.components.point_map import Colouring, MapData
-from explorer.services import codes, datasets, models, programs
+from explorer.services import codes, datasets, models, observations, programs
 from explorer.services.metrics import METRICS
 from explorer.services.models import ModelCard
 from explorer.services.projections import Projection
@@ -68,13 +68,16 @@ def _data(name: str, version: int, method: str, parameters: str, reason_missing:
         colourings.append(Colouring(METRICS["rate"].title, stored.rates, METRICS["rate"].unit))
     originals = datasets.originals(card.source, card.fingerprint)
     if originals is not None:
-        originals = originals[: min(len(stored.codes), ORIGINALS_BYTES // originals[0].nbytes)]
+        originals = originals[: min(len(stored.codes), ORIGINALS_BYTES // originals[0].nbytes)].reshape(
+            -1, *observations.frame(card)
+        )
     return MapData(
         points=_projection.points,
         codes=stored.codes.reshape(len(stored.codes), -1),
         # Without a program the page shows no reconstructions.
         program=b"" if program is None else program.to_bytes(),
-        image=card.config.image,
+        image=observations.frame(card),
+        characters=observations.characters(card),
         identity=f"{card.fingerprint}-{len(stored.codes)}",
         title=f"{card.title} on {card.data_title}",
         labels=stored.labels,
@@ -82,5 +85,5 @@ def _data(name: str, version: int, method: str, parameters: str, reason_missing:
         colourings=colourings,
         originals=originals,
         reason_missing=reason_missing,
-        smooth=card.config.image[0] == 3,
+        smooth=observations.is_smooth(card),
     )

@@ -1,1 +1,1 @@
-"""Presenters show single observations. All observations are images so far, shown as files, error maps and thumbnails."""
+"""Presenters show single observations: images as files, error maps and thumbnails, texts as cells."""

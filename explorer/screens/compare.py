@@ -9,7 +9,7 @@ from explorer.components.metric_table import MetricRow, metric_table
 from explorer.components.rate_distortion import PlottedModel, rate_distortion
 from explorer.panels.condition_switch import condition_switch
 from explorer.presenters.error_maps import error_maps, error_scale
-from explorer.services import comparisons, held_out, models, view
+from explorer.services import comparisons, held_out, models, observations, view
 from explorer.services.metrics import mse_captions
 from explorer.services.text import escaped
 
@@ -18,10 +18,10 @@ IMAGES, STEPS, SAMPLES = 8, 9, 8
 current = st.session_state.view
 registry = models.registry()
 cards = [registry.card(name) for name in current.models]
-compatible = [card for card in cards if card.config.image == cards[0].config.image]
+compatible = [card for card in cards if card.config.modelled == cards[0].config.modelled]
 if len(compatible) < len(cards):
     names = ", ".join(card.title for card in cards if card not in compatible)
-    st.info(escaped(f"Not compared: {names}. Their images have another size than those of {cards[0].title}."))
+    st.info(escaped(f"Not compared: {names}. They are of other observations than {cards[0].title}, or of another size."))
 cards = compatible
 
 
@@ -30,7 +30,8 @@ def given(card: models.ModelCard) -> str:
     return f", as {models.conditions(card)[condition]}" if card in conditional else ""
 
 
-smooth = cards[0].config.image[0] == 3
+of_images, noun = cards[0].shows_images, cards[0].config.modelled.noun
+smooth = observations.is_smooth(cards[0])
 images = held_out.images_for(cards[0])
 count = len(images.x)
 
@@ -42,7 +43,7 @@ def model_row(card: models.ModelCard, images, note: str = "", **more) -> ImageRo
 
 
 current, condition = condition_switch(
-    cards, current, "The class with which conditional models decode. Held-out images are encoded with their own class."
+    cards, current, f"The class with which conditional models decode. Held-out {noun}s are encoded with their own class."
 )
 conditional = [card for card in cards if models.conditions(card)]
 
@@ -50,7 +51,7 @@ st.subheader("Reconstructions", anchor="reconstructions")
 left, right = st.columns([3, 1], vertical_alignment="bottom")
 left.caption(escaped(images.about))
 row = current.row % max(1, count)
-if right.button("Other images", key="compare-next", width="stretch"):
+if right.button(f"Other {noun}s", key="compare-next", width="stretch"):
     row = (row + IMAGES) % count
     current = dataclasses.replace(current, row=row)
     view.show(current)
@@ -58,28 +59,34 @@ indices = [(row + i) % count for i in range(min(IMAGES, count))]
 x = images.x[indices]
 classes = condition if images.labels is None else images.labels[indices]
 reconstructions = {card.name: comparisons.reconstructions(card, x, classes) for card in cards}
-errors = {name: abs(x / 255 - pictures).mean(1) for name, pictures in reconstructions.items()}
-high = error_scale(errors.values())
-title = "Held-out images" if images.real else "Decoded from codes"
-rows = [ImageRow(title, list(x), captions=[images.names[i] for i in indices])]
+errors = {name: abs(x / 255 - pictures).mean(1) for name, pictures in reconstructions.items()} if of_images else {}
+high = error_scale(errors.values()) if errors else 0
+title = f"Held-out {noun}s" if images.real else "Decoded from codes"
+originals = observations.shown(cards[0], x)
+rows = [ImageRow(title, originals, captions=[images.names[i] for i in indices])]
 for card in cards:
-    captions = mse_captions(x / 255, reconstructions[card.name])
-    rows.append(model_row(card, list(reconstructions[card.name]), "reconstruction", captions=captions))
-    rows.append(ImageRow(card.title, error_maps(errors[card.name], high), "error", subordinate=True))
+    rebuilt = observations.shown(card, reconstructions[card.name])
+    same = mse_captions(x / 255, reconstructions[card.name]) if of_images else observations.hits(rebuilt, originals)
+    rows.append(model_row(card, rebuilt, "reconstruction", captions=same))
+    if of_images:
+        rows.append(ImageRow(card.title, error_maps(errors[card.name], high), "error", subordinate=True))
     if card in conditional:
         switched = comparisons.as_class(card, x, classes, condition)
-        rows.append(ImageRow(card.title, list(switched), f"the same codes{given(card)}", subordinate=True))
+        rows.append(ImageRow(card.title, switched, f"the same codes{given(card)}", subordinate=True))
 image_rows(rows, smooth=smooth)
-scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all models; numbers are the MSE of each image")
+if of_images:
+    scale_bar("0", f"{high:.2f}", "absolute error of a pixel, on one scale for all models; numbers are the MSE of each image")
+else:
+    st.caption("Below each reconstruction is the number of letters that it has at the same place as the text.")
 
-st.subheader("New images", anchor="samples")
+st.subheader(f"New {noun}s", anchor="samples")
 rows = []
 for card in cards:
     drawn = comparisons.samples(card, SAMPLES, "prior", current.seed, condition)
-    rows.append(model_row(card, list(drawn), f"z drawn from {card.config.prior.title}{given(card)}"))
+    rows.append(model_row(card, drawn, f"z drawn from {card.config.prior.title}{given(card)}"))
     if comparisons.has_fitted_codes(card):
         fitted = comparisons.samples(card, SAMPLES, "codes", current.seed, condition)
-        rows.append(model_row(card, list(fitted), f"z drawn from a Gaussian fitted to its codes{given(card)}"))
+        rows.append(model_row(card, fitted, f"z drawn from a Gaussian fitted to its codes{given(card)}"))
 image_rows(rows, smooth=smooth)
 left, right = st.columns([3, 1], vertical_alignment="top")
 points = [card for card in cards if models.has_plane(card)]
@@ -99,10 +106,10 @@ if right.button("Draw again", key="compare-draw", width="stretch"):
     view.show(dataclasses.replace(current, seed=(current.seed + 1) % view.MAX_SEEDS))
     st.rerun()
 
-st.subheader("From one image to another", anchor="interpolation")
+st.subheader(f"From one {noun} to another", anchor="interpolation")
 ends = st.columns([2, 2, 2], vertical_alignment="bottom")
-a = ends[0].number_input("From image", 1, count, min(current.ends[0] % count, count - 1) + 1, key="compare-a") - 1
-b = ends[1].number_input("to image", 1, count, min(current.ends[1] % count, count - 1) + 1, key="compare-b") - 1
+a = ends[0].number_input(f"From {noun}", 1, count, min(current.ends[0] % count, count - 1) + 1, key="compare-a") - 1
+b = ends[1].number_input(f"to {noun}", 1, count, min(current.ends[1] % count, count - 1) + 1, key="compare-b") - 1
 chosen = ends[2].segmented_control(
     "along a", view.PATHS, default=current.path, required=True, key="compare-path",
     format_func=lambda kind: {"linear": "straight line", "spherical": "great circle"}[kind],
@@ -111,33 +118,38 @@ path = view.PATHS[view.PATHS.index(chosen)]
 if ((a, b), path) != (current.ends, current.path):
     current = dataclasses.replace(current, ends=(a, b), path=path)
     view.show(current)
-rows = [ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model")]
+rows = []
+if of_images:
+    rows.append(ImageRow("Cross-fade", list(comparisons.cross_fade(images.x[a], images.x[b], STEPS)), "pixels, no model"))
 classes = condition if images.labels is None else images.labels[[a, b]]
 for card in points:
     decoded = comparisons.interpolation(card, images.x[a], images.x[b], STEPS, path, classes, condition)
     on_sphere = card.config.posterior.space == "sphere"
     note = "decoded along the great circle, the straight path on its sphere" if on_sphere else "decoded along the path"
-    rows.append(model_row(card, list(decoded), f"{note}{given(card)}"))
-image_rows(rows, smooth=smooth)
+    rows.append(model_row(card, decoded, f"{note}{given(card)}"))
+if rows:
+    image_rows(rows, smooth=smooth)
 for card in cards:
     if card not in points:
         why = "its codes are whole numbers with nothing between them, so that no path joins two of them"
         st.caption(escaped(f"{card.title} has no row: {why}."))
-st.caption("A cross-fade shows both images at once. In a good latent space, one image changes into the other.")
+fade = "A cross-fade shows both images at once. " if of_images else ""
+st.caption(f"{fade}In a good latent space, one {noun} changes into the other.")
 
-st.subheader("Metrics on held-out images", anchor="metrics")
+st.subheader(f"Metrics on held-out {noun}s", anchor="metrics")
+metrics = comparisons.metrics_shown(of_images)
 rows = []
 for card in cards:
     style = models.style_of(card)
-    cells = [comparisons.formatted(card.metrics, metric) for metric in comparisons.METRICS_SHOWN]
-    best = [card.name in comparisons.best_names(cards, metric) for metric in comparisons.METRICS_SHOWN]
+    cells = [comparisons.formatted(card.metrics, metric) for metric in metrics]
+    best = [card.name in comparisons.best_names(cards, metric) for metric in metrics]
     rows.append(MetricRow(card.title, MARKER_SYMBOLS[style["marker"]], style["colour"], cells, best))
-metric_table(comparisons.METRICS_SHOWN, rows)
+metric_table(metrics, rows)
 scales = sorted({card.config.likelihood.scale for card in cards})
 st.caption(
     escaped(f"Nats measure: {'; '.join(scales)}. ")
     + ("Values in nats under different likelihoods are not compared. " if len(scales) > 1 else "")
-    + ("Values on different held-out images are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
+    + (f"Values on different held-out {noun}s are not compared. " if len({card.fingerprint for card in cards}) > 1 else "")
     + "A dash means not defined: a deterministic autoencoder has no rate and no ELBO, and codes on a sphere or of a codebook "
     "have no dimensions that are active by themselves. A tick marks the better value."
 )
@@ -157,5 +169,5 @@ else:
     st.caption(
         escaped(f"All models of {cards[0].data_title} under a {scales[0]}; those being compared are filled. ")
         + "Down and to the left is better; along a dotted line the negative ELBO is the same. A larger beta moves a model "
-        "to the left and up: its codes say less about an image, and its reconstructions are less accurate."
+        "to the left and up: its codes say less about an observation, and its reconstructions are less accurate."
     )

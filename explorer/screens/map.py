@@ -97,8 +97,13 @@ if state is not None:
     selection = state.selection or {}
     lasso = tuple((float(a), float(b)) for a, b in selection.get("polygon", ()))
     view.show(dataclasses.replace(current, colour=state.colour, picked=selection.get("image"), lasso=lasso))
-dot = "a test image" if card.trained_before else "an image that the model was not trained on"
+noun = card.config.modelled.noun
+dot = (
+    f"a test {noun}"
+    if card.trained_before
+    else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} that the model was not trained on"
+)
 st.caption(
     f"Each dot is {dot}. Drag to move, scroll or pinch to zoom. Rest the pointer on a dot "
-    "to see its image and the reconstruction. Click a dot, or draw around several with the lasso (or Shift), to list them."
+    f"to see its {noun} and the reconstruction. Click a dot, or draw around several with the lasso (or Shift), to list them."
 )

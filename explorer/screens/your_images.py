@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.components.image_rows import ImageRow, image_rows, scale_bar
 from explorer.components.sketch import sketch
 from explorer.panels.condition_switch import condition_switch
+from explorer.panels.your_texts import your_texts
 from explorer.payloads.sketch import sketch_payload
 from explorer.presenters.error_maps import error_maps, error_scale, viridis
 from explorer.presenters.image_files import png_grid
@@ -26,7 +27,10 @@ current = st.session_state.view
 registry = models.registry()
 first = registry.card(current.lead)
 cards = [registry.card(name) for name in current.models]
-cards = [card for card in cards if card.config.image == first.config.image]
+if not first.shows_images:
+    your_texts([card for card in cards if card.config.modelled == first.config.modelled], current)
+    st.stop()
+cards = [card for card in cards if card.config.modelled == first.config.modelled]
 smooth = first.config.image[0] == 3
 
 current, condition = condition_switch(

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from explorer.services import models
+from explorer.services import models, observations
 from explorer.services.conditions import for_model
 from explorer.services.models import ModelCard, Registry
+from explorer.services.observations import Shown
 from vae_core.batch import Classes
 from vae_core.metrics import table
 from vae_core.metrics.table import METRICS, Metric, decimals
@@ -17,36 +18,42 @@ from vae_core.models.spaces import PathKind
 
 SampleSource = Literal["prior", "codes"]
 """Distribution that codes of new images are drawn from: the prior, or a Gaussian fitted to codes of training images."""
-METRICS_SHOWN = tuple(METRICS[name] for name in ("distortion", "rate", "negative_elbo", "mse", "ssim", "active_units"))
-"""The held-out metrics that tables show."""
+_METRICS_SHOWN = ("distortion", "rate", "negative_elbo", "mse", "ssim", "token_accuracy", "exact_match", "active_units")
+_OF_IMAGES, _OF_TEXTS = ("mse", "ssim"), ("token_accuracy", "exact_match")
 RATE_DISTORTION = tuple(METRICS[name] for name in ("rate", "distortion", "negative_elbo"))
 """The metrics of a rate-distortion plot: across, up, and their sum."""
 NATS = ("distortion", "negative_elbo")
 
 
+def metrics_shown(of_images: bool) -> tuple[Metric, ...]:
+    """The held-out metrics that tables show, of models of images or of texts."""
+    others = _OF_TEXTS if of_images else _OF_IMAGES
+    return tuple(METRICS[name] for name in _METRICS_SHOWN if name not in others)
+
+
 def reconstructions(card: ModelCard, x: np.ndarray, classes: Classes | None = None) -> np.ndarray:
-    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1].
+    """Reconstructions at the mean codes: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1], or tokens to tokens (N, length).
 
     classes: those of the images, which conditional models are given.
     """
     return models.load(card.name).model.reconstruct(x, for_model(card, classes)).numpy()
 
 
-def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> np.ndarray:
-    """Images decoded with another class from the codes of images: uint8 (N, C, H, W) to float (N, C, H, W) in [0, 1]."""
+def as_class(card: ModelCard, x: np.ndarray, classes: Classes, other: int) -> list[Shown]:
+    """Observations decoded with another class from the codes of observations, uint8."""
     model = models.load(card.name).model
     codes = model.encode(x, classes)
-    return model.decode(codes.mean, other, details=codes.details).numpy()
+    return observations.shown(card, model.decode(codes.mean, other, details=codes.details).numpy())
 
 
-def samples(card: ModelCard, count: int, source: SampleSource, seed: int, condition: int | None = None) -> np.ndarray:
-    """Images decoded from draws of the prior ("prior"), or of a Gaussian fitted to the codes of training images ("codes").
+def samples(card: ModelCard, count: int, source: SampleSource, seed: int, condition: int | None = None) -> list[Shown]:
+    """Observations decoded from draws of the prior ("prior"), or of a Gaussian fitted to codes of the training data ("codes").
 
     condition: the class that conditional models are given.
     """
     sampler = models.fitted_codes(card) if source == "codes" else None
     given = for_model(card, condition)
-    return models.load(card.name).model.sample(count, sampler, seed, condition=given).numpy()
+    return observations.shown(card, models.load(card.name).model.sample(count, sampler, seed, condition=given).numpy())
 
 
 def interpolation(
@@ -57,14 +64,15 @@ def interpolation(
     path: PathKind,
     classes: Classes | None = None,
     condition: int | None = None,
-) -> np.ndarray:
-    """Images decoded along the path from image a to image b, both uint8 (C, H, W).
+) -> list[Shown]:
+    """Observations decoded along the path from observation a to b, both uint8.
 
-    Where the model is given a class, `classes` are those of the two images, and `condition` is that of the decoded ones.
+    Where the model is given a class, `classes` are those of the two observations, and `condition` is that of the decoded ones.
     """
     model = models.load(card.name).model
     ends = model.encode(np.stack([a, b]), for_model(card, classes)).mean
-    return model.interpolate(ends[0], ends[1], steps, path, condition=for_model(card, condition)).numpy()
+    decoded = model.interpolate(ends[0], ends[1], steps, path, condition=for_model(card, condition))
+    return observations.shown(card, decoded.numpy())
 
 
 def best_names(cards: Sequence[ModelCard], metric: Metric) -> set[str]:

@@ -81,7 +81,7 @@ def _job_name(name: str) -> str:
 
 
 def originals(data: str, fingerprint: str) -> np.ndarray | None:
-    """The test images of a data set, uint8 (N, C, H, W), in the order of the checkpoints' held-out codes.
+    """The test images or texts of a data set, uint8 (N, C, H, W) or (N, length), in the order of a checkpoint's held-out codes.
 
     None where the data set is not on this computer, or its content does not have that fingerprint.
     """
@@ -103,10 +103,10 @@ def reason_missing(card: ModelCard) -> str:
     if has_originals(card):
         return ""
     if card.source not in NAMES:
-        return f"The images of {card.data_title} are not kept with {card.title}."
+        return f"The {card.config.modelled.noun}s of {card.data_title} are not kept with {card.title}."
     if _ready(card.source):
         return f"The {card.data_title} on this computer is not the data set that {card.title} was trained on."
-    return f"The images of {card.data_title} are not on this computer."
+    return f"The {card.config.modelled.noun}s of {card.data_title} are not on this computer."
 
 
 def has_originals(card: ModelCard) -> bool:

@@ -18,7 +18,7 @@ from vae_core.config import BernoulliConfig, GaussianConfig, LearnedGaussianConf
 from vae_core.config.training import Trained
 from vae_core.data import available
 from vae_core.data.own_images import FEWEST
-from vae_core.data.sources import SHAPES_OF
+from vae_core.data.sources import FIELDS_OF
 from vae_core.data.untrusted import shown
 
 SAVE_EVERY = 10
@@ -58,8 +58,8 @@ class RunRequest:
 
 def data_sets(card: ModelCard) -> list[tuple[str, str, bool]]:
     """The data sets that fit the model, its own first: (name, title, whether it is on this computer)."""
-    image = tuple(card.config.image)
-    fits = [(name, title, state == "ready") for name, title, state, _ in available() if SHAPES_OF[name] == image]
+    field = card.config.modelled
+    fits = [(name, title, state == "ready") for name, title, state, _ in available() if FIELDS_OF[name] == field]
     return sorted(fits, key=lambda found: found[0] != card.source)
 
 
@@ -77,6 +77,8 @@ def learning_rate(card: ModelCard, data: str | None, beta: float | None, likelih
 def likelihoods(card: ModelCard) -> dict[LikelihoodConfig, str]:
     """The likelihoods that fit the model's images, with their titles. The model's own is the first."""
     own = card.config.likelihood
+    if not card.shows_images:
+        return {own: own.title}
     mse = card.metrics.get("mse")
     # The maximum-likelihood sigma is the root of the mean squared error.
     sigma = round(min(1.0, max(0.01, mse**0.5)), 2) if isinstance(mse, int | float) else GaussianConfig().sigma

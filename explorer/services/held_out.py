@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from explorer.pixels import as_uint8
-from explorer.services import conditions, datasets, models
+from explorer.services import conditions, datasets, models, observations
 from explorer.services.models import ModelCard
 from vae_core import load_dataset
 from vae_core.data.sources import STAND_INS
@@ -16,10 +15,10 @@ from vae_core.data.sources import STAND_INS
 
 @dataclass(frozen=True, eq=False)
 class HeldOutImages:
-    """Held-out images with their names and their origin."""
+    """Held-out images or texts with their names and their origin."""
 
     x: np.ndarray
-    """The images, uint8 (N, C, H, W)."""
+    """Pixels of the images or tokens of the texts, uint8 (N, C, H, W) or (N, length)."""
     names: tuple[str, ...]
     """The class of each image, or its number where classes are not known."""
     about: str
@@ -41,7 +40,7 @@ def images_for(card: ModelCard) -> HeldOutImages:
     if own is not None:
         labels = None if held_out is None or held_out.labels is None else held_out.labels.numpy()
         unseen = "." if card.trained_before else ": these models were not trained on them."
-        about = f"{'Test' if card.trained_before else 'Held-out'} images of {card.data_title}{unseen}"
+        about = f"{'Test' if card.trained_before else 'Held-out'} {card.config.modelled.noun}s of {card.data_title}{unseen}"
         return HeldOutImages(own, _names(card, labels, len(own)), about, labels, True)
     if card.source in STAND_INS:
         x, labels = _installed(STAND_INS[card.source])
@@ -62,16 +61,18 @@ def _installed(name: str) -> tuple[np.ndarray, np.ndarray | None]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _decoded(name: str, version: int) -> HeldOutImages:
     card, checkpoint = models.registry().card(name), models.load(name)
+    noun = card.config.modelled.noun
     about = (
-        f"{datasets.reason_missing(card)} Images that {card.title} decodes from its held-out codes stand in for them, so "
-        "errors are smaller than with real images."
+        f"{datasets.reason_missing(card)} {noun.capitalize()}s that {card.title} decodes from its held-out codes stand in for "
+        "them, so "
+        f"errors are smaller than with real {noun}s."
     )
     if checkpoint.held_out is None:
         x, labels = checkpoint.model.sample(200, condition=conditions.for_model(card, 0)), None
     else:
         x, labels = checkpoint.decode_held_out(slice(1000)), checkpoint.held_out.labels
         labels = None if labels is None else labels[:1000].numpy()
-    images = as_uint8(x.numpy())
+    images = observations.at_rest(card, x.numpy())
     return HeldOutImages(images, _names(card, labels, len(images)), about, labels, False)
 
 

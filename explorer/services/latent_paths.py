@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.pixels import as_uint8
-from explorer.services import models
+from explorer.services import models, observations
 from explorer.services.conditions import for_model
 from explorer.services.models import ModelCard
 
@@ -23,8 +22,16 @@ def checked_codes(card: ModelCard, codes: Sequence[Sequence[float]]) -> np.ndarr
 
 
 def images(card: ModelCard, codes: np.ndarray, condition: int | None = None) -> np.ndarray:
-    """The images that the model decodes from codes (K, d), with that class where it is given one: uint8 (K, C, H, W)."""
-    return as_uint8(models.load(card.name).model.decode(codes, for_model(card, condition)).numpy())
+    """The observations that the model decodes from codes (K, d), with that class where it is given one.
+
+    They are images, uint8 (K, C, H, W), or the tokens of texts, uint8 (K, length).
+    """
+    return observations.at_rest(card, models.load(card.name).model.decode(codes, for_model(card, condition)).numpy())
+
+
+def text_lines(card: ModelCard, tokens: np.ndarray) -> bytes:
+    """Texts along a path as a .txt file with one line for each."""
+    return "\n".join(map(str, observations.shown(card, tokens))).encode() + b"\n"
 
 
 def npz(codes: np.ndarray, images: np.ndarray) -> bytes:

@@ -15,7 +15,7 @@ from explorer.services.checkpoint_files import CheckpointFile
 from explorer.services.text import counted, unique_labels
 from vae_core import checkpoint
 from vae_core.checkpoint import Checkpoint, CheckpointError, read_header
-from vae_core.config import ModelConfig
+from vae_core.config import ModelConfig, TokensField
 from vae_core.config.descriptions import described
 from vae_core.data.provenance import titled
 from vae_core.data.untrusted import shown
@@ -79,11 +79,16 @@ class ModelCard:
     """True if it is one of the user's own models, which can be renamed and deleted."""
 
     @property
+    def shows_images(self) -> bool:
+        """True if the model is of images, which have pixels to compare; other observations are texts."""
+        return bool(self.config.observation.images)
+
+    @property
     def summary(self) -> str:
         """The size of the code and the most important held-out metrics, in a sentence or two."""
-        known = [name for name in ("negative_elbo", "mse") if self.metrics.get(name) is not None]
-        images = "test" if self.trained_before else "held-out"
-        measured = f" On {images} images: {', '.join(labelled(name, self.metrics) for name in known)}." if known else ""
+        known = [name for name in ("negative_elbo", "mse", "token_accuracy") if self.metrics.get(name) is not None]
+        held_out = f"{'test' if self.trained_before else 'held-out'} {self.config.modelled.noun}s"
+        measured = f" On {held_out}: {', '.join(labelled(name, self.metrics) for name in known)}." if known else ""
         return f"A code of {_size(self.config)}.{measured}"
 
 
@@ -173,11 +178,11 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
     config, run = card.config, card.training
     net = config.net
     layers = [(LAYER_TITLES.get(field.name, field.name), getattr(net, field.name)) for field in described(type(net))]
-    shape = "; ".join(f"{name} {', '.join(map(str, sizes))}" for name, sizes in layers if isinstance(sizes, tuple))
-    channels, height, width = config.image
+    layers = [(name, sizes) for name, sizes in layers if isinstance(sizes, tuple)] or layers
+    shape = "; ".join(f"{name} {', '.join(map(str, sizes)) if isinstance(sizes, tuple) else sizes}" for name, sizes in layers)
     what = [
         ("Encoder and decoder", f"{net.kind}, {shape}"),
-        ("Image", f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"),
+        (config.modelled.noun.capitalize(), _size_of_observation(config)),
         ("Latent", f"{_size(config)}, {config.posterior.title}"),
         ("Likelihood", config.likelihood.scale),
     ]
@@ -201,6 +206,14 @@ def facts(card: ModelCard) -> tuple[tuple[str, Facts], tuple[str, Facts]]:
         if settings.get("ema"):
             how.append(("Average of the weights", f"{settings['ema']:g} per step"))
     return ("What it is", what), ("How it was trained", how)
+
+
+def _size_of_observation(config: ModelConfig) -> str:
+    field = config.modelled
+    if isinstance(field, TokensField):
+        return f"up to {field.length - 1} of {len(field.vocabulary)} characters"
+    channels, height, width = field.shape
+    return f"{width}x{height}, {'colour' if channels == 3 else 'grey'}"
 
 
 def file_version(name: str) -> int:
@@ -275,5 +288,6 @@ def explain(card: ModelCard) -> str:
         plane = PLANES.get(latent, PLANE).format(latent=latent)
     if conditions(card):
         plane += ". The model is given a class, which the switch below the plane sets; the code holds the rest, such as style"
-    dots = "test images of this data set" if card.trained_before else "images that the model was not trained on"
+    noun = card.config.modelled.noun
+    dots = f"test {noun}s of this data set" if card.trained_before else f"{noun}s that the model was not trained on"
     return f"{card.title} on {card.data_title}: {plane}. Dots are {dots}. {why}".strip()

@@ -227,7 +227,7 @@ def _read_snapshot(path: str, modified_ns: int) -> dict[str, np.ndarray]:
 
 
 def snapshot(run: FineTuningRun, step: int) -> dict[str, np.ndarray]:
-    """The snapshot at a step, as images uint8 (N, C, H, W) by name.
+    """The snapshot at a step, as images uint8 (N, C, H, W) or texts, strings (N,), by name.
 
     `x` are held-out images, `rebuilt` their reconstructions, and `drawn` images decoded from the same codes at each step. That
     of a conditional model also has `rows`, the class of each row of `drawn` as text.

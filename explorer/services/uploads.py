@@ -168,6 +168,8 @@ def upload_codes(cards: Sequence[ModelCard], view: View) -> UploadCodes:
     Pictures that cannot be prepared for the models are left out.
     """
     names, x = [], []
+    if not cards[0].shows_images:
+        return NO_UPLOADS
     for upload in session_uploads().values():
         try:
             x.append(prepared_image(upload, cards[0]))

@@ -9,13 +9,15 @@ import torch
 from vae_core import checkpoint, zoo
 from vae_core.checkpoint import Checkpoint, HeldOut
 from vae_core.checkpoint.header import MOST_CLASSES
-from vae_core.config import ConvConfig, MLPConfig, NetConfig
+from vae_core.config import ConvConfig, FieldSpec, GRUConfig, ImageField, MLPConfig, NetConfig
+from vae_core.data.names import FIELD as TEXT
 from vae_core.data.untrusted import shown
 from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
 
-IMAGE = (1, 8, 8)
+IMAGE = ImageField("image", 1, 8, 8)
 DENSE = MLPConfig(hidden=(8,))
+RECURRENT = GRUConfig(embedding=6, units=16)
 CONVOLUTIONAL = ConvConfig(channels=(4,), hidden=(8,), norm="none")
 """The only net here with a layer that `hard_app.py` hides from the exporter."""
 MANY_CLASSES = min(300, MOST_CLASSES)
@@ -60,11 +62,19 @@ def make(folder: Path) -> list[str]:
     save("conditional of many classes", kind="cvae", codes=codes.repeat(5, 1), classes=many)
     save("conditional without images", kind="cvae", codes=None, classes=few)
     save("conditional without a program", kind="cvae", codes=codes, classes=few, net=CONVOLUTIONAL)
+    save("texts", kind="gru-vae", codes=codes, classes=[], field=TEXT, net=RECURRENT)
+    save("texts without held-out ones", kind="ae", latent=3, codes=None, classes=[], field=TEXT, net=RECURRENT)
+    save("conditional texts", kind="cvae", codes=codes, classes=few, field=TEXT, net=RECURRENT)
     save("two layers", kind="two-layer-vae", codes=codes, classes=few)
     save("two layers without a program", kind="two-layer-vae", codes=codes, classes=few, net=CONVOLUTIONAL)
     save(HOSTILE, codes=codes, classes=["<i>a</i>", "$b$ **b**", "__proto__"], data=HOSTILE_DATA)
     save(LONG, codes=codes, classes=few)
     return sorted(path.stem for path in folder.glob("*.safetensors"))
+
+
+def made_up(field: FieldSpec) -> torch.Tensor:
+    """Twenty observations at random."""
+    return torch.randint(0, 27, (20, *field.shape)) if field.discrete else torch.rand(20, *field.shape)
 
 
 def _save(
@@ -77,12 +87,13 @@ def _save(
     latent: int = 2,
     net: NetConfig = DENSE,
     data: str = "hard",
+    field: FieldSpec = IMAGE,
     fitted: bool = True,
 ) -> None:
     torch.manual_seed(0)
-    model = build_model(zoo.model_config(kind, IMAGE, latent, net, classes=len(classes)))
+    model = build_model(zoo.model_config(kind, field, latent, net, classes=len(classes)))
     given = 0 if model.capabilities.conditions else None
-    encoded = model.encode(torch.rand(20, *IMAGE), given)
+    encoded = model.encode(made_up(field), given)
     gaussian = FittedGaussian.fit(encoded.mean) if fitted and model.capabilities.plane else None
     held_out, metrics = None, {}
     if codes is not None:
@@ -90,7 +101,10 @@ def _save(
         rate = torch.ones(n) if model.capabilities.rate else None
         scale = None if encoded.scale is None else torch.ones_like(codes)
         labels = torch.arange(n) % len(classes) if classes else None
-        held_out = HeldOut(codes, scale, torch.full((n,), 44.0), rate, torch.full((n,), 0.25), labels)
-        metrics = {"n": n, "mse": 0.25, "distortion": 44.0, "rate": None if rate is None else 1.0}
+        held_out = HeldOut(
+            codes, scale, torch.full((n,), 44.0), rate, None if field.discrete else torch.full((n,), 0.25), labels
+        )
+        alike = {"token_accuracy" if field.discrete else "mse": 0.25}
+        metrics = {"n": n} | alike | {"distortion": 44.0, "rate": None if rate is None else 1.0}
     about = {"name": data, "title": data, "about": "Noise.", "classes": classes, "fingerprint": shown(name)}
     checkpoint.save(Checkpoint(model, about, {}, metrics, held_out, gaussian, "A title"), folder / f"{name}{checkpoint.SUFFIX}")

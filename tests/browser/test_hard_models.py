@@ -14,6 +14,7 @@ from pad_page import HOST, drag, read, wait_until_done
 from PIL import Image
 
 from explorer.services.view import MapSettings, View
+from vae_core import checkpoint
 from vae_core.data.untrusted import shown
 
 pytestmark = pytest.mark.browser
@@ -23,6 +24,7 @@ NAMES = (
     "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
     "many classes", "two images", "one image", "no held-out images", "no labels", "sphere", "circle", "no program",
     "huge codes", "no rate in its loss", "dependent dimensions", "a learned prior", "two layers",
+    "texts", "texts without held-out ones", "conditional texts",
     "codebook", "codebook without images", "codebook without a program",
     "conditional", "conditional of many classes", "conditional without images", "conditional without a program",
     hard_models.HOSTILE, hard_models.LONG,
@@ -33,16 +35,22 @@ PAGES = {
     "": ".pad[data-ready=true], [data-testid=stMain] [data-testid=stAlert]",
     "map": ".map[data-ready=true], [data-testid=stMain] [data-testid=stAlert]",
     "compare": "#rate-distortion",
-    "your_images": "[data-testid=stFileUploader]",
+    "your_images": "[data-testid=stFileUploader], [data-testid=stTextInput]",
     "fine_tune": "text=Trains on:",
 }
 
 
 @pytest.fixture(scope="module")
-def url(serve, tmp_path_factory):
-    """A server of these models alone."""
+def folder(tmp_path_factory):
+    """The folder of these models."""
     folder = tmp_path_factory.mktemp("hard")
     hard_models.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(serve, folder, tmp_path_factory):
+    """A server of these models alone."""
     none = tmp_path_factory.mktemp("none")
     return serve(APP, {"VAE_CHECKPOINTS": str(none), "VAE_DATA": ""}, "--checkpoints", str(folder))
 
@@ -87,11 +95,23 @@ def give_a_picture(page) -> None:
     page.get_by_role("button", name="Download NPZ").wait_for(timeout=60_000)
 
 
+def give_texts(page) -> None:
+    assert page.get_by_text("Images are for models of images").count() == 1
+    field = page.get_by_label("Your texts")
+    field.fill("Anna b0b zoe")
+    field.press("Enter")
+    page.wait_for_selector(".rows .text >> text=anna", timeout=60_000)
+    assert page.locator(".rows figure").count() == 4 and page.get_by_text("has the character '0'").count() == 1
+    sound(page)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_shows_a_traceback(open_with, name):
     for path in PAGES:
         page = open_with(path, name, by_link=True)
-        if path == "your_images":
+        if path == "your_images" and "texts" in name:
+            give_texts(page)
+        elif path == "your_images":
             give_a_picture(page)
             sound(page)
             for link in page.get_by_role("link", name="Show on the latent grid").all():
@@ -256,3 +276,32 @@ def test_what_the_pad_does_not_draw_of_a_sphere_is_said(open_with):
     page.get_by_role("radio", name="Change").click()
     page.locator(".overlay-scale", has_text="image distance per unit of z").wait_for()
     sound(page)
+
+
+def test_texts_are_decoded_under_the_finger(open_with, folder):
+    page = open_with("", "texts")
+    stored = checkpoint.load(folder / "texts.safetensors")
+    model = stored.model
+    for place in [(0.2, 0.3), (0.8, 0.6)]:
+        drag(page, place)
+        page.mouse.up()
+        wait_until_done(page)
+        found = read(page)
+        wanted = model.decode([found["z"]])[0].tolist()
+        assert found["pixels"] == wanted
+        (text,) = model.modelled.texts([wanted])
+        label = page.locator(".image-canvas").get_attribute("aria-label")
+        assert label.startswith(f"texts: {text}, decoded text at z1")
+    assert page.get_by_text("The likeliest text").count() == 1
+    page.get_by_role("radio", name="Change").click()
+    page.locator(".overlay-scale", has_text="A text changes in jumps").wait_for()
+    sound(page)
+    page = open_with("map", "texts")
+    page.locator(".field").focus()
+    page.keyboard.press("Enter")
+    canvas = page.locator(".pictures canvas")
+    canvas.wait_for()
+    assert canvas.get_attribute("data-text") in model.modelled.texts(model.decode(stored.held_out.codes).tolist())
+    page = open_with("compare", "texts")
+    assert page.locator("#reconstructions").count() == 1 and page.locator(".rows img").count() == 0
+    assert page.locator(".rows .text").count() > 20

@@ -7,9 +7,11 @@ import torch
 
 from vae_core import checkpoint, zoo
 from vae_core.checkpoint import Checkpoint, HeldOut
-from vae_core.config import LikelihoodConfig, MLPConfig
+from vae_core.config import GRUConfig, ImageField, LikelihoodConfig, MLPConfig
 from vae_core.models.build import build_model
 from vae_core.models.samplers import FittedGaussian
+
+IMAGE = ImageField("image", 1, 8, 8)
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +41,12 @@ def put(folder):
         codes=50,
         likelihood="bernoulli",
         mse=None,
+        field=IMAGE,
     ) -> None:
         torch.manual_seed(0)
-        net, pixels = MLPConfig(hidden=(8,)), LikelihoodConfig.of(likelihood)
-        config = zoo.model_config(kind, (1, 8, 8), latent, net, pixels, classes=3)
+        net = GRUConfig(embedding=6, units=16) if field.discrete else MLPConfig(hidden=(8,))
+        entries = LikelihoodConfig.of("categorical" if field.discrete else likelihood)
+        config = zoo.model_config(kind, field, latent, net, entries, classes=3)
         shape = config.structure.code_shape
         drawn = torch.randn(codes, *shape) if config.posterior.is_continuous else torch.randint(128, (codes, *shape))
         seen = HeldOut(drawn, labels=torch.arange(codes) % 3, mse=mse) if held_out else None
@@ -51,7 +55,8 @@ def put(folder):
         given = 0 if model.capabilities.conditions else None
         fitted = None
         if seen and model.capabilities.plane:
-            fitted = FittedGaussian.fit(model.encode(torch.rand(20, 1, 8, 8), given).mean)
+            x = torch.randint(27, (20, 16)) if field.discrete else torch.rand(20, 1, 8, 8)
+            fitted = FittedGaussian.fit(model.encode(x, given).mean)
         saved = Checkpoint(model, about, {}, metrics or {}, seen, fitted, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")
 

@@ -354,7 +354,7 @@ def test_own_images_are_fitted_to_a_model_that_is_not_square(tmp_path, capsys):
 
 def test_a_set_of_another_shape_is_one_sentence(capsys):
     assert main(["evaluate", "mnist-vae-2", "--data", "digits"]) == 1
-    assert "has images of 1x8x8 (channels, height, width); mnist-vae-2 takes 1x28x28" in error(capsys)
+    assert "has images of 1x8x8 (channels, height, width); mnist-vae-2 takes images of 1x28x28" in error(capsys)
 
 
 def test_a_data_set_that_has_grown_is_not_the_one_trained_on(tmp_path, capsys):
@@ -673,3 +673,31 @@ def test_a_conditional_model_needs_images_with_classes(tmp_path, capsys):
     pictures(tmp_path / "flat", 20)
     assert main(["train", "--data", "flat", "--model", "cvae", "--steps", "2", *TINY]) == 1
     assert "A CVAE is given the class of each image; it needs images with classes." in capsys.readouterr().err
+
+
+def test_texts_are_trained_on_measured_encoded_and_exported(capsys):
+    train = ["train", "--data", "made_up_names", "--model", "gru-vae", "--units", "8", "--embedding", "4", "--device", "cpu"]
+    assert main([*train, "--steps", "3", "--out", "t.safetensors", "--run", "r", "--json"]) == 0
+    assert "token_accuracy" in lines(capsys)[-1]["metrics"]
+    assert main(["evaluate", "t.safetensors", "--images", "20", "--samples", "1", "--iwae", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "20 held-out images (test split) of Made-up names (Categorical, tokens)" in out and "Exact match" in out
+    assert main(["encode", "t.safetensors", "--json"]) == 0 and np.load("codes.npz")["mean"].shape == (2000, 2)
+    assert main(["export", "t.safetensors", "--json"]) == 0 and lines(capsys)[-1]["multiply_adds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (["train", "--data", "digits", "--model", "gru-vae"], "A net of kind 'gru' is for fields of kind 'tokens'"),
+        (["train", "--data", "made_up_names", "--net", "mlp"], "A net of kind 'mlp' is for fields of kind 'image'"),
+        (["train", "--data", "made_up_names", "--model", "vq-vae"], "A VQ-VAE is a model of images"),
+        (["train", "--data", "made_up_names", "--likelihood", "bernoulli"], "A likelihood of kind 'bernoulli' is for"),
+        (["train", "--data", "made_up_names", "--size", "28"], "--size is for images of your own"),
+        (["evaluate", "names-gru-vae-2", "--data", "digits"], "takes texts of 16 tokens"),
+        (["evaluate", "names-gru-vae-2", "--data", "."], "a folder or a .zip is for models of images"),
+    ],
+)
+def test_what_does_not_go_with_texts_is_one_sentence(command, reason, capsys):
+    assert main(command) == 1
+    assert reason in error(capsys)

@@ -13,7 +13,7 @@ from vae_core.batch import Noise
 from vae_core.config import LikelihoodConfig, ModelConfig, NetConfig, PosteriorConfig, PriorConfig
 from vae_core.models.likelihoods import LIKELIHOODS, Likelihood
 from vae_core.models.likelihoods.base import summed
-from vae_core.models.nets import NETS
+from vae_core.models.nets import NETS, image_net
 from vae_core.models.posteriors import POSTERIORS, Draw, Posterior
 from vae_core.models.priors import PRIORS, Prior
 from vae_core.models.spaces import Euclidean
@@ -83,14 +83,14 @@ class LaplacePixels(Likelihood):
         return x
 
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        return summed(torch.distributions.Laplace(self.mean(raw), self.SCALE).log_prob(x.float()), observed)
+        return summed(torch.distributions.Laplace(self.representative(raw), self.SCALE).log_prob(x.float()), observed)
 
-    def mean(self, raw: Tensor) -> Tensor:
+    def representative(self, raw: Tensor) -> Tensor:
         return torch.sigmoid(raw.float())
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
         u = torch.rand(raw.shape, generator=generator) - 0.5
-        return self.mean(raw) - self.SCALE * u.sign() * torch.log1p(-2 * u.abs())
+        return self.representative(raw) - self.SCALE * u.sign() * torch.log1p(-2 * u.abs())
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def toy_members() -> Iterator[dict[str, ModelConfig]]:
     tables = [NETS, POSTERIORS, PRIORS, LIKELIHOODS]
     configs = [LinearNetConfig, LogisticConfig, WideNormalConfig, LaplaceConfig]
     parts = [
-        LinearNet,
+        image_net(LinearNet),
         lambda config, latent: Logistic(latent),
         lambda config, latent: WideNormal(latent),
         lambda config, image: LaplacePixels(),

@@ -123,6 +123,8 @@ def about(data: Dataset, start: Mapping[str, Any] | None = None) -> dict[str, An
     told["classes"] = list(data.classes)
     if data.split_by:
         told["split_by"] = data.split_by
+    if data.train.tokens is not None:
+        return told
     if data.split_by:
         preparation = data.preparation or Preparation("crop")
     else:

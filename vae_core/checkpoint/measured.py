@@ -124,7 +124,7 @@ def measured(
         metrics["rate_by_group"] = seen.rate_by_dimension.tolist()
     # An estimate of a small rate from draws of the code may fall below 0, where no rate is.
     rate = None if seen.rate is None else seen.rate.clamp(min=0)
-    return metrics, HeldOut(seen.mean, seen.scale, seen.distortion, rate, seen.mse, data.test.y)
+    return metrics, HeldOut(seen.mean, seen.scale, seen.distortion, rate, seen.likeness.get("mse"), data.test.y)
 
 
 def _point(point: dict[str, float | None]) -> dict[str, float | None]:

@@ -21,7 +21,7 @@ MODULES = {"list": "list_"}
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m vae_core",
-        description="Train, measure and use autoencoders (AE, VAE, beta-VAE) on images.",
+        description="Train, measure and use autoencoders (AE, VAE, beta-VAE) on images and texts.",
         epilog="A first try, half a minute on a laptop: python -m vae_core train --data mnist5k --model vae --latent 2 "
         "--seconds 30 --out my-vae.safetensors",
     )

@@ -31,10 +31,13 @@ STRUCTURE = Axis("structure", StructureConfig, "")
 NET = Axis(
     "net",
     NetConfig,
-    "kind of encoder and decoder; if not given residual, and with --seconds what this machine trains far enough in that time",
+    "kind of encoder and decoder; if not given residual for images, and with --seconds what this machine trains far enough in "
+    "that time, and gru for texts",
 )
 LIKELIHOOD = Axis(
-    "likelihood", LikelihoodConfig, "p(x|z); bernoulli for grey and gaussian-learned for colour images if not given"
+    "likelihood",
+    LikelihoodConfig,
+    "p(x|z); bernoulli for grey and gaussian-learned for colour images, categorical for texts if not given",
 )
 OBJECTIVE = Axis("objective", ObjectiveConfig, "")
 POSTERIOR = Axis("posterior", PosteriorConfig, "")

@@ -8,6 +8,7 @@ import sys
 from vae_core import devices
 from vae_core.checkpoint import Checkpoint, registry
 from vae_core.cli.reporting import download_line
+from vae_core.config import FieldSpec
 from vae_core.data import NAMES, Dataset, load_dataset
 from vae_core.data.class_names import numbered_as
 from vae_core.data.preparation import Preparation, usual
@@ -63,13 +64,15 @@ def load_for(checkpoint: Checkpoint, called: str, name: str, *, training: bool =
 
 
 def _fitting(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
-    image = checkpoint.config.image
+    wanted = checkpoint.config.modelled
     if name in NAMES:
         data = load_dataset(name, progress=download_line())
-        if data.image != image:
-            found, wanted = ("x".join(map(str, shape)) for shape in (data.image, image))
-            raise ValueError(f"{data.title} has images of {found} (channels, height, width); {called} takes {wanted}.")
+        if data.train.field != wanted:
+            raise ValueError(f"{data.title} has {_described(data.train.field)}; {called} takes {_described(wanted)}.")
         return data
+    if not checkpoint.config.observation.images:
+        raise ValueError(f"{called} takes {_described(wanted)}; a folder or a .zip is for models of images.")
+    image = checkpoint.config.image
     how = _preparation(checkpoint)
     data = load_dataset(name, image=image, preparation=how, progress=download_line())
     tell_own(data)
@@ -77,6 +80,12 @@ def _fitting(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
     frame = FRAMES["crop" if how is None else how.frame]
     print(f"The pictures of {data.title} are fitted to {called}: {image[1]}x{image[2]}, {colour}, {frame}.", file=sys.stderr)
     return data
+
+
+def _described(field: FieldSpec) -> str:
+    """Observations of a field in words: images of 1x28x28 (channels, height, width)."""
+    sides = "x".join(map(str, field.shape))
+    return f"{field.noun}s of {sides} {'(channels, height, width)' if len(field.shape) == 3 else 'tokens'}"
 
 
 def tell_own(data: Dataset) -> None:

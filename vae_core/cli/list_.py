@@ -12,7 +12,7 @@ from vae_core.config import ModelConfig, TrainConfig
 from vae_core.metrics.table import METRICS, shown, title
 
 HELP = "list the checkpoints and their held-out figures"
-COLUMNS = ("distortion", "rate", "negative_elbo", "iwae_nll", "mse", "ssim", "active_units", "mig")
+COLUMNS = ("distortion", "rate", "negative_elbo", "iwae_nll", "mse", "ssim", "token_accuracy", "active_units", "mig")
 COMPARED: dict[str, str] = dict.fromkeys(("mse", "ssim"), " (image as given)")
 """The image that a figure without a unit compares the reconstruction with."""
 

@@ -109,8 +109,10 @@ def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> D
         data = load_dataset(name, size=options.size, progress=download_line())
         inputs.tell_own(data)
         return data
-    if options.size not in (None, start.config.image[1]):
-        raise ValueError(f"{options.start} takes images of {'x'.join(map(str, start.config.image[1:]))}; leave out --size.")
+    if options.size is not None and options.size not in start.config.modelled.shape[1:2]:
+        raise ValueError(
+            f"{options.start} takes images of {'x'.join(map(str, start.config.modelled.shape[1:]))}; leave out --size."
+        )
     data = inputs.load_for(start, options.start, name, training=True)
     if not (found := provenance(start.data, data)).held_out:
         print(found.note, file=sys.stderr)
@@ -164,7 +166,7 @@ def _run(options: argparse.Namespace) -> int:
     elif recipe is not None:
         model = build_model(recipe.model)
     else:
-        config, train = new_run(options, data.train.x, train, folder / STATE_FILE, device, len(data.classes))
+        config, train = new_run(options, data.train, train, folder / STATE_FILE, device, len(data.classes))
         model, title = build_model(config), f"{zoo.ZOO[options.model or 'vae'].title}, {config.structure.title}"
     out = options.out or (registry.folder() if recipe else Path()) / f"{name}{SUFFIX}"
     refuse_unused(options, model.config, train)

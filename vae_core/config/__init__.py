@@ -5,9 +5,15 @@ kind. Nothing here imports torch: a page or a script can read and check a config
 """
 
 from vae_core.config.base import Config, ConfigError
-from vae_core.config.likelihoods import BernoulliConfig, GaussianConfig, LearnedGaussianConfig, LikelihoodConfig
+from vae_core.config.likelihoods import (
+    BernoulliConfig,
+    CategoricalConfig,
+    GaussianConfig,
+    LearnedGaussianConfig,
+    LikelihoodConfig,
+)
 from vae_core.config.model import ModelConfig
-from vae_core.config.nets import ConvConfig, MLPConfig, NetConfig, ResidualConfig
+from vae_core.config.nets import ConvConfig, GRUConfig, MLPConfig, NetConfig, ResidualConfig
 from vae_core.config.objectives import (
     AdversarialConfig,
     ELBOConfig,
@@ -16,7 +22,7 @@ from vae_core.config.objectives import (
     QuantizationConfig,
     ReconstructionConfig,
 )
-from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, image_observation
+from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField, image_observation
 from vae_core.config.posteriors import (
     DeterministicConfig,
     DiagonalGaussianConfig,
@@ -34,6 +40,7 @@ from vae_core.config.unused import unused
 __all__ = [
     "AdversarialConfig",
     "BernoulliConfig",
+    "CategoricalConfig",
     "CategoryField",
     "Config",
     "ConfigError",
@@ -46,6 +53,7 @@ __all__ = [
     "FieldSpec",
     "FlatConfig",
     "FullGaussianConfig",
+    "GRUConfig",
     "GaussianConfig",
     "GridConfig",
     "ImageField",
@@ -67,6 +75,7 @@ __all__ = [
     "ScheduleConfig",
     "StandardNormalConfig",
     "StructureConfig",
+    "TokensField",
     "TrainConfig",
     "TwoLayerConfig",
     "UniformCodesConfig",

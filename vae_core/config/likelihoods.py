@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from vae_core.config.base import Config
 from vae_core.config.constraints import Range
@@ -13,6 +13,9 @@ Sigma = Annotated[float, Range(1e-3, 10)]
 
 class LikelihoodConfig(Config, axis=True):
     """A family of distributions over observations."""
+
+    field: ClassVar[str] = "image"
+    """Kind of the field that it is a distribution of."""
 
     @property
     @abc.abstractmethod
@@ -74,3 +77,19 @@ class LearnedGaussianConfig(LikelihoodConfig, kind="gaussian-learned"):
     def scale(self) -> str:
         """A density, which models of a fixed sigma share."""
         return "Gaussian density"
+
+
+class CategoricalConfig(LikelihoodConfig, kind="categorical"):
+    """Tokens, each one of the vocabulary and an end, up to the end of the text."""
+
+    field = "tokens"
+
+    @property
+    def title(self) -> str:
+        """The name of the likelihood."""
+        return "Categorical, tokens"
+
+    @property
+    def scale(self) -> str:
+        """Probabilities of tokens, which are compared with those of tokens alone."""
+        return "Categorical, tokens"

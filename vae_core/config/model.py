@@ -7,10 +7,10 @@ import typing
 from typing import Any
 
 from vae_core.config.base import Config, ConfigError, require
-from vae_core.config.likelihoods import BernoulliConfig, LikelihoodConfig
-from vae_core.config.nets import NetConfig, ResidualConfig, halvings
+from vae_core.config.likelihoods import BernoulliConfig, CategoricalConfig, LikelihoodConfig
+from vae_core.config.nets import GRUConfig, NetConfig, ResidualConfig, halvings
 from vae_core.config.objectives import ELBOConfig, ObjectiveConfig, ReconstructionConfig
-from vae_core.config.observations import CategoryField, ImageField, ObservationSpec, image_observation
+from vae_core.config.observations import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField
 from vae_core.config.posteriors import DiagonalGaussianConfig, PosteriorConfig
 from vae_core.config.priors import PriorConfig, StandardNormalConfig
 from vae_core.config.structures import FlatConfig, StructureConfig, grid_of
@@ -39,10 +39,27 @@ def _fields_are_modelled_or_given(config: ModelConfig) -> None:
     given = [config.observation[name] for name in config.given]
     if not modelled:
         raise ConfigError("A model is given all fields of its observations; at least one has to be modelled.")
-    if len(modelled) > 1 or not isinstance(modelled[0], ImageField):
-        raise ConfigError(f"The fields {', '.join(field.name for field in modelled)} are modelled; models have one image.")
+    if len(modelled) > 1 or not isinstance(modelled[0], ImageField | TokensField):
+        fields = ", ".join(field.name for field in modelled)
+        raise ConfigError(f"The fields {fields} are modelled; models have one image or one text.")
     if len(given) > 1 or not all(isinstance(field, CategoryField) for field in given):
         raise ConfigError(f"A model is given {', '.join(config.given)}; models are given one category, or nothing.")
+
+
+def _parts_are_for_the_field(config: ModelConfig) -> None:
+    structure = config.structure
+    if structure.field not in ("", config.modelled.kind):
+        raise ConfigError(
+            f"A structure of kind {structure.kind!r} is for fields of kind {structure.field!r}, and the field "
+            f"{config.modelled.name!r}, which is modelled, is of kind {config.modelled.kind!r}; choose another structure."
+        )
+    for axis, part in (("net", config.net), ("likelihood", config.likelihood)):
+        if part.field != config.modelled.kind:
+            usual = DEFAULTS[config.modelled.kind][axis].kind
+            raise ConfigError(
+                f"A {axis} of kind {part.kind!r} is for fields of kind {part.field!r}, and the field {config.modelled.name!r}, "
+                f"which is modelled, is of kind {config.modelled.kind!r}; choose another {axis}, such as {usual!r}."
+            )
 
 
 def _spaces_agree(config: ModelConfig) -> None:
@@ -66,7 +83,8 @@ def _structure_has_the_codes(config: ModelConfig) -> None:
 
 
 def _grid_is_that_of_the_net(config: ModelConfig) -> None:
-    found, wanted = getattr(config.structure, "grid", None), grid_of(config.image, config.net)
+    found = getattr(config.structure, "grid", None)
+    wanted = None if found is None else grid_of(config.image, config.net)
     if found is not None and wanted is not None:
         require(found == wanted, f"{type(config.structure).__name__}.grid", found, f"{wanted} with this net and image")
 
@@ -98,6 +116,13 @@ def _codes_are_comparable(config: ModelConfig) -> None:
         )
 
 
+DEFAULTS = {
+    "image": {"net": ResidualConfig(), "likelihood": BernoulliConfig()},
+    "tokens": {"net": GRUConfig(), "likelihood": CategoricalConfig()},
+}
+"""Net and likelihood of a model for which none is chosen, by the kind of the field that it models."""
+
+
 class ModelConfig(Config):
     """One model: the observations that it is for, and its choice on each axis."""
 
@@ -119,6 +144,7 @@ class ModelConfig(Config):
         _terms_of_the_posterior_count,
         _latent_is_large_enough,
         _fields_are_modelled_or_given,
+        _parts_are_for_the_field,
         _grid_is_that_of_the_net,
         _codes_are_comparable,
     )
@@ -135,22 +161,45 @@ class ModelConfig(Config):
         condition: CategoryField | None = None,
         **axes: Any,
     ) -> typing.Self:
-        """A model of images (C, H, W) with one code of `latent` dimensions, or with another structure.
+        """A model of images (C, H, W), as `for_field` has it."""
+        field = ImageField("image", *image)
+        return cls.for_field(field, latent, net, posterior, objective, prior, condition, **axes)
 
-        Without an objective it is trained on the ELBO, or on the distortion alone where the posterior has no rate; without a
-        prior it has the plainest one of the posterior's space. With a `condition` it is given that field. Further `axes` are
-        fields of this class. Raises ConfigError where the parts do not go together.
+    @classmethod
+    def for_field(
+        cls,
+        field: FieldSpec,
+        latent: int | StructureConfig,
+        net: NetConfig | None = None,
+        posterior: PosteriorConfig | None = None,
+        objective: ObjectiveConfig | None = None,
+        prior: PriorConfig | None = None,
+        condition: CategoryField | None = None,
+        **axes: Any,
+    ) -> typing.Self:
+        """A model of images or texts with one code of `latent` dimensions, or with another structure.
+
+        Net and likelihood are those of `DEFAULTS` where none are given. Without an objective it is trained on the ELBO, or on
+        the distortion alone where the posterior has no rate; without a prior it has the plainest one of the posterior's space.
+        With a `condition` it is given that field. Further `axes` are fields of this class. Raises ConfigError where the parts
+        do not go together.
         """
         posterior = posterior or DiagonalGaussianConfig()
         objective = objective or (ELBOConfig() if posterior.has_density else ReconstructionConfig())
         prior = prior or PriorConfig.on(posterior.space)
-        parts = {"net": net or ResidualConfig(), "posterior": posterior, "prior": prior, "objective": objective}
-        observation = image_observation(image)
+        parts = DEFAULTS.get(field.kind, {}) | {"posterior": posterior, "prior": prior, "objective": objective}
+        parts |= axes if net is None else axes | {"net": net}
+        observation = ObservationSpec((field,))
         if condition is not None:
             observation = ObservationSpec((*observation.fields, condition))
-            axes["given"] = (condition.name,)
+            parts["given"] = (condition.name,)
         structure = FlatConfig(latent) if isinstance(latent, int) else latent
-        return cls(observation, structure, **parts, **axes)
+        return cls(observation, structure, **parts)
+
+    @property
+    def modelled(self) -> FieldSpec:
+        """The field that the model is of."""
+        return next(field for field in self.observation.fields if field.name not in self.given)
 
     @property
     def image(self) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from vae_core.config.base import Config
 from vae_core.config.constraints import Each, Length, Range
@@ -15,6 +15,9 @@ MAPS = Each(Range(1, 1024))
 
 class NetConfig(Config, axis=True):
     """An encoder and a decoder of one kind."""
+
+    field: ClassVar[str] = "image"
+    """Kind of the field that the encoder reads and the decoder gives."""
 
 
 class MLPConfig(NetConfig, kind="mlp"):
@@ -48,6 +51,17 @@ class ResidualConfig(NetConfig, kind="residual"):
     """Residual blocks after each fully connected layer."""
     norm: Norm = "batch"
     """Norm before each activation: `batch`, or `none`, as in most work on disentanglement."""
+
+
+class GRUConfig(NetConfig, kind="gru"):
+    """Gated recurrent units: the encoder reads a text in both directions, the decoder writes one token after another."""
+
+    field = "tokens"
+
+    embedding: Annotated[int, Range(1, 512)] = 24
+    """Numbers that stand for a token where it is read."""
+    units: Annotated[int, Range(1, 1024)] = 64
+    """Width of the state of each recurrent layer."""
 
 
 def halvings(net: NetConfig) -> int:

@@ -20,13 +20,15 @@ class StructureConfig(Config, axis=True):
     """True if all codes of an observation are one group, which has one posterior and one prior."""
     space: ClassVar[str] = ""
     """Kind of the space that the codes of all groups live in; empty where any kind will do."""
+    field: ClassVar[str] = ""
+    """Kind of the field that it models; empty where any kind will do."""
     is_continuous: ClassVar[bool] = True
     """True if codes are points of a continuous space, as those of the posterior have to be."""
 
     @classmethod
     @abc.abstractmethod
-    def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
-        """The structure for images (C, H, W) and a net, with a code of `latent` dimensions where its codes are vectors."""
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        """The structure for observations of a shape and a net, with a code of `latent` dimensions where codes are vectors."""
 
     @property
     @abc.abstractmethod
@@ -51,8 +53,8 @@ class FlatConfig(StructureConfig, kind="flat"):
         return (self.latent,)
 
     @classmethod
-    def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
-        """A vector of `latent` dimensions for every image and net."""
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        """A vector of `latent` dimensions for all observations and nets."""
         return cls(latent)
 
     @property
@@ -79,8 +81,8 @@ class TwoLayerConfig(StructureConfig, kind="two-layer"):
         return (self.latent,)
 
     @classmethod
-    def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
-        """A top vector of `latent` dimensions for every image and net."""
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
+        """A top vector of `latent` dimensions for all observations and nets."""
         return cls(latent)
 
     @property
@@ -93,6 +95,7 @@ class GridConfig(StructureConfig, kind="grid"):
     """A grid of whole numbers stands for an observation, each of which names a vector of a codebook."""
 
     is_continuous = False
+    field = "image"
 
     grid: Annotated[tuple[int, int], Each(Range(1, 64))]
     """Height and width of the grid of codes. With a convolutional net it is the size of the image after all halvings."""
@@ -100,9 +103,10 @@ class GridConfig(StructureConfig, kind="grid"):
     """Number of codes of the codebook."""
 
     @classmethod
-    def suited(cls, latent: int, image: tuple[int, int, int], net: NetConfig) -> typing.Self:
+    def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:
         """A grid of the size of the smallest feature maps, or of a quarter of the image where the net halves nothing."""
-        return cls(grid_of(image, net) or (max(1, image[1] // 4), max(1, image[2] // 4)))
+        _, height, width = shape
+        return cls(grid_of((1, height, width), net) or (max(1, height // 4), max(1, width // 4)))
 
     @property
     def code_shape(self) -> tuple[int, ...]:

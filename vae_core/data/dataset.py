@@ -1,4 +1,4 @@
-"""Data sets: three disjoint splits of uint8 images with their labels, factors and attributes."""
+"""Data sets: three disjoint splits of images or texts with their labels, factors and attributes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
+
+from vae_core.config import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField
 
 if TYPE_CHECKING:
     from .preparation import Preparation
@@ -31,54 +33,68 @@ class DataError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images at rest.
+    """Observations at rest: images, or texts.
 
-    x: uint8 (N, C, H, W). y: int64 (N,) class labels. factors: int64 (N, F) indices of generative factors.
-    attributes: uint8 0/1 (N, A). What a data set does not know is None. Raises DataError when these do not fit.
+    x: images, uint8 (N, C, H, W), or the tokens of texts, uint8 (N, length). y: int64 (N,) class labels. factors: int64 (N, F)
+    indices of generative factors. attributes: uint8 0/1 (N, A). What a data set does not know is None. Raises DataError when
+    these do not fit.
     """
 
     x: torch.Tensor
     y: torch.Tensor | None = None
     factors: torch.Tensor | None = None
     attributes: torch.Tensor | None = None
+    tokens: TokensField | None = None
+    """The field that `x` holds where it is text; None for images."""
 
     def __post_init__(self) -> None:
-        if self.x.dtype != torch.uint8 or self.x.ndim != 4:
+        if self.tokens is not None:
+            fits = self.x.dtype == torch.uint8 and self.x.shape[1:] == self.tokens.shape
+            if not fits or bool((self.x >= self.tokens.count).any()):
+                raise DataError(f"Texts must be tokens, uint8 (N, {self.tokens.length}), each below {self.tokens.count}.")
+        elif self.x.dtype != torch.uint8 or self.x.ndim != 4:
             raise DataError(f"Images must be uint8 (N, C, H, W), and these are {self.x.dtype} {tuple(self.x.shape)}.")
-        for name in ("y", "factors", "attributes"):
-            known = getattr(self, name)
-            if known is not None and len(known) != len(self.x):
+        for name, known in self._known().items():
+            if len(known) != len(self.x):
                 raise DataError(f"A split has {len(self.x)} images and {len(known)} rows of {name}.")
 
     def __len__(self) -> int:
         return len(self.x)
 
+    def _known(self) -> dict[str, torch.Tensor]:
+        """The tensors that the split has, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, torch.Tensor)}
+
+    @property
+    def field(self) -> FieldSpec:
+        """The field that `x` holds. Raises ConfigError for images of a shape that no model takes."""
+        return ImageField("image", *self.x.shape[1:]) if self.tokens is None else self.tokens
+
     @property
     def fields(self) -> dict[str, torch.Tensor]:
-        """Fields of the observations by the names that models read: `image` at rest, and `label` where it is known."""
-        known = {"image": self.x, "label": self.y}
+        """Values at rest by the names that models read: `image` or that of the text, and `label` where it is known."""
+        known = {"image" if self.tokens is None else self.tokens.name: self.x, "label": self.y}
         return {name: value for name, value in known.items() if value is not None}
 
     def first(self, count: int) -> Split:
-        """The first `count` images, without a copy."""
-        known = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return dataclasses.replace(self, **{name: None if value is None else value[:count] for name, value in known.items()})
+        """The first `count` observations, without a copy."""
+        return dataclasses.replace(self, **{name: value[:count] for name, value in self._known().items()})
 
     def take(self, index: np.ndarray) -> Split:
-        """The images of the given positions, in that order (a copy)."""
+        """The observations of the given positions, in that order (a copy)."""
         rows = torch.from_numpy(np.asarray(index, dtype=np.int64))
-        known = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return dataclasses.replace(self, **{name: None if value is None else value[rows] for name, value in known.items()})
+        return dataclasses.replace(self, **{name: value[rows] for name, value in self._known().items()})
 
 
 def _fingerprint(begin: str, splits: dict[str, Split]) -> str:
     digest = hashlib.sha256(begin.encode())
     for part, split in splits.items():
-        for f in dataclasses.fields(Split):
-            known = getattr(split, f.name)
-            if known is not None:
-                digest.update(f"|{part}.{f.name} {known.dtype} {tuple(known.shape)}|".encode())
-                digest.update(memoryview(known.contiguous().numpy()).cast("B"))
+        for name, known in split._known().items():
+            digest.update(f"|{part}.{name} {known.dtype} {tuple(known.shape)}|".encode())
+            values: Any = known.contiguous().numpy()
+            digest.update(memoryview(values).cast("B"))
+        if split.tokens is not None:
+            digest.update("".join(split.tokens.vocabulary).encode())
     return digest.hexdigest()
 
 
@@ -96,7 +112,7 @@ class TrainingSplits:
 
     @classmethod
     def divided(cls, split: Split, share: float = 0.1) -> TrainingSplits:
-        """A share of the images, chosen at random and at least two, to validate with, and the others to train on."""
+        """A share of the observations, chosen at random and at least two, to validate with, and the others to train on."""
         order = shuffled(len(split))
         count = max(2, round(share * len(split)))
         return cls(split.take(order[count:]), split.take(order[:count]))
@@ -131,9 +147,20 @@ class Dataset:
 
     @property
     def image(self) -> tuple[int, int, int]:
-        """The shape of one image, (C, H, W)."""
+        """The shape of one image, (C, H, W). Raises DataError where the observations are texts."""
+        if self.train.tokens is not None:
+            raise DataError(f"{self.title} holds texts, which are no images.")
         channels, height, width = self.train.x.shape[1:]
         return channels, height, width
+
+    @property
+    def observation(self) -> ObservationSpec:
+        """The fields of one observation: the image or the text, and the class where it is known.
+
+        Raises ConfigError for images of a shape that no model takes.
+        """
+        label = (CategoryField("label", len(self.classes)),) if len(self.classes) > 1 else ()
+        return ObservationSpec((self.train.field, *label))
 
     @functools.cached_property
     def fingerprint(self) -> str:

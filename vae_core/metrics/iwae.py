@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vae_core.batch import Batch, Observations, repeat
 from vae_core.metrics.noise import NoiseStreams
-from vae_core.models.autoencoder import Autoencoder, Images
+from vae_core.models.autoencoder import Autoencoder, Values
 
 MAX_DECODES = 200
 MOST_SAMPLES = 5000
@@ -19,7 +19,7 @@ MOST_SAMPLES = 5000
 
 def iwae_nll(
     model: Autoencoder,
-    x: Images | Observations,
+    x: Values | Observations,
     k: int,
     *,
     seed: int = 0,

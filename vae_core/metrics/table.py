@@ -70,11 +70,11 @@ METRICS = {
     for metric in (
         Metric("n", "Images", "count", "Images that were measured.", 0, 0, 1, 1e9),
         Metric("samples", "Draws", "count", "Draws of z (and of binary pixels) for each image.", 0, 0, 1, 1e6),
-        Metric("distortion", "Distortion", "nats", "−log p(x|z), summed over pixels, averaged over z drawn from q(z|x); "
-               "a deterministic autoencoder has one z.", -1, 2),
+        Metric("distortion", "Distortion", "nats", "−log p(x|z), summed over pixels or tokens, averaged over z drawn from "
+               "q(z|x); a deterministic autoencoder has one z.", -1, 2),
         _error("distortion_se", "± distortion"),
         # The mean of estimates of a rate near 0 may fall below it.
-        Metric("rate", "Rate", "nats", "KL(q(z|x) ‖ p(z)): what a code tells of its image beyond the prior.", 0, 2,
+        Metric("rate", "Rate", "nats", "KL(q(z|x) ‖ p(z)): what a code tells of its image or text beyond the prior.", 0, 2,
                -1, MOST_NATS),
         _error("rate_se", "± rate"),
         Metric("negative_elbo", "Negative ELBO", "nats", "Distortion + rate: an upper bound of −log p(x); for grey pixels "
@@ -87,6 +87,9 @@ METRICS = {
         Metric("ssim", "SSIM", "", f"{_SSIM}, {_AT_MEAN}", 1, 3, -1 - ROUNDING, 1 + ROUNDING),
         Metric("mse_binarized", "MSE, binary pixels", "", f"{_MSE}, {_BINARY}", -1, 4, 0, 1 + ROUNDING),
         Metric("ssim_binarized", "SSIM, binary pixels", "", f"{_SSIM}, {_BINARY}", 1, 3, -1 - ROUNDING, 1 + ROUNDING),
+        _score("token_accuracy", "Token accuracy", "Share of the tokens of a text, its end among them, that its likeliest "
+               "reconstruction at the mean code has at the same place."),
+        _score("exact_match", "Exact match", "Share of the texts whose likeliest reconstruction at the mean code is the text."),
         Metric("active_units", "Active units", "count", "Dimensions whose mean code varies by more than 0.01 over images.",
                0, 0, 0, 1e6),
         Metric("code_perplexity", "Codebook perplexity", "", "exp of the entropy of the codes in use: the number of codes of "

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vae_core.batch import Batch, Classes, Noise, Observations, as_classes, as_codes, as_images, in_compute, local
+from vae_core.batch import Batch, Classes, Noise, Observations, as_classes, as_codes, at_rest, in_compute, local
 from vae_core.config import ModelConfig
 from vae_core.models.base import LatentVariableModel
 from vae_core.models.capabilities import Capabilities
@@ -21,8 +22,8 @@ from vae_core.models.samplers import Sampler
 from vae_core.models.spaces import PathKind, Space
 
 Images = np.ndarray | Tensor
-IMAGE = "image"
-"""Name of the field that is modelled."""
+Values = Images | Sequence[str]
+"""Images, or the tokens of texts, or texts."""
 CODE, DETAILS = "code", "details"
 """Names of codes of the top group and of details, beside conditions."""
 
@@ -44,12 +45,13 @@ class Codes:
 
 
 class Autoencoder(LatentVariableModel, abc.ABC):
-    """A model of images under one configuration; a subclass wires its parts.
+    """A model of images or texts under one configuration; a subclass wires its parts.
 
     Inference takes numpy arrays or tensors, runs in evaluation mode without gradients in pieces of `batch_size`, and gives
     tensors on the CPU, so that memory is bounded whatever N is. A model that is given the class of each observation takes it as
     `condition`, class numbers (N,) or one for all; ValueError says so where it is missing, out of range or not wanted. What
-    takes images also takes a split of a data set or a `Batch`, which have the classes with them.
+    takes images also takes a split of a data set or a `Batch`, which have the classes with them. A model of texts takes
+    strings or tokens (N, length) in the place of images, and gives tokens.
 
     Codes are those of the top group, `latents.top`. The codes of the groups below it follow from a code and its `details`: the
     standard normal numbers (N, detail_size) that their priors turn into them, of which 0 stands for the mean of a prior.
@@ -68,7 +70,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        self.observation = config.observation
+        self.observation, self.modelled = config.observation, config.modelled
         self.given = config.condition
         self.conditions = {} if self.given is None else {self.given.name: self.given.count}
         self.capabilities = Capabilities(
@@ -87,8 +89,13 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         """
 
     @abc.abstractmethod
-    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
-        """The decoder's output for codes of all groups, (B, raw channels, H, W), from which the likelihood makes images."""
+    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
+        """The decoder's output for codes of all groups, from which the likelihood makes observations.
+
+        It has the shape (B, raw channels, H, W) for images, (B, length, raw channels) for texts.
+
+        x: the observations that are scored. A decoder that writes one entry after another is given those before it.
+        """
 
     @property
     @abc.abstractmethod
@@ -111,35 +118,41 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return self.latents.top.space
 
     def target(self, batch: Batch, noise: Noise) -> Batch:
-        """The observations with the images that the likelihood scores."""
-        return batch.replace(image=self.likelihood.target(batch[IMAGE], local(noise, IMAGE)))
+        """The observations with the pixels or tokens that the likelihood scores."""
+        name = self.modelled.name
+        return batch.replace(**{name: self.likelihood.target(batch[name], local(noise, name))})
 
     def log_likelihood(self, codes: Mapping[str, Tensor], batch: Batch) -> Tensor:
-        """The log density of images under the likelihood at the decoder's output, (B,), nats."""
-        return self.likelihood.log_prob(self.raw(codes, self.condition(batch)), batch[IMAGE], batch.observed.get(IMAGE))
+        """The log density of observations under the likelihood at the decoder's output, (B,), nats."""
+        x = batch[self.modelled.name]
+        raw = self.raw(codes, self.condition(batch), x)
+        return self.likelihood.log_prob(raw, x, batch.observed.get(self.modelled.name))
 
     def decoded(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
-        """E[x|z] for codes of all groups on the device of the model, (B, C, H, W).
+        """The observations that stand for p(x|z), for codes of all groups on the device of the model.
 
-        The model stays in its present mode, and gradients flow where they are on; `decode` takes care of both. condition:
-        one-hot (B, K), where the model is given a class.
+        They are images (B, C, H, W) or tokens (B, length). The model stays in its present mode, and gradients flow where they
+        are on; `decode` takes care of both. condition: one-hot (B, K), where the model is given a class.
         """
-        return self.likelihood.mean(self.raw(codes, condition))
+        return self.likelihood.representative(self.raw(codes, condition))
 
     def condition(self, batch: Batch) -> Tensor | None:
         """One-hot classes that condition the model, (B, K), or None for a model without a condition."""
         return None if self.given is None else in_compute(self.given, batch[self.given.name])
 
-    def batch(self, x: Images | Observations, condition: Classes | None = None) -> Batch:
-        """Images at rest, with the class of each where the model is given it, as observations of this model.
+    def batch(self, x: Values | Observations, condition: Classes | None = None) -> Batch:
+        """Images or texts at rest, with the class of each where the model is given it, as observations of this model.
 
-        Raises ValueError on images of another shape or range, and on classes that are missing, out of range or not wanted.
+        Raises ValueError on those of another shape or range, and on classes that are missing, out of range or not wanted.
         """
-        fields = dict(x.fields) if isinstance(x, Observations) else {IMAGE: x}
-        images = as_images(fields[IMAGE], self.config.image)
+        name = self.modelled.name
+        fields: dict[str, Any] = dict(x.fields) if isinstance(x, Observations) else {name: x}
+        if name not in fields:
+            raise ValueError(f"This model reads the {name} of each observation; these have {', '.join(fields)}.")
+        values = at_rest(self.modelled, fields[name])
         if condition is None and self.given is not None:
             condition = fields.get(self.given.name)
-        return Batch({IMAGE: images} | self._given(condition, len(images)), getattr(x, "observed", {}))
+        return Batch({name: values} | self._given(condition, len(values)), getattr(x, "observed", {}))
 
     def _given(self, condition: Classes | None, n: int) -> dict[str, Tensor]:
         """The field that the model is given, for n observations."""
@@ -148,16 +161,15 @@ class Autoencoder(LatentVariableModel, abc.ABC):
                 raise ValueError("This model is given no classes; leave out the condition.")
             return {}
         if condition is None:
-            raise ValueError(
-                f"This model is given the {self.given.name} of each image; give a condition from 0 to {self.given.count - 1}."
-            )
+            each = f"This model is given the {self.given.name} of each {self.modelled.noun}"
+            raise ValueError(f"{each}; give a condition from 0 to {self.given.count - 1}.")
         return {self.given.name: as_classes(condition, self.given.count, n)}
 
-    def encode(self, x: Images | Observations, condition: Classes | None = None, batch_size: int = 500) -> Codes:
+    def encode(self, x: Values | Observations, condition: Classes | None = None, batch_size: int = 500) -> Codes:
         """The posterior of each image. Raises ValueError on images that are not of this model's shape and range, or on none."""
         batch = self.batch(x, condition)
         if len(batch) == 0:
-            raise ValueError("There are no images to encode.")
+            raise ValueError(f"There are no {self.modelled.noun}s to encode.")
         means: list[Tensor] = []
         others: list[tuple[Tensor | None, ...]] = []
         with self.inference():
@@ -172,8 +184,9 @@ class Autoencoder(LatentVariableModel, abc.ABC):
     def decode(
         self, z: Images, condition: Classes | None = None, batch_size: int = 500, *, details: Images | None = None
     ) -> Tensor:
-        """E[x|z] for codes (N, *shape of the top group): float32 in [0, 1], (N, C, H, W).
+        """The observations that stand for p(x|z), for codes (N, *shape of the top group).
 
+        They are E[x|z] of images, float32 in [0, 1], (N, C, H, W), or the likeliest tokens of texts, int64 (N, length).
         details: standard normal numbers (N, detail_size), or one row for all codes, from which the groups below the top one
         follow; None for the means of their priors.
         """
@@ -190,8 +203,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         codes = self.complete(batch[CODE], batch.fields.get(DETAILS), condition)
         return self.decoded(codes, condition).cpu()
 
-    def reconstruct(self, x: Images | Observations, condition: Classes | None = None, batch_size: int = 500) -> Tensor:
-        """E[x|z] at the codes of all groups that stand for each image: float32 in [0, 1], (N, C, H, W)."""
+    def reconstruct(self, x: Values | Observations, condition: Classes | None = None, batch_size: int = 500) -> Tensor:
+        """The observations that `decode` gives at the codes of all groups that stand for each observation."""
         with self.inference():
             pieces = (
                 piece.to(self.device).in_compute(self.observation) for piece in self.batch(x, condition).split(batch_size)
@@ -207,7 +220,7 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         *,
         condition: Classes | None = None,
     ) -> Tensor:
-        """E[x|z] at n codes drawn from `sampler`, or from the prior without one: (n, C, H, W).
+        """The observations that `decode` gives at n codes drawn from `sampler`, or from the prior without one.
 
         The groups below the top one are drawn from their priors, given its codes.
         A plain autoencoder was not trained to decode draws from a prior; `FittedGaussian` is a sampler of codes like those of

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vae_core.batch import Batch, Noise, local
 from vae_core.config import ModelConfig
-from vae_core.models.autoencoder import IMAGE, Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.kl import group_latent
 from vae_core.models.latent import Latent
 from vae_core.models.likelihoods import build_likelihood
@@ -33,14 +33,13 @@ class FlatAutoencoder(Autoencoder):
         self.posterior = build_posterior(config.posterior, latent)
         self.latents = LatentSpec((LatentGroup(LATENT, (latent,), self.posterior.space),))
         self.prior = build_prior(config.prior, latent)
-        self.likelihood = build_likelihood(config.likelihood, config.observation.images[0])
+        self.likelihood = build_likelihood(config.likelihood, self.modelled)
         self.objective = build_objective(config.objective, self.prior, latent)
         width = sum(self.conditions.values())
-        self.encoder = build_encoder(config.image, self.posterior.raw_size, config.net, width)
-        raw_channels = config.image[0] * self.likelihood.raw_channels
-        self.decoder = build_decoder(latent, config.image, raw_channels, config.net, width)
+        self.encoder = build_encoder(self.modelled, self.posterior.raw_size, config.net, width)
+        self.decoder = build_decoder(latent, self.modelled, self.likelihood.raw_channels, config.net, width)
         self.latent_noise = tuple(spec.within(LATENT) for spec in self.posterior.noise)
-        self.target_noise = tuple(spec.within(IMAGE) for spec in self.likelihood.noise)
+        self.target_noise = tuple(spec.within(self.modelled.name) for spec in self.likelihood.noise)
         self.detail_size = 0
 
     @property
@@ -55,7 +54,7 @@ class FlatAutoencoder(Autoencoder):
 
     def features(self, batch: Batch) -> dict[str, Tensor]:
         """The encoder's output, (B, raw_size of the posterior)."""
-        return {LATENT: self.encoder(batch[IMAGE], self.condition(batch))}
+        return {LATENT: self.encoder(batch[self.modelled.name], self.condition(batch))}
 
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
         """The code of each observation, with its rate."""
@@ -67,6 +66,6 @@ class FlatAutoencoder(Autoencoder):
         """The code alone, because there is no group below it."""
         return {LATENT: z}
 
-    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
+    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
         """The decoder's output for the code."""
-        return self.decoder(codes[LATENT], condition)
+        return self.decoder(codes[LATENT], condition, x)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vae_core.batch import Batch, Noise, local
 from vae_core.config import GridConfig, ModelConfig
-from vae_core.models.autoencoder import IMAGE, Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.kl import group_latent
 from vae_core.models.latent import Latent
 from vae_core.models.likelihoods import build_likelihood
@@ -42,14 +42,14 @@ class GridAutoencoder(Autoencoder):
         self.posterior = build_posterior(config.posterior, structure)
         self.latents = LatentSpec((LatentGroup(LATENT, grid, self.posterior.space),))
         self.prior = build_prior(config.prior, structure)
-        self.likelihood = build_likelihood(config.likelihood, config.observation.images[0])
+        self.likelihood = build_likelihood(config.likelihood, self.modelled)
         self.objective = build_objective(config.objective, self.prior, config.code_size)
         given, size = sum(self.conditions.values()), self.posterior.raw_size
         self.encoder = build_grid_encoder((channels + given, height, width), size, grid, config.net)
         raw_channels = channels * self.likelihood.raw_channels
         self.decoder = build_grid_decoder(size + given, grid, config.image, raw_channels, config.net)
         self.latent_noise = tuple(spec.within(LATENT) for spec in self.posterior.noise)
-        self.target_noise = tuple(spec.within(IMAGE) for spec in self.likelihood.noise)
+        self.target_noise = tuple(spec.within(self.modelled.name) for spec in self.likelihood.noise)
         self.detail_size = 0
 
     @property
@@ -64,7 +64,7 @@ class GridAutoencoder(Autoencoder):
 
     def features(self, batch: Batch) -> dict[str, Tensor]:
         """The encoder's output at each place, (B, width, h, w)."""
-        return {LATENT: self.encoder(_joined(batch[IMAGE], self.condition(batch)))}
+        return {LATENT: self.encoder(_joined(batch[self.modelled.name], self.condition(batch)))}
 
     def latent(self, features: Mapping[str, Tensor], noise: Noise | None) -> Latent:
         """The grid of each observation, with its rate and the terms of the codebook."""
@@ -76,7 +76,7 @@ class GridAutoencoder(Autoencoder):
         """The grid alone, because there is no group below it."""
         return {LATENT: z}
 
-    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
+    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
         """The decoder's output for a grid, or for the vectors of one."""
         z = codes[LATENT]
         vectors = z if z.is_floating_point() else typing.cast(VectorQuantized, self.posterior).vectors(z)

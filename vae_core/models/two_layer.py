@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vae_core.batch import Batch, Noise, local
 from vae_core.config import ModelConfig, TwoLayerConfig
-from vae_core.models.autoencoder import IMAGE, Autoencoder
+from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.kl import group_latent
 from vae_core.models.latent import Latent
 from vae_core.models.likelihoods import build_likelihood
@@ -44,15 +44,14 @@ class TwoLayerAutoencoder(Autoencoder):
         )
         given = sum(self.conditions.values())
         self.prior, self.lower_prior = build_prior(config.prior, top), ConditionalNormal(top + given, lower, hidden)
-        self.likelihood = build_likelihood(config.likelihood, config.observation.images[0])
+        self.likelihood = build_likelihood(config.likelihood, self.modelled)
         self.objective = build_objective(config.objective, self.prior, top)
-        self.encoder = build_encoder(config.image, self.posterior.raw_size + hidden[0], config.net, given)
+        self.encoder = build_encoder(self.modelled, self.posterior.raw_size + hidden[0], config.net, given)
         self.lower_encoder = layers([hidden[0] + top + given, *hidden, self.lower_posterior.raw_size])
-        raw_channels = config.image[0] * self.likelihood.raw_channels
-        self.decoder = build_decoder(top + lower, config.image, raw_channels, config.net, given)
+        self.decoder = build_decoder(top + lower, self.modelled, self.likelihood.raw_channels, config.net, given)
         self.latent_noise = tuple(spec.within(TOP) for spec in self.posterior.noise)
         self.latent_noise += tuple(spec.within(LOWER) for spec in self.lower_posterior.noise)
-        self.target_noise = tuple(spec.within(IMAGE) for spec in self.likelihood.noise)
+        self.target_noise = tuple(spec.within(self.modelled.name) for spec in self.likelihood.noise)
         self.detail_size = lower
 
     @property
@@ -68,7 +67,7 @@ class TwoLayerAutoencoder(Autoencoder):
     def features(self, batch: Batch) -> dict[str, Tensor]:
         """The encoder's output for each group, with the condition where there is one."""
         condition = self.condition(batch)
-        raw = self.encoder(batch[IMAGE], condition)
+        raw = self.encoder(batch[self.modelled.name], condition)
         top, lower = raw.tensor_split([self.posterior.raw_size], 1)
         return {TOP: top, LOWER: lower} | ({} if condition is None else {GIVEN: condition})
 
@@ -90,9 +89,9 @@ class TwoLayerAutoencoder(Autoencoder):
             return {TOP: z, LOWER: self.lower_prior.parameters_of(above)[0]}
         return {TOP: z, LOWER: self.lower_prior.draw({"z": details}, above)}
 
-    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None) -> Tensor:
+    def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
         """The decoder's output for both codes."""
-        return self.decoder(torch.cat([codes[TOP], codes[LOWER]], 1), condition)
+        return self.decoder(torch.cat([codes[TOP], codes[LOWER]], 1), condition, x)
 
 
 def _joined(z: Tensor, condition: Tensor | None) -> Tensor:

@@ -6,10 +6,10 @@ export class Panes {
   /**
    * @param {HTMLElement} root
    * @param {ModelMark[]} models
-   * @param {ImageShape} image
+   * @param {Painter} painter
    * @param {((index: number) => void) | null} [onLead]
    */
-  constructor(root, models, image, onLead = null) {
+  constructor(root, models, painter, onLead = null) {
     const choose = models.length > 1 ? onLead : null;
     this.root = root;
     this.panes = models.map((model, index) => {
@@ -29,7 +29,7 @@ export class Panes {
       }
       const note = Object.assign(document.createElement("p"), { className: "note" });
       pane.append(title, canvas, note);
-      return { pane, title, canvas, note, canvasImage: new ImageCanvas(canvas, image) };
+      return { pane, title, canvas, note, canvasImage: new ImageCanvas(canvas, painter) };
     });
     root.dataset.count = String(models.length);
     root.replaceChildren(...this.panes.map(({ pane }) => pane));
@@ -67,7 +67,10 @@ export class Panes {
 
   /** @param {string} text */
   announce(text) {
-    for (const { canvas, title } of this.panes) canvas.setAttribute("aria-label", `${title.textContent}: ${text}`);
+    for (const { canvas, title, canvasImage } of this.panes) {
+      const said = canvasImage.painter.text(canvasImage.values);
+      canvas.setAttribute("aria-label", `${title.textContent}: ${said ? `${said}, ` : ""}${text}`);
+    }
   }
 }
 

@@ -199,7 +199,7 @@ class PadData:
 
     models: Sequence[PadModel]
     image: tuple[int, int, int]
-    """(C, H, W)."""
+    """(C, H, W); (1, 1, length) for texts, whose pixels are the numbers of their characters."""
     labels: np.ndarray | None = None
     """Class of each held-out image, integers (N,)."""
     classes: Sequence[str] = ()
@@ -217,8 +217,10 @@ class PadData:
     where the handle is, so a page should not change this between runs: data with another start moves the handle."""
     server: PadServer | None = None
     """The server route for the models whose `where` is "server"."""
+    characters: Sequence[str] = ()
+    """The characters of texts, in the order of their numbers, which begin with 1 because 0 ends a text; none for images."""
     smooth: bool = False
-    """True if images are interpolated (faces) rather than drawn as crisp pixels."""
+    """True if images are interpolated (faces, letters) rather than drawn as crisp pixels."""
 
     def __post_init__(self) -> None:
         check(0 < len(self.models) <= MAX_MODELS, "models", f"has 1 to {MAX_MODELS} models")
@@ -241,6 +243,7 @@ class PadData:
         header = {
             "models": [model.header() for model in self.models],
             "image": list(self.image),
+            "characters": list(self.characters),
             "classes": list(self.classes),
             "attributes": list(self.attribute_names),
             "uploads": list(self.uploads),

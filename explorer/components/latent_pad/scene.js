@@ -6,8 +6,8 @@ import { formatNumber, gaussian } from "../base/numbers.js";
 import { Panes } from "../base/panes.js";
 import { NumberedMarks, uploadNames } from "../base/numbered_marks.js";
 import { layerToggles } from "../base/toggle_button.js";
+import { painterOf } from "../base/painters.js";
 import { readTheme } from "../base/theme.js";
-import { size } from "../base/runtime/program.js";
 import { FrameScheduler } from "./frame_scheduler.js";
 import { IMAGES, Model, imagesOf } from "./model.js";
 import { Axes } from "./view/axes.js";
@@ -87,15 +87,16 @@ export class Scene {
     /** @type {Uint16Array | null} */
     this.labels = labels.length ? labels : null;
     this.attributes = tensor("attributes");
-    this.panes = new Panes(root.querySelector(".panes"), this.models, about.image, (index) => pad.setLead(index));
+    this.painter = painterOf(about);
+    this.panes = new Panes(root.querySelector(".panes"), this.models, this.painter, (index) => pad.setLead(index));
     /** @param {number} image */
     const nameOf = (image) => (this.labels ? ` (${about.classes[this.labels[image]]})` : "");
-    this.nearest = new Nearest(root.querySelector(".nearest"), about.image, tensor("originals"), nameOf, (image) => pad.goToImage({ image }));
+    this.nearest = new Nearest(root.querySelector(".nearest"), this.painter, tensor("originals"), nameOf, (image) => pad.goToImage({ image }));
     this.uploads = new NumberedMarks(root.querySelector(".uploads"), uploadNames(about.uploads), (upload) => pad.goToImage({ upload }));
     this.posterior = new Posterior(root.querySelector(".posterior"));
-    this.displayMode = new DisplayMode(root.querySelector(".display-mode"), size(about.image), () => pad.commit());
+    this.displayMode = new DisplayMode(root.querySelector(".display-mode"), this.painter, () => pad.commit());
     const overlay = { canvas: root.querySelector(".overlay"), choice: root.querySelector(".overlay-choice"), scale: root.querySelector(".overlay-scale") };
-    this.overlay = new Overlay(overlay, () => pad.commitSoon());
+    this.overlay = new Overlay(overlay, this.painter, () => pad.commitSoon());
     this.nameOf = nameOf;
     this.legend = new Legend(root.querySelector(".legend"), about.classes, () => this.drawPoints());
     /** @type {string[]} */
@@ -108,10 +109,10 @@ export class Scene {
     this.buildDetailsSwitch();
     /** @type {[string, Element][]} */
     const layers = [["Decoded grid", this.canvases.tiles]];
-    if (this.models[0].codes.length) layers.push(["Encoded images", this.canvases.points]);
+    if (this.models[0].codes.length) layers.push([`Encoded ${this.painter.noun}s`, this.canvases.points]);
     layers.push(["Posterior", root.querySelector(".posterior")]);
     layerToggles(root.querySelector(".layers"), layers);
-    root.style.setProperty("--image-aspect", String(about.image[2] / about.image[1]));
+    root.style.setProperty("--image-aspect", String(this.painter.width / this.painter.height));
     root.toggleAttribute("data-smooth", about.smooth);
   }
 
@@ -180,7 +181,7 @@ export class Scene {
    * @param {Float32Array} z
    */
   setPlane(lead, kind, z) {
-    const { root, about, models } = this;
+    const { root, models } = this;
     this.lead = lead;
     this.model = models[lead];
     this.kind = kind;
@@ -189,7 +190,7 @@ export class Scene {
     const placed = this.plane.place(this.model.codes.subarray(0, MAX_DOTS * this.model.latent));
     this.points = new Points(this.canvases.points, this.plane, placed, this.labels);
     this.points.shown = (label) => this.legend.shows(label);
-    this.tiles = new Tiles(this.canvases.tiles, this.plane, about.image, about.smooth, this.model.decoder, () => this.pad.busy());
+    this.tiles = new Tiles(this.canvases.tiles, this.plane, this.painter.faint, this.model.decoder, () => this.pad.busy());
     this.placeMarks();
     if (this.toolsModel === this.model) this.posterior.draw(this.plane);
     else this.buildModelTools();
@@ -231,8 +232,8 @@ export class Scene {
   buildModelTools() {
     this.toolsModel = this.model;
     this.sliders?.stop();
-    this.sliders = new DimensionSliders(this.root.querySelector(".sliders"), this.model, this.about.image, this.about.smooth, this.pad);
-    this.navigation = new Navigation(this.root.querySelector(".navigation"), this.model, this.model.codes.length / this.model.latent, this.pad);
+    this.sliders = new DimensionSliders(this.root.querySelector(".sliders"), this.model, this.painter.faint, this.pad);
+    this.navigation = new Navigation(this.root.querySelector(".navigation"), this.model, this.model.codes.length / this.model.latent, this.painter.noun, this.pad);
     this.paths?.stop();
     this.paths = new Paths(this.root.querySelector(".paths"), this.root.querySelector(".path"), this.model, this.pad);
     this.directions = new Directions(this.root.querySelector(".directions"), this.model, this.groups(), this.pad);
@@ -438,7 +439,7 @@ export class Scene {
     const text = labels.map((label, i) => `${label} ${formatNumber([a, b][i], 2)}`).join(", ");
     this.surface.setAttribute("aria-valuenow", a);
     this.surface.setAttribute("aria-valuetext", text);
-    this.panes.announce(`decoded image at ${text}`);
+    this.panes.announce(`decoded ${this.painter.noun} at ${text}`);
   }
 
   resize() {

@@ -49,7 +49,7 @@ class MapData:
     program: bytes
     """`vae_core.export.decoder_program(model).to_bytes()`."""
     image: tuple[int, int, int]
-    """The shape of an image, (C, H, W)."""
+    """The shape of an image, (C, H, W); (1, 1, length) for texts, whose pixels are the numbers of their characters."""
     identity: str
     """Identifies the images and their order. Points move smoothly between maps of the same identity."""
     title: str = "Map"
@@ -69,8 +69,10 @@ class MapData:
     """The initial colouring, as in MapState."""
     selection: dict[str, Any] | None = None
     """The initial selection, as in MapState."""
+    characters: Sequence[str] = ()
+    """The characters of texts, in the order of their numbers, which begin with 1 because 0 ends a text; none for images."""
     smooth: bool = False
-    """True if images are interpolated (faces) rather than drawn as crisp pixels."""
+    """True if images are interpolated (faces, letters) rather than drawn as crisp pixels."""
 
     def __post_init__(self) -> None:
         count = len(self.points)
@@ -88,6 +90,7 @@ class MapData:
         """The payload as bytes."""
         header = {
             "image": list(self.image),
+            "characters": list(self.characters),
             "latent": int(np.shape(self.codes)[1]),
             "identity": self.identity,
             "title": self.title,

@@ -3,11 +3,11 @@ const PAGE_SIZE = 24;
 // A line about the selected images. reasonMissing: a sentence on why the map has no original images, empty where it has some.
 /**
  * @param {number[]} chosen
- * @param {{ decodes: boolean, hasOriginal(i: number): boolean }} images
+ * @param {{ decodes: boolean, noun: string, hasOriginal(i: number): boolean }} images
  * @param {string} reasonMissing
  */
 export function caption(chosen, images, reasonMissing) {
-  const total = chosen.length === 1 ? "1 image" : `${chosen.length.toLocaleString("en")} images`;
+  const total = `${chosen.length.toLocaleString("en")} ${images.noun}${chosen.length === 1 ? "" : "s"}`;
   const original = chosen.some((i) => images.hasOriginal(i));
   if (!images.decodes) return `${total}${original ? "" : ", which cannot be shown"}. This page cannot run the model's decoder, so there are no reconstructions.`;
   if (original) return `${total}: the original on the left, the reconstruction on the right`;

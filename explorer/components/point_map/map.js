@@ -4,6 +4,7 @@ import { componentMount } from "../base/component_mount.js";
 import { readMessage, sameValues } from "../base/message.js";
 import { NumberedMarks, uploadNames } from "../base/numbered_marks.js";
 import { makeToggle } from "../base/toggle_button.js";
+import { painterOf } from "../base/painters.js";
 import { readTheme } from "../base/theme.js";
 import { Camera } from "./camera.js";
 import { HoverCard } from "./hover_card.js";
@@ -119,7 +120,8 @@ class PointMap {
     this.count = points.length / 2;
     this.labels = labels.length ? labels : null;
     this.amounts = this.colourings.map((_, i) => tensor(`amount${i}`));
-    this.images = new MapImages(about.image, tensor("program"), tensor("codes"), about.latent, tensor("originals"), labels);
+    const painter = painterOf(about);
+    this.images = new MapImages(painter, tensor("program"), tensor("codes"), about.latent, tensor("originals"), labels);
     this.pointColours = new PointColours(this.count, this.labels, about.colourings, this.amounts);
     this.card = new HoverCard(this.root.querySelector(".card"), this.images, (i) => this.describe(i));
     this.gallery = new Gallery(
@@ -131,7 +133,7 @@ class PointMap {
     );
     this.legend = new Legend(this.root.querySelector(".legend"), about.classes, () => this.repaint());
     this.root.toggleAttribute("data-smooth", about.smooth);
-    this.root.style.setProperty("--image-aspect", about.image[2] / about.image[1]);
+    this.root.style.setProperty("--image-aspect", painter.width / painter.height);
     this.by = about.colour < about.colourings.length ? about.colour : -1;
     if (this.by < 0 && !this.labels && about.colourings.length) this.by = 0;
     this.controls();

@@ -1,5 +1,4 @@
 import { context2d } from "../base/context2d.js";
-import { toPixels } from "../base/pixels.js";
 import { setFurtherInputs } from "../base/runtime/further_inputs.js";
 import { buildNetwork } from "../base/runtime/network.js";
 
@@ -8,29 +7,32 @@ export class MapImages {
   // originals: uint8 pixels of the first images, which may be fewer than there are codes
   // labels: the class of each image, which a conditional model is given
   /**
-   * @param {ImageShape} image
+   * @param {Painter} painter
    * @param {Uint8Array} program
    * @param {Float32Array} codes
    * @param {number} latent
    * @param {Uint8Array} originals
    * @param {Uint16Array} labels
    */
-  constructor([channels, height, width], program, codes, latent, originals, labels) {
-    this.channels = channels;
-    this.height = height;
-    this.width = width;
+  constructor(painter, program, codes, latent, originals, labels) {
+    this.painter = painter;
     this.codes = codes;
     this.latent = latent;
     this.originals = originals;
     this.labels = labels;
     this.network = program.length ? buildNetwork(program) : null;
-    this.size = channels * height * width;
+    this.size = painter.size;
     this.values = new Float32Array(this.size);
   }
 
   /** @param {number} i */
   hasOriginal(i) {
     return (i + 1) * this.size <= this.originals.length;
+  }
+
+  // The word for one observation.
+  get noun() {
+    return this.painter.noun;
   }
 
   // Whether there are reconstructions: a model without a program has none on this page.
@@ -47,7 +49,7 @@ export class MapImages {
     const known = this.hasOriginal(i);
     canvas.toggleAttribute("data-unknown", !known);
     if (known) {
-      for (let k = 0; k < this.size; k++) this.values[k] = this.originals[i * this.size + k] / 255;
+      for (let k = 0; k < this.size; k++) this.values[k] = this.painter.unit * this.originals[i * this.size + k];
     } else {
       this.values.fill(0);
     }
@@ -72,11 +74,10 @@ export class MapImages {
    * @param {Float32Array} values
    */
   paint(canvas, values) {
-    canvas.width = this.width;
-    canvas.height = this.height;
-    const context = context2d(canvas);
-    const image = context.createImageData(this.width, this.height);
-    toPixels(values, this.channels, image);
-    context.putImageData(image, 0, 0);
+    canvas.width = this.painter.width;
+    canvas.height = this.painter.height;
+    canvas.toggleAttribute("data-ink", this.painter.ink);
+    canvas.setAttribute("data-text", this.painter.text(values));
+    this.painter.paint(context2d(canvas), values, 0, 0);
   }
 }

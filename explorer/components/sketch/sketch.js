@@ -3,6 +3,7 @@ import { componentMount } from "../base/component_mount.js";
 import { readMessage, sameValues } from "../base/message.js";
 import { Panes } from "../base/panes.js";
 import { ImageCanvas } from "../base/image_canvas.js";
+import { painterOf } from "../base/painters.js";
 import { setFurtherInputs } from "../base/runtime/further_inputs.js";
 import { buildNetwork } from "../base/runtime/network.js";
 import { encodeImage, onPaste } from "./image_transfer.js";
@@ -86,8 +87,8 @@ class Sketch {
       root.style.setProperty("--hint", elements.colour.value);
     }
     this.preparer = new Preparer(about.image, about.framing);
-    this.prepared = new ImageCanvas(root.querySelector(".prepared canvas"), about.image);
-    this.panes = new Panes(root.querySelector(".panes"), about.models, about.image);
+    this.prepared = new ImageCanvas(root.querySelector(".prepared canvas"), painterOf(about));
+    this.panes = new Panes(root.querySelector(".panes"), about.models, painterOf(about));
     this.panes.announce("reconstruction of the drawing");
     root.style.setProperty("--image-aspect", width / height);
     root.toggleAttribute("data-smooth", about.smooth);

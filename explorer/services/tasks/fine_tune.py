@@ -17,7 +17,7 @@ from explorer.services.tasks.context import Context, Stopped
 from vae_core import checkpoint, devices, load_dataset
 from vae_core.checkpoint import Checkpoint
 from vae_core.checkpoint.measured import save_measured
-from vae_core.config import LikelihoodConfig, TrainConfig
+from vae_core.config import LikelihoodConfig, TokensField, TrainConfig
 from vae_core.data import Dataset
 from vae_core.data.class_names import numbered_as
 from vae_core.data.dataset import Split, TrainingSplits
@@ -45,7 +45,7 @@ DRAWS = 4
 run."""
 RECONSTRUCTED = 8
 """Number of images that are reconstructed in each snapshot."""
-GRID_SIDE, SMALL_IMAGE = 12, 32
+GRID_SIDE, SMALL_IMAGE, LARGE = 12, 32, 64
 """Number of codes along each side of a snapshot's grid, for images of up to this many pixels; larger images have half as
 many."""
 GRID_REACH = 2.2
@@ -111,8 +111,8 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
         report = _phase(context, "Reading the images", stoppable=True)
         report(0, 1)
         found = load_dataset(arguments["data"], progress=lambda what, done, total: report(done, total))
-        if found.image != start.config.image:
-            raise ValueError(f"{found.title} has images of another size than this model takes.")
+        if found.train.field != start.config.modelled:
+            raise ValueError(f"{found.title} has other observations than this model takes, or of another size.")
         return _labelled(found, start)
     path = next((context.folder / OWN).glob("*.zip"), context.folder / OWN)
     report = _phase(context, "Reading your images", stoppable=True)
@@ -150,7 +150,7 @@ def _codes(start: Checkpoint) -> Tensor:
     decodes the same codes in all rows, each with another class.
     """
     model, fitted = start.model, start.codes
-    side = GRID_SIDE if max(model.config.image[1:]) <= SMALL_IMAGE else GRID_SIDE // 2
+    side = GRID_SIDE if max(model.modelled.shape[1:], default=LARGE) <= SMALL_IMAGE else GRID_SIDE // 2
     if not model.capabilities.plane and start.held_out is not None:
         codes = start.held_out.codes[torch.arange(side**2) % len(start.held_out.codes)]
     elif model.config.code_size != 2:
@@ -207,19 +207,22 @@ class _Snapshots:
         if (step < self.next_step or begin < self.next_time) and not last:
             return
         rebuilt, drawn = self.model.reconstruct(self.images), self.model.decode(self.codes, self.classes)
-        arrays = {"x": self.images.x, "rebuilt": _pixels(rebuilt), "drawn": _pixels(drawn)}
+        arrays = {"x": self.images.x, "rebuilt": rebuilt, "drawn": drawn}
         rows = {"rows": np.array(self.rows)} if self.rows else {}
         with replacing(self.context.folder / SNAPSHOTS / f"{step:09d}.npz") as path, path.open("wb") as file:
             # numpy's annotation takes every name for that of its option `allow_pickle`, a bool.
-            images = {name: value.numpy() for name, value in arrays.items()}
+            images = {name: _stored(self.model, value) for name, value in arrays.items()}
             np.savez_compressed(file, **images, **rows)  # pyright: ignore[reportArgumentType]
         self.context.emit({"event": "view", "step": step})
         now = time.perf_counter()
         self.next_step, self.next_time = step + max(1, steps / SNAPSHOT_COUNT), now + (now - begin) / SNAPSHOT_SHARE
 
 
-def _pixels(x: Tensor) -> Tensor:
-    return (255 * x).round().to(torch.uint8)
+def _stored(model: Autoencoder, x: Tensor) -> np.ndarray:
+    """Images as pixels, uint8 (N, C, H, W), and texts as strings, (N,)."""
+    if isinstance(model.modelled, TokensField):
+        return np.array(model.modelled.texts(x.tolist()))
+    return (x if x.dtype == torch.uint8 else (255 * x).round().to(torch.uint8)).numpy()
 
 
 def _phase(context: Context, name: str, *, stoppable: bool = False) -> Callable[[int, int], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-SHOWN = "it.caption(chosen, { decodes, hasOriginal: (i) => i < originals }, absent)"
+SHOWN = "it.caption(chosen, { decodes, noun: 'image', hasOriginal: (i) => i < originals }, absent)"
 ABSENT = "The MNIST on this computer is not the data set that VAE was trained on."
 
 

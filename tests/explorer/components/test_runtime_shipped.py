@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vae_core.checkpoint import registry
+from vae_core.config import TokensField
 from vae_core.export import Program, decoder_program, encoder_program
 from vae_core.models.autoencoder import Autoencoder
 
@@ -26,12 +27,14 @@ SHIPPED = sorted(path.stem for path in registry.SHIPPED.glob("*.safetensors"))
 def cases(model: Autoencoder) -> list[tuple[Program, Tensor, list[Tensor]]]:
     rng = np.random.default_rng(0)
     z = torch.from_numpy(rng.normal(0, 1.5, (ROWS, model.config.latent)).astype(np.float32))
-    x = torch.from_numpy(rng.random((ROWS, *model.config.image), np.float32))
+    x = torch.from_numpy(rng.random((ROWS, *model.modelled.shape), np.float32))
+    if isinstance(model.modelled, TokensField):
+        x = (model.modelled.count * x).long()
     codes, images = model.encode(x), model.decode(z)
     given = [codes.mean] if codes.scale is None else [codes.mean, codes.scale]
     return [
         (decoder_program(model), z, [images]),
-        (encoder_program(model), x, given),
+        (encoder_program(model), x.float(), given),
         (decoder_program(model, "float16"), z, [images]),
     ]
 

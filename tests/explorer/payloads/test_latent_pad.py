@@ -11,6 +11,8 @@ from explorer.payloads import latent_pad
 from explorer.services import datasets, models
 from explorer.services.uploads import UploadCodes
 from explorer.services.view import View
+from vae_core import load_dataset
+from vae_core.data.names import FIELD
 
 
 def cards(*names: str) -> list[models.ModelCard]:
@@ -60,3 +62,12 @@ def test_own_images_are_marked_and_stay_in_no_cache(put, monkeypatch):
     marked = latent_pad.pad_payload(cards("m"), start(), UploadCodes(("mine",), {"m": code}))
     assert code.tobytes() in marked and read_about(marked)["uploads"] == ["mine"]
     assert latent_pad.pad_payload(cards("m"), start()) == plain and code.tobytes() not in plain
+
+
+def test_a_pad_of_texts_has_their_characters(put):
+    data = load_dataset("made_up_names")
+    put("m", "gru-vae", data="made_up_names", fingerprint=data.fingerprint, codes=2_000, field=FIELD)
+    about = read_about(latent_pad.pad_payload(cards("m"), start()))
+    assert about["image"] == [1, 1, 16] and about["characters"] == list(FIELD.vocabulary) and about["smooth"]
+    page = latent_pad.html_page(cards("m"), start())
+    assert b"<html" in page

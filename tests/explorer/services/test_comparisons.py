@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from explorer.services import comparisons, datasets, held_out, models
-from explorer.services.comparisons import METRICS_SHOWN
+from explorer.services.comparisons import metrics_shown
 from vae_core import load_dataset
 from vae_core.checkpoint import registry
 
-FIGURE = {figure.name: figure for figure in METRICS_SHOWN}
+FIGURE = {figure.name: figure for figure in metrics_shown(True)}
 
 
 def cards(*names: str) -> list[models.ModelCard]:
@@ -73,7 +73,7 @@ def test_a_way_begins_and_ends_at_the_reconstructions(put):
     x = np.random.default_rng(0).integers(0, 256, (2, 1, 8, 8), dtype=np.uint8)
     ends = comparisons.reconstructions(card, x)
     for path in ("linear", "spherical"):
-        found = comparisons.interpolation(card, x[0], x[1], 5, path)
+        found = np.stack(comparisons.interpolation(card, x[0], x[1], 5, path))
         np.testing.assert_allclose(found[[0, -1]], ends, atol=1e-6)
 
 
@@ -87,9 +87,9 @@ def test_a_gaussian_of_the_codes_is_offered_where_no_prior_was_learnt(put, kind)
     put("m", kind)
     (card,) = cards("m")
     assert comparisons.has_fitted_codes(card) == (kind == "ae")
-    first = comparisons.samples(card, 3, "prior", 1)
+    first = np.stack(comparisons.samples(card, 3, "prior", 1))
     assert first.shape == (3, 1, 8, 8)
-    np.testing.assert_array_equal(first, comparisons.samples(card, 3, "prior", 1))
+    np.testing.assert_array_equal(first, np.stack(comparisons.samples(card, 3, "prior", 1)))
     assert np.abs(first - comparisons.samples(card, 3, "prior", 2)).max() > 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.choices import MARKERS
 from explorer.design_tokens import design_tokens
 from explorer.services import models
+from vae_core.data.names import FIELD
 from vae_core.zoo import ZOO
 
 
@@ -61,7 +62,7 @@ def test_a_beta_is_told_as_it_is(put):
 
 def test_a_model_is_explained_by_its_row(put):
     for name in ZOO:
-        put(name, name)
+        put(name, name, **({"field": FIELD} if ZOO[name].net else {}))
     for card in models.registry().cards:
         assert card.kind == card.name and ZOO[card.name].change in models.explain(card)
 

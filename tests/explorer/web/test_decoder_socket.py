@@ -11,9 +11,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from explorer.services import models
+from explorer.services import decoding, models
 from explorer.web import decoder_socket, routes, session_tokens
 from explorer.web.decoder_socket import DISTANCES, DRAG, IMAGES
+from vae_core.data.names import FIELD
 
 ORIGIN = {"origin": "http://testserver"}
 CODES = np.float32([[0.5, -1.0], [2.0, 0.25], [0.0, 0.0], [-1.5, 1.5]])
@@ -151,6 +152,14 @@ def test_a_class_that_a_model_does_not_have_is_refused(put, client, token, wrong
         greet(socket, token, "c")
         socket.send_bytes(request(1, IMAGES, np.float32([[0, 0, wrong]])))
         assert "a class that it does not have" in json.loads(socket.receive_text())["error"]
+
+
+def test_texts_are_sent_as_their_tokens(put):
+    put("m", "gru-vae", data="made_up_names", field=FIELD)
+    model, codes = decoding.model_on_device("m"), np.array([[0.5, -1.0], [2.0, 1.0]], "<f4")
+    answer = decoder_socket.reply(model, decoder_socket.HEADER.pack(7, decoder_socket.IMAGES) + codes.tobytes())
+    tokens = np.frombuffer(answer, "<f2", offset=decoder_socket.HEADER.size).reshape(2, 16)
+    np.testing.assert_array_equal(tokens, model.decode(codes).numpy())
 
 
 def test_whole_numbers_of_a_codebook_are_decoded_and_other_values_refused(put, client, token):

@@ -12,10 +12,10 @@ from vae_core.data import NAMES, DataError, available, celeba, cifar, load_datas
 
 
 def test_names_are_the_contract():
-    assert NAMES == ("digits", "mnist5k", "mnist", "fashion_mnist", "cifar10", "celeba", "shapes")
+    assert NAMES == ("digits", "mnist5k", "mnist", "fashion_mnist", "cifar10", "celeba", "shapes", "names", "made_up_names")
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "celeba"])
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "celeba", "names"])
 def test_a_missing_set_says_where_it_was_looked_for_and_how_to_get_it(name, tmp_path, monkeypatch):
     monkeypatch.setenv("VAE_DATA", str(tmp_path / "b"))
     with pytest.raises(DataError) as caught:
@@ -29,7 +29,7 @@ def test_a_missing_set_says_where_it_was_looked_for_and_how_to_get_it(name, tmp_
 def test_available_tells_what_is_ready(tmp_path):
     states = {name: (state, how) for name, _, state, how in available()}
     assert tuple(states) == NAMES
-    assert [name for name, (state, _) in states.items() if state == "ready"] == ["digits", "mnist5k", "shapes"]
+    assert [name for name, (state, _) in states.items() if state == "ready"] == ["digits", "mnist5k", "shapes", "made_up_names"]
     assert "fetch mnist" in states["mnist"][1]
     pack = tmp_path / celeba.PACK
     pack.parent.mkdir(parents=True)
@@ -47,6 +47,8 @@ def test_a_size_is_for_own_images():
     assert load_dataset("digits", size=8).image == (1, 8, 8)
     with pytest.raises(DataError, match="comes at 8x8"):
         load_dataset("digits", size=28)
+    with pytest.raises(DataError, match="comes as text"):
+        load_dataset("made_up_names", size=28)
 
 
 def test_roots_in_order(tmp_path, monkeypatch):

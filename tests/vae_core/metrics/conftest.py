@@ -30,7 +30,7 @@ PIXELS, LATENT, SIGMA = 64, 2, 0.1
 class IdentityGaussian(Gaussian):
     """The library's Gaussian without its sigmoid."""
 
-    def mean(self, raw: Tensor) -> Tensor:
+    def representative(self, raw: Tensor) -> Tensor:
         return raw.float()
 
 

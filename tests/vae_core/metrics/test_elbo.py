@@ -67,7 +67,7 @@ def test_noise_depends_on_the_seed_and_not_on_the_batch_size(tiny, images, poste
     other = per_image(model, images, samples=2, seed=1)
     chance = posterior == "gaussian" or likelihood == BINARY
     assert torch.equal(other.distortion, first.distortion) != chance
-    assert torch.equal(other.mse, first.mse) and torch.equal(other.mean, first.mean)
+    assert torch.equal(other.likeness["mse"], first.likeness["mse"]) and torch.equal(other.mean, first.mean)
 
 
 def test_figures_are_those_of_the_public_methods(tiny, images):

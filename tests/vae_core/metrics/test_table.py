@@ -9,6 +9,7 @@ import pytest
 
 from vae_core import build_model
 from vae_core.config import BernoulliConfig, GaussianConfig
+from vae_core.data.names import FIELD
 from vae_core.metrics import evaluate, table
 from vae_core.metrics.table import GREY_BERNOULLI, METRICS, TERMS, decimals, labelled, metric_named, shown, title, weight_name
 from vae_core.zoo import ZOO, model_config
@@ -51,7 +52,8 @@ def test_it_can_be_read_without_torch():
 
 @pytest.mark.parametrize("name", ZOO)
 def test_every_term_of_every_objective_of_the_zoo_is_in_the_table(name):
-    objective = build_model(model_config(name, (1, 8, 8), 3, classes=2)).objective
+    field = (1, 8, 8) if ZOO[name].net is None else FIELD
+    objective = build_model(model_config(name, field, 3, classes=2)).objective
     assert {"loss", *objective.terms} <= set(TERMS) and set(objective.weighted) <= set(TERMS)
     for term in map(metric_named, objective.terms):
         assert term.title and term.about and term.better in (-1, 0, 1) and term.decimals > 0

@@ -33,7 +33,7 @@ from vae_core.models.posteriors import POSTERIORS
 from vae_core.models.priors import PRIORS
 
 NET_CONFIGS = [MLPConfig(hidden=(12,)), ConvConfig((4,), (8,)), ResidualConfig((4,), (8,), norm="none")]
-LIKELIHOOD_CONFIGS = [*(kind() for kind in LIKELIHOODS), BernoulliConfig(binarize=True)]
+LIKELIHOOD_CONFIGS = [*(kind() for kind in LIKELIHOODS if kind.field == "image"), BernoulliConfig(binarize=True)]
 LATENT = 3
 
 POINTS = [posterior for posterior in POSTERIORS if posterior.is_continuous]

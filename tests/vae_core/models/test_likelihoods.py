@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Normal
 
-from vae_core.config import BernoulliConfig, GaussianConfig, ImageField, LearnedGaussianConfig
+from vae_core.config import BernoulliConfig, CategoricalConfig, GaussianConfig, ImageField, LearnedGaussianConfig, TokensField
 from vae_core.models.likelihoods import Bernoulli, Gaussian, build_likelihood
 from vae_core.specs import NoiseSpec
 
@@ -110,7 +111,7 @@ def test_figures_are_per_image_summed_and_independent_of_the_batch(config, raw, 
 def test_a_bfloat16_decoder_is_scored_in_float32(config, raw, x):
     likelihood = build_likelihood(config, IMAGE)
     low = raw.to(torch.bfloat16)
-    assert likelihood.log_prob(low, x).dtype == likelihood.mean(low).dtype == torch.float32
+    assert likelihood.log_prob(low, x).dtype == likelihood.representative(low).dtype == torch.float32
     torch.testing.assert_close(likelihood.log_prob(low, x), likelihood.log_prob(low.float(), x), rtol=0, atol=0)
 
 
@@ -121,7 +122,7 @@ def test_samples_have_the_mean_and_repeat_with_the_generator(config, raw):
     draws, again = (likelihood.sample(some, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(draws, again)
     # The mean of 20,000 draws of deviation at most 0.5 has a standard error of at most 0.0036.
-    torch.testing.assert_close(draws.mean(0), likelihood.mean(some)[0], rtol=0, atol=0.018)
+    torch.testing.assert_close(draws.mean(0), likelihood.representative(some)[0], rtol=0, atol=0.018)
     if config.kind == "bernoulli":
         assert set(draws.unique().tolist()) == {0.0, 1.0}
     else:
@@ -130,7 +131,7 @@ def test_samples_have_the_mean_and_repeat_with_the_generator(config, raw):
 
 def test_the_mean_is_the_sigmoid(raw):
     for config in CONFIGS:
-        torch.testing.assert_close(build_likelihood(config, IMAGE).mean(raw), torch.sigmoid(raw))
+        torch.testing.assert_close(build_likelihood(config, IMAGE).representative(raw), torch.sigmoid(raw))
 
 
 def test_binary_targets_are_1_as_often_as_they_are_bright(x):
@@ -165,3 +166,47 @@ def test_entries_that_were_not_observed_count_for_nothing(config, raw, x):
     hidden = torch.where(observed, x, torch.rand_like(x))
     torch.testing.assert_close(likelihood.log_prob(raw, hidden, observed), likelihood.log_prob(raw, x, observed))
     torch.testing.assert_close(likelihood.log_prob(raw, x, torch.ones_like(observed)), likelihood.log_prob(raw, x))
+
+
+TEXT = TokensField("text", 5, tuple("abc"))
+TOKENS = torch.tensor([[1, 2, 3, 0, 0], [3, 3, 3, 3, 3], [0, 0, 0, 0, 0], [2, 0, 1, 0, 3]])
+SCORED = torch.tensor([[1, 1, 1, 1, 0], [1, 1, 1, 1, 1], [1, 0, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=torch.bool)
+"""The places up to the first end of each text."""
+
+
+@pytest.fixture
+def logits():
+    return 3 * torch.randn(4, 5, 4, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_text_is_scored_up_to_its_end(logits):
+    found = build_likelihood(CategoricalConfig(), TEXT).log_prob(logits, TOKENS)
+    flat = torch.nn.functional.cross_entropy(logits.double().reshape(20, 4), TOKENS.reshape(20), reduction="none").reshape(4, 5)
+    torch.testing.assert_close(found.double(), -(flat * SCORED).sum(1), rtol=1e-5, atol=0)
+
+
+def test_probabilities_of_all_texts_add_up_to_1():
+    short = TokensField("text", 3, tuple("ab"))
+    every = torch.cartesian_prod(*[torch.arange(3)] * 3)
+    # Of the texts that are equal up to their end, one is counted.
+    distinct = torch.tensor([row for row in every.tolist() if all(b == 0 for a, b in itertools.pairwise(row) if a == 0)])
+    raw = torch.randn(1, 3, 3, generator=torch.Generator().manual_seed(1)).expand(len(distinct), -1, -1)
+    total = build_likelihood(CategoricalConfig(), short).log_prob(raw, distinct).exp().sum()
+    assert float(total) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_likeliest_text_ends_once(logits):
+    likelihood = build_likelihood(CategoricalConfig(), TEXT)
+    logits[0, 1, 0] = 100
+    found = likelihood.representative(logits)
+    assert torch.equal(found[0], torch.cat([logits[0, :1].argmax(1), torch.zeros(4, dtype=torch.int64)]))
+    drawn = likelihood.sample(logits, torch.Generator().manual_seed(2))
+    for text in (*found.tolist(), *drawn.tolist()):
+        assert 0 not in text or not any(text[text.index(0) :])
+
+
+def test_tokens_that_were_not_observed_count_for_nothing(logits):
+    likelihood, observed = build_likelihood(CategoricalConfig(), TEXT), torch.zeros(4, 5, dtype=torch.bool)
+    observed[0, 1] = observed[0, 4] = True
+    wanted = logits[0, 1].log_softmax(0)[2]
+    torch.testing.assert_close(likelihood.log_prob(logits, TOKENS, observed), torch.tensor([float(wanted), 0.0, 0.0, 0.0]))

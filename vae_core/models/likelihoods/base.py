@@ -14,12 +14,13 @@ from vae_core.specs import NoiseSpec
 class Likelihood(nn.Module, abc.ABC):
     """A distribution over one field of an observation, given the decoder's raw output.
 
-    For images, raw output has shape (B, raw_channels * C, H, W), and images are float32 in [0, 1], (B, C, H, W). Log-densities
+    For images, raw output has shape (B, raw_channels * C, H, W), and images are float32 in [0, 1], (B, C, H, W). For texts, raw
+    output has shape (B, length, raw_channels), and tokens are int64 (B, length). Log-densities
     are in nats, summed over the entries of one observation, and computed in float32 whatever the decoder ran in.
     """
 
     raw_channels: int
-    """Raw channels for each channel of the image."""
+    """Raw parameters of each entry: raw channels for each channel of an image, or logits of each token."""
     noise: tuple[NoiseSpec, ...]
     """Random numbers that `target` reads."""
 
@@ -32,12 +33,12 @@ class Likelihood(nn.Module, abc.ABC):
         """The log density, (B,), nats, with its normaliser, summed over entries that are True in `observed`, or over all."""
 
     @abc.abstractmethod
-    def mean(self, raw: Tensor) -> Tensor:
-        """E[x|z]: (B, C, H, W)."""
+    def representative(self, raw: Tensor) -> Tensor:
+        """The observation that stands for p(x|z), in the shape of x: E[x|z] of an image, the likeliest tokens of a text."""
 
     @abc.abstractmethod
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """One draw from p(x|z): (B, C, H, W)."""
+        """One draw from p(x|z), in the shape of x."""
 
 
 def summed(values: Tensor, observed: Tensor | None) -> Tensor:

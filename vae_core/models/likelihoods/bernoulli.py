@@ -38,10 +38,10 @@ class Bernoulli(Likelihood):
         """Minus the cross-entropy of the pixels with their mean, (B,), nats."""
         return -summed(F.binary_cross_entropy_with_logits(raw.float(), x.float(), reduction="none"), observed)
 
-    def mean(self, raw: Tensor) -> Tensor:
-        """The sigmoid of the logits."""
+    def representative(self, raw: Tensor) -> Tensor:
+        """The mean: the sigmoid of the logits."""
         return torch.sigmoid(raw.float())
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Binary pixels."""
-        return torch.bernoulli(self.mean(raw), generator=generator)
+        return torch.bernoulli(self.representative(raw), generator=generator)

@@ -50,16 +50,16 @@ class Gaussian(Likelihood):
     def log_prob(self, raw: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """The log density of the pixels that were observed, (B,), nats."""
         log_sigma = self._log_sigma(raw.device)
-        square = (x.float() - self.mean(raw)) ** 2
+        square = (x.float() - self.representative(raw)) ** 2
         entries = square[0].numel() if observed is None else observed.flatten(1).sum(1)
         normaliser = entries * (log_sigma + 0.5 * math.log(2 * math.pi))
         return -0.5 * summed(square, observed) * torch.exp(-2 * log_sigma) - normaliser
 
-    def mean(self, raw: Tensor) -> Tensor:
-        """The sigmoid of the raw output."""
+    def representative(self, raw: Tensor) -> Tensor:
+        """The mean: the sigmoid of the raw output."""
         return torch.sigmoid(raw.float())
 
     def sample(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """The mean with independent noise of size sigma, which may leave [0, 1]."""
-        mean = self.mean(raw)
+        mean = self.representative(raw)
         return mean + self.sigma.to(mean.device) * torch.randn(mean.shape, generator=generator, device=mean.device)

@@ -12,7 +12,7 @@ from torch import nn
 
 from vae_core.config import ConvConfig, NetConfig, ResidualConfig
 from vae_core.config.structures import grid_of
-from vae_core.models.nets import NETS, conv, residual
+from vae_core.models.nets import LAYERS, conv, residual
 
 CONVOLUTIONAL: dict[type[NetConfig], Any] = {ConvConfig: conv, ResidualConfig: residual}
 """Modules with `grid_encoder` and `grid_decoder` of kinds of nets that halve the image."""
@@ -22,7 +22,7 @@ def build_grid_encoder(image: tuple[int, int, int], out: int, grid: tuple[int, i
     """Images (B, C, H, W) to `out` raw parameters at each place of a grid, (B, out, *grid)."""
     if grid_of(image, config) is not None:
         return CONVOLUTIONAL[type(config)].grid_encoder(image, out, config)
-    return nn.Sequential(*NETS[type(config)].encoder(image, out * math.prod(grid), config, 0), nn.Unflatten(1, (out, *grid)))
+    return nn.Sequential(*LAYERS[type(config)].encoder(image, out * math.prod(grid), config, 0), nn.Unflatten(1, (out, *grid)))
 
 
 def build_grid_decoder(
@@ -31,4 +31,4 @@ def build_grid_decoder(
     """Numbers at each place of a grid (B, width, *grid) to raw parameters (B, out_channels, H, W)."""
     if grid_of(image, config) is not None:
         return CONVOLUTIONAL[type(config)].grid_decoder(width, image, out_channels, config)
-    return nn.Sequential(nn.Flatten(), *NETS[type(config)].decoder(width * math.prod(grid), image, out_channels, config))
+    return nn.Sequential(nn.Flatten(), *LAYERS[type(config)].decoder(width * math.prod(grid), image, out_channels, config))

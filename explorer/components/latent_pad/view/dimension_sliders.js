@@ -2,7 +2,6 @@ import { context2d } from "../../base/context2d.js";
 import { NumberBox } from "../../base/number_box.js";
 import { IdleQueue } from "../../base/idle_queue.js";
 import { formatNumber } from "../../base/numbers.js";
-import { toInk, toPixels } from "../../base/pixels.js";
 
 const TILES = 9;
 const STEPS = 200;
@@ -13,18 +12,16 @@ export class DimensionSliders {
   /**
    * @param {any} root
    * @param {import("../model.js").Model} model
-   * @param {ImageShape} image
-   * @param {boolean} smooth
+   * @param {Painter} painter
    * @param {any} pad
    */
-  constructor(root, model, [channels, height, width], smooth, pad) {
+  constructor(root, model, painter, pad) {
     this.root = root;
     this.model = model;
     this.pad = pad;
-    this.channels = channels;
-    this.width = width;
-    this.height = height;
-    this.ink = channels === 1 && !smooth;
+    this.painter = painter;
+    this.width = painter.width;
+    this.height = painter.height;
     this.idleQueue = new IdleQueue((done) => this.step(done), () => pad.busy());
     /** @type {any[]} */
     this.queue = [];
@@ -52,7 +49,7 @@ export class DimensionSliders {
     const canvas = document.createElement("canvas");
     canvas.width = TILES * this.width;
     canvas.height = this.height;
-    canvas.toggleAttribute("data-ink", this.ink);
+    canvas.toggleAttribute("data-ink", this.painter.ink);
     const [low, high] = model.range(i);
     const input = Object.assign(document.createElement("input"), { type: "range", min: low, max: high, step: (high - low) / STEPS });
     input.setAttribute("aria-label", element.title);
@@ -69,7 +66,7 @@ export class DimensionSliders {
     const track = Object.assign(document.createElement("span"), { className: "track" });
     track.append(canvas, input);
     element.append(name, track, output);
-    return { i, low, high, element, input, value, context: context2d(canvas), image: null };
+    return { i, low, high, element, input, value, context: context2d(canvas) };
   }
 
   // Shows the current code.
@@ -115,10 +112,7 @@ export class DimensionSliders {
    * @param {number} tile
    */
   draw(values, row, tile) {
-    row.image ??= row.context.createImageData(this.width, this.height);
-    if (this.ink) toInk(values, row.image);
-    else toPixels(values, this.channels, row.image);
-    row.context.putImageData(row.image, tile * this.width, 0);
+    this.painter.paint(row.context, values, tile * this.width, 0);
   }
 
   get left() {

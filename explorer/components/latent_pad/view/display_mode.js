@@ -11,6 +11,8 @@ const DISPLAY_MODES = {
   spread: ["Spread", "How much each pixel's mean varies over draws from the marked image's posterior: dark is certain. Shown when you pause."],
 };
 
+const LIKELIEST = "The likeliest text: at each place the likeliest character, given the code and the characters before it.";
+
 /** @type {Record<string, (mean: Float32Array, noise: Float32Array, out: Float32Array, sigma: number) => void>} */
 const SAMPLERS = {
   bernoulli: (mean, noise, out) => mean.forEach((p, i) => (out[i] = noise[2 * i] < p ? 1 : 0)),
@@ -21,10 +23,10 @@ export class DisplayMode {
   // onChange: called when another mode is chosen
   /**
    * @param {HTMLElement} root
-   * @param {number} size
+   * @param {Painter} painter
    * @param {() => void} onChange
    */
-  constructor(root, size, onChange) {
+  constructor(root, { size, noun }, onChange) {
     this.root = root;
     this.kind = "mean";
     this.generation = 0;
@@ -38,12 +40,14 @@ export class DisplayMode {
       this.drawNoise();
       onChange();
     });
-    root.replaceChildren(this.choice.element);
+    // Of a text there is neither a mean of pixels nor a spread of them.
+    this.discrete = noun === "text";
+    root.replaceChildren(this.discrete ? Object.assign(document.createElement("p"), { className: "note", textContent: LIKELIEST }) : this.choice.element);
   }
 
   /** @param {any} kind */
   use(kind) {
-    if (!(kind in DISPLAY_MODES)) return;
+    if (!(kind in DISPLAY_MODES) || this.discrete) return;
     this.kind = kind;
     this.choice.use(kind);
   }

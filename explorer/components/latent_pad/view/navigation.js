@@ -7,24 +7,26 @@ export class Navigation {
    * @param {HTMLElement} root
    * @param {import("../model.js").Model} model
    * @param {number} count
+   * @param {string} noun
    * @param {any} pad
    */
-  constructor(root, model, count, pad) {
+  constructor(root, model, count, noun, pad) {
     const draw = toolButton("Random draw", aboutDraws(model), () => pad.goToCode(model.sample()));
     const reset = toolButton("Reset", "Moves the handle back to the start (Escape).", () => {
       pad.reset();
       pad.commit();
     });
     root.replaceChildren(...(model.prior || model.fitted.length ? [draw] : []));
-    if (count) root.append(this.image(count, pad));
+    if (count) root.append(this.image(count, noun, pad));
     root.append(reset);
   }
 
   /**
    * @param {number} count
+   * @param {string} noun
    * @param {any} pad
    */
-  image(count, pad) {
+  image(count, noun, pad) {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "number", min: 1, max: count, step: 1, placeholder: `1 to ${count}` });
     input.addEventListener("change", () => {
@@ -33,7 +35,7 @@ export class Navigation {
       // The field is cleared so that the same number can be entered again.
       input.value = "";
     });
-    label.append("Held-out image", input);
+    label.append(`Held-out ${noun}`, input);
     return label;
   }
 }

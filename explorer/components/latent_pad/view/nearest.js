@@ -1,30 +1,29 @@
 import { context2d } from "../../base/context2d.js";
 import { NumberBox } from "../../base/number_box.js";
-import { toPixels } from "../../base/pixels.js";
 import { formatNumber } from "../../base/numbers.js";
 
 // The held-out image whose code is nearest to the handle: the original if its pixels are available, otherwise the image decoded
 // from its code.
 export class Nearest {
-  // originals: uint8 (n, channels, height, width), for the first n images only
+  // originals: uint8, the values of the first n images one after the other
   /**
    * @param {Root} root
-   * @param {ImageShape} image
+   * @param {Painter} painter
    * @param {Uint8Array} originals
    * @param {(image: number) => string} nameOf
    * @param {(image: number) => void} onGo
    */
-  constructor(root, [channels, height, width], originals, nameOf, onGo) {
+  constructor(root, painter, originals, nameOf, onGo) {
     this.root = root;
-    this.channels = channels;
+    this.painter = painter;
     this.originals = originals;
     this.nameOf = nameOf;
     this.canvas = root.querySelector("canvas");
-    this.canvas.width = width;
-    this.canvas.height = height;
+    this.canvas.width = painter.width;
+    this.canvas.height = painter.height;
+    this.canvas.toggleAttribute("data-ink", painter.ink);
     this.context = context2d(this.canvas);
-    this.image = this.context.createImageData(width, height);
-    this.values = new Float32Array(channels * height * width);
+    this.values = new Float32Array(painter.size);
     this.label = document.createTextNode("");
     this.distance = new NumberBox();
     root.querySelector(".what").replaceChildren(this.label, this.distance.element);
@@ -49,9 +48,9 @@ export class Nearest {
       this.real = (index + 1) * size <= this.originals.length;
       this.shown = index;
       this.pending = !this.real;
-      if (this.real) this.draw(this.originals.subarray(index * size, (index + 1) * size), 1 / 255);
+      if (this.real) this.draw(this.originals.subarray(index * size, (index + 1) * size), this.painter.unit);
       else if (!decode) this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-      this.setLabel(`${this.real ? "Nearest held-out image" : "Nearest held-out image, as decoded from its code"}${this.nameOf(index)}`);
+      this.setLabel(`Nearest held-out ${this.painter.noun}${this.real ? "" : ", as decoded from its code"}${this.nameOf(index)}`);
     }
     if (this.pending && decode) {
       this.pending = false;
@@ -75,7 +74,6 @@ export class Nearest {
    */
   draw(values, unit) {
     for (let i = 0; i < values.length; i++) this.values[i] = unit * values[i];
-    toPixels(this.values, this.channels, this.image);
-    this.context.putImageData(this.image, 0, 0);
+    this.painter.paint(this.context, this.values, 0, 0);
   }
 }

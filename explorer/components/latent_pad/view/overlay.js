@@ -27,9 +27,11 @@ export class Overlay {
   // is chosen.
   /**
    * @param {{ canvas: HTMLCanvasElement, choice: HTMLElement, scale: HTMLElement }} elements
+   * @param {Painter} painter
    * @param {() => void} onChange
    */
-  constructor({ canvas, choice, scale }, onChange) {
+  constructor({ canvas, choice, scale }, painter, onChange) {
+    this.painter = painter;
     this.canvas = canvas;
     this.scale = scale;
     this.kind = "none";
@@ -93,6 +95,7 @@ export class Overlay {
    * @param {import("../model.js").Model} model
    */
   reasonAgainst(kind, { noSpread, priorTitle, space }) {
+    if (kind === "change" && this.painter.noun === "text") return "A text changes in jumps, one character after another, so there is no speed of change to show.";
     if (kind === "density" && noSpread) return noSpread;
     if (kind === "prior" && space.kind !== "euclidean") return `The prior is ${priorTitle}, whose density is the same everywhere.`;
     return "";

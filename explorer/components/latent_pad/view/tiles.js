@@ -1,6 +1,5 @@
 import { context2d } from "../../base/context2d.js";
 import { IdleQueue } from "../../base/idle_queue.js";
-import { toInk, toPixels } from "../../base/pixels.js";
 
 // Sizes of a tile on the screen: images of up to 32 pixels can be recognised in a small tile, faces need a larger one.
 const SMALL_IMAGE = 32;
@@ -13,25 +12,21 @@ export class Tiles {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {import("../plane.js").Plane} plane
-   * @param {ImageShape} image
-   * @param {boolean} smooth
+   * @param {Painter} painter
    * @param {Decoder} decoder
    * @param {() => boolean} busy
    */
-  constructor(canvas, plane, [channels, height, width], smooth, decoder, busy) {
+  constructor(canvas, plane, painter, decoder, busy) {
     this.canvas = canvas;
     this.plane = plane;
-    this.channels = channels;
-    this.height = height;
-    this.width = width;
+    this.painter = painter;
+    this.height = painter.height;
+    this.width = painter.width;
     this.decoder = decoder;
     this.idleQueue = new IdleQueue((done) => this.drawOne(done), busy);
     this.z = new Float32Array(plane.latent);
-    // Strokes on an empty background are drawn as ink in the text colour; other images keep their own background.
-    this.ink = channels === 1 && !smooth;
-    canvas.toggleAttribute("data-ink", this.ink);
+    canvas.toggleAttribute("data-ink", painter.ink);
     this.context = context2d(canvas);
-    this.image = this.context.createImageData(width, height);
     this.columns = 0;
     this.rows = 0;
     /** @type {number[][]} */
@@ -112,9 +107,7 @@ export class Tiles {
    * @param {number} row
    */
   draw(values, column, row) {
-    if (this.ink) toInk(values, this.image);
-    else toPixels(values, this.channels, this.image);
-    this.context.putImageData(this.image, column * this.width, row * this.height);
+    this.painter.paint(this.context, values, column * this.width, row * this.height);
   }
 
   stop() {

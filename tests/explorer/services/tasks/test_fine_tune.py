@@ -6,11 +6,13 @@ import dataclasses
 import importlib
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from explorer.services.tasks.fine_tune import MIN_GAP_SHARE, START, ThrottledEvents
-from vae_core import load_dataset
+from vae_core import TrainConfig, checkpoint, load_dataset
 from vae_core.checkpoint import CheckpointError, registry
+from vae_core.data.names import FIELD
 from vae_core.training.events import Event, Finished, Progress, Validated
 
 
@@ -75,3 +77,22 @@ def test_snapshots_of_codes_of_a_codebook_are_decoded_from_those_of_held_out_ima
     assert all(bool((code == start.held_out.codes[i % 50]).all()) for i, code in enumerate(codes))
     put("m", "vq-vae", held_out=False)
     assert registry.load("m").model.decode(task._codes(registry.load("m"))).shape == (task.GRID_SIDE**2, 1, 8, 8)
+
+
+def test_a_run_of_a_model_of_texts_stores_strings(put, folder):
+    task = importlib.import_module("explorer.services.tasks.fine_tune")
+    put("m", "gru-vae", data="made_up_names", field=FIELD)
+    (folder / "m.safetensors").rename(folder / START)
+    training = TrainConfig(steps=2, batch_size=16, engine="eager", threads=1)
+    arguments = {"beta": None, "data": "made_up_names", "training": training.to_json()}
+    emitted = []
+    context = SimpleNamespace(arguments=arguments, folder=folder, emit=emitted.append, should_stop=lambda: False)
+    task.fine_tune(context)
+    result = checkpoint.load(folder / task.RESULT)
+    assert result.data["name"] == "made_up_names" and "token_accuracy" in result.metrics
+    files = sorted((folder / task.SNAPSHOTS).glob("*.npz"))
+    snapshot = np.load(files[-1])
+    side = int(len(snapshot["drawn"]) ** 0.5)
+    assert snapshot["x"][0] == FIELD.texts(load_dataset("made_up_names").test.x[:1].tolist())[0]
+    assert snapshot["drawn"].dtype.kind == "U" and side**2 == len(snapshot["drawn"])
+    assert next(event for event in emitted if event["event"] == "before")["metrics"]["token_accuracy"] >= 0
