@@ -84,7 +84,7 @@ def _full_gaussian(posterior: FullGaussian, raw: Tensor, prior: StandardNormal, 
 @register_kl(VonMisesFisher, UniformSphere)
 def _von_mises_fisher(posterior: VonMisesFisher, raw: Tensor, prior: UniformSphere, condition: Tensor | None) -> Tensor:
     """Xu & Durrett 2018, eq. 3: the same number for every observation, because the concentration is fixed."""
-    return raw.new_full((len(raw),), -posterior.entropy - prior.log_density, dtype=torch.float32)
+    return raw.new_full(raw.shape[:1], -posterior.entropy - prior.log_density, dtype=torch.float32)
 
 
 @register_kl(VectorQuantized, UniformCodes)

@@ -21,6 +21,7 @@ from vae_core.export import ExportError
 from vae_core.export.onnx import onnx_model
 from vae_core.models.autoencoder import Autoencoder
 from vae_core.models.build import build_model
+from vae_core.zoo import model_config
 
 NETS = {
     "mlp": ((1, 9, 11), MLPConfig(hidden=(5,)), {"posterior": DeterministicConfig()}),
@@ -112,3 +113,13 @@ def test_a_conditional_model_agrees_with_torch() -> None:
     np.testing.assert_allclose(images, model.decode(z, classes).numpy(), atol=1e-4)
     (means,) = session(model, "encoder").run(["mean"], {"x": x} | given)
     np.testing.assert_allclose(means, model.encode(x, classes).mean.numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["s-vae", "vq-vae"])
+def test_models_with_a_constant_rate_take_any_number_of_images(name: str) -> None:
+    torch.manual_seed(0)
+    model = build_model(model_config(name, (1, 8, 8), 3, MLPConfig(hidden=(6,)))).eval()
+    check_encoder(model)
+    codes = model.encode(torch.rand(5, 1, 8, 8)).mean.numpy()
+    found = session(model, "decoder").run(None, {"z": codes})[0]
+    np.testing.assert_allclose(found, model.decode(codes).numpy(), atol=1e-4)

@@ -31,7 +31,7 @@ class UniformCodes(Prior):
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """The same log probability for every grid, (B,), nats."""
-        return z.new_full((len(z),), self.log_probability, dtype=torch.float32)
+        return z.new_full(z.shape[:1], self.log_probability, dtype=torch.float32)
 
     def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:
         """Codes, int64 (B, h, w), which have no gradient."""
