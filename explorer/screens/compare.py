@@ -21,7 +21,7 @@ cards = [registry.card(name) for name in current.models]
 compatible = [card for card in cards if card.config.modelled == cards[0].config.modelled]
 if len(compatible) < len(cards):
     names = ", ".join(card.title for card in cards if card not in compatible)
-    st.info(escaped(f"Not compared: {names}. They are of other observations than {cards[0].title}, or of another size."))
+    st.info(escaped(f"Not compared: {names}. They are of observations of another size or kind than {cards[0].title}."))
 cards = compatible
 
 

@@ -112,7 +112,7 @@ def _data(context: Context, start: Checkpoint) -> Dataset:
         report(0, 1)
         found = load_dataset(arguments["data"], progress=lambda what, done, total: report(done, total))
         if found.train.field != start.config.modelled:
-            raise ValueError(f"{found.title} has other observations than this model takes, or of another size.")
+            raise ValueError(f"{found.title} has {found.train.field.noun}s of another size or kind than this model takes.")
         return _labelled(found, start)
     path = next((context.folder / OWN).glob("*.zip"), context.folder / OWN)
     report = _phase(context, "Reading your images", stoppable=True)
