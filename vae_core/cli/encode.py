@@ -28,11 +28,12 @@ def run(options: argparse.Namespace) -> int:
     data, found = inputs.load_images(options, checkpoint)
     split = getattr(data, options.split)
     codes = checkpoint.model.encode(split)
-    arrays = {"mean": codes.mean, "scale": codes.scale, "rate": codes.rate, "labels": split.y}
+    arrays = {"mean": codes.mean, "scale": codes.scale, "details": codes.details, "rate": codes.rate, "labels": split.y}
     arrays = {k: v.numpy() for k, v in arrays.items() if v is not None}
     with replacing(options.out) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
     told = {"out": str(options.out), "data": data.name, "split": options.split, "n": len(split), "arrays": sorted(arrays)}
     told |= {"same_data": found.same, "note": found.note}
-    print(json.dumps(told) if options.json else f"{options.out}: {', '.join(sorted(arrays))} of {len(split)} images")
+    said = f"{options.out}: {', '.join(told['arrays'])} of {len(split)} {split.field.noun}s"
+    print(json.dumps(told) if options.json else said)
     return 0
