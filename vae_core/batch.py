@@ -148,8 +148,17 @@ def as_tokens(x: Sequence[str] | np.ndarray | Tensor, field: TokensField) -> Ten
     Raises ValueError on texts that are too long or have other characters, on another shape or number type, and on numbers that
     are no token.
     """
+    if isinstance(x, str):
+        raise ValueError(f"There is one text, {x[:40]!r}; give a list of texts.")
+    if isinstance(x, np.ndarray) and x.dtype.kind in "UO":
+        x = x.tolist()
     if not isinstance(x, np.ndarray | Tensor):
-        return torch.tensor(field.numbers(x), dtype=torch.int64).reshape(-1, field.length)
+        if all(isinstance(one, str) for one in x):
+            return torch.tensor(field.numbers(x), dtype=torch.int64).reshape(-1, field.length)
+        try:
+            x = torch.tensor(x)
+        except (TypeError, ValueError, RuntimeError):
+            raise ValueError("Texts are strings, or whole numbers of one length for each text.") from None
     tokens = torch.as_tensor(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x)
     if tokens.ndim != 2 or tokens.shape[1] != field.length or tokens.dtype not in (torch.uint8, torch.int64):
         raise ValueError(
@@ -157,7 +166,14 @@ def as_tokens(x: Sequence[str] | np.ndarray | Tensor, field: TokensField) -> Ten
         )
     if tokens.numel() and not 0 <= int(tokens.min()) <= int(tokens.max()) < field.count:
         raise ValueError(f"Tokens go from {int(tokens.min())} to {int(tokens.max())}; this model knows 0 to {field.count - 1}.")
+    if bool(goes_on_after_end(tokens).any()):
+        raise ValueError("A text goes on behind its end: all tokens after the first 0 must be 0.")
     return tokens
+
+
+def goes_on_after_end(tokens: Tensor) -> Tensor:
+    """True for texts (N, length) with a token other than 0 behind their first 0: bool (N,)."""
+    return ((tokens != 0) & ((tokens == 0).cumsum(1) > 0)).any(1)
 
 
 AT_REST: dict[type[FieldSpec], Callable[[Any, Any], Tensor]] = {
@@ -178,4 +194,6 @@ def as_codes(z: np.ndarray | Tensor, shape: tuple[int, ...]) -> Tensor:
     z = z[None] if z.ndim == len(shape) else z
     if tuple(z.shape[1:]) != shape:
         raise ValueError(f"Codes have shape {tuple(z.shape)}; this model takes (N, {', '.join(map(str, shape))}).")
+    if z.is_floating_point() and not bool(torch.isfinite(z).all()):
+        raise ValueError("Codes have values that are not finite.")
     return z.to(torch.float32)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.components.latent_pad import PadPath
 from explorer.presenters.image_files import gif, path_strip
-from explorer.services import latent_paths, user_models
+from explorer.services import latent_paths, models, user_models
 from explorer.services.models import ModelCard
 from explorer.services.text import counted, escaped
 
@@ -20,7 +20,8 @@ def path_panel(path: PadPath, card: ModelCard, condition: int | None) -> None:
         st.error(escaped(str(error)))
         return
     noun = card.config.modelled.noun
-    st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and the {noun}s decoded from them."))
+    decoded = f"the {noun}s decoded from them{' with mean details' if models.has_details(card) else ''}"
+    st.caption(escaped(f"Download the path: {counted(len(codes), 'code')} of {card.title}, and {decoded}."))
     name = f"{user_models.cleaned(card.name, '-') or 'latent'}-path"
     images = lambda: latent_paths.images(card, codes, condition)  # noqa: E731
     pictures = [

@@ -174,7 +174,8 @@ def _model(card: ModelCard) -> PadModel:
 
 
 def _first_originals(card: ModelCard, count: int) -> np.ndarray | None:
-    originals = datasets.originals(card.source, card.fingerprint) if count else None
+    originals = datasets.originals(card) if count else None
     if originals is None:
         return None
-    return originals[: min(count, max(1, ORIGINALS_BYTES // originals[0].nbytes))].reshape(-1, *observations.frame(card))
+    first = originals[: min(count, max(1, ORIGINALS_BYTES // originals[0].nbytes))]
+    return first.reshape(len(first), *observations.frame(card)) if first.ndim == 2 else first

@@ -66,11 +66,10 @@ def _data(name: str, version: int, method: str, parameters: str, reason_missing:
         colourings.append(Colouring("Reconstruction error", stored.errors, METRICS["mse"].title))
     if stored.rates is not None:
         colourings.append(Colouring(METRICS["rate"].title, stored.rates, METRICS["rate"].unit))
-    originals = datasets.originals(card.source, card.fingerprint)
+    originals = datasets.originals(card)
     if originals is not None:
-        originals = originals[: min(len(stored.codes), ORIGINALS_BYTES // originals[0].nbytes)].reshape(
-            -1, *observations.frame(card)
-        )
+        originals = originals[: min(len(stored.codes), ORIGINALS_BYTES // originals[0].nbytes)]
+        originals = originals.reshape(len(originals), *observations.frame(card)) if originals.ndim == 2 else originals
     return MapData(
         points=_projection.points,
         codes=stored.codes.reshape(len(stored.codes), -1),

@@ -70,8 +70,9 @@ def interpolation(
     Where the model is given a class, `classes` are those of the two observations, and `condition` is that of the decoded ones.
     """
     model = models.load(card.name).model
-    ends = model.encode(np.stack([a, b]), for_model(card, classes)).mean
-    decoded = model.interpolate(ends[0], ends[1], steps, path, condition=for_model(card, condition))
+    ends = model.encode(np.stack([a, b]), for_model(card, classes))
+    given = for_model(card, condition)
+    decoded = model.interpolate(*ends.mean, steps, path, condition=given, details=ends.details)
     return observations.shown(card, decoded.numpy())
 
 

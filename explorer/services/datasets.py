@@ -12,7 +12,7 @@ from explorer.services.jobs import Job
 from explorer.services.models import ModelCard
 from vae_core.data import FETCHABLE, NAMES, DataError, available, load_dataset
 from vae_core.data.roots import VARIABLE
-from vae_core.data.sources import part_of
+from vae_core.data.sources import FIELDS_OF, part_of
 
 MAX_CACHED = 3
 """Number of data sets whose held-out images stay in memory."""
@@ -80,12 +80,20 @@ def _job_name(name: str) -> str:
     return f"fetch-{name.replace('_', '-')}"
 
 
-def originals(data: str, fingerprint: str) -> np.ndarray | None:
-    """The test images or texts of a data set, uint8 (N, C, H, W) or (N, length), in the order of a checkpoint's held-out codes.
+def has_observations_for(name: str, card: ModelCard) -> bool:
+    """True if a named data set is of such observations as the model: images, or texts of the same characters and length."""
+    known, field = FIELDS_OF[name], card.config.modelled
+    return known == field if field.discrete else known.kind == field.kind
 
-    None where the data set is not on this computer, or its content does not have that fingerprint.
+
+def originals(card: ModelCard) -> np.ndarray | None:
+    """The test images or texts of a model's data set, uint8 (N, C, H, W) or (N, length), in the order of its held-out codes.
+
+    None where the data set is not on this computer, its content does not have the fingerprint that the model was trained on, or
+    the model says that it is of other observations.
     """
-    found = _test_images(data, fingerprint) if _ready(data) else None
+    fits = _ready(card.source) and has_observations_for(card.source, card)
+    found = _test_images(card.source, card.fingerprint) if fits else None
     return None if found is None else found.images
 
 
@@ -114,7 +122,7 @@ def has_originals(card: ModelCard) -> bool:
 
     This can change while the app runs, when a data set is fetched.
     """
-    return originals(card.source, card.fingerprint) is not None
+    return originals(card) is not None
 
 
 def _ready(data: str) -> bool:

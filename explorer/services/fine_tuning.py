@@ -92,6 +92,8 @@ def start(request: RunRequest, card: ModelCard, files: Sequence[tuple[str, bytes
     """Starts a run. `files`, pairs of (name, bytes), are the user's own images or a single .zip of them. Raises JobError."""
     titles = {name: title for name, title, _ in data_sets(card)}
     title = titles.get(request.data, "") if request.data else _title(files)
+    if request.data is None and not card.shows_images:
+        raise JobError(f"{card.title} is of {card.config.modelled.noun}s; choose a data set of such.")
     if request.data is None and any(_is_zip(name) for name, _ in files) and len(files) > 1:
         raise JobError("Use either one .zip or separate images: there are several files, and one of them is a .zip.")
     for name, content in files if request.data is None else ():

@@ -35,14 +35,14 @@ def images_for(card: ModelCard) -> HeldOutImages:
     They are those of its own data set if available, otherwise those of a similar installed set, otherwise images that the model
     decodes from its stored codes.
     """
-    own = datasets.originals(card.source, card.fingerprint)
+    own = datasets.originals(card)
     held_out = models.load(card.name).held_out
     if own is not None:
         labels = None if held_out is None or held_out.labels is None else held_out.labels.numpy()
         unseen = "." if card.trained_before else ": these models were not trained on them."
         about = f"{'Test' if card.trained_before else 'Held-out'} {card.config.modelled.noun}s of {card.data_title}{unseen}"
         return HeldOutImages(own, _names(card, labels, len(own)), about, labels, True)
-    if card.source in STAND_INS:
+    if card.source in STAND_INS and datasets.has_observations_for(STAND_INS[card.source], card):
         x, labels = _installed(STAND_INS[card.source])
         about = (
             f"{datasets.reason_missing(card)} These are digits of mnist5k, which is "

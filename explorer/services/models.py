@@ -251,6 +251,11 @@ def reason_without_plane(card: ModelCard) -> str:
     )
 
 
+def has_details(card: ModelCard) -> bool:
+    """True if the model has groups of codes below the one that is dragged."""
+    return load(card.name).model.detail_size > 0
+
+
 def code_count(card: ModelCard) -> int | None:
     """Number of codes of the codebook of a model whose codes are whole numbers; None for other models."""
     return getattr(card.config.structure, "codes", None)
@@ -289,7 +294,7 @@ def explain(card: ModelCard) -> str:
         plane = PLANES.get(latent, PLANE).format(latent=latent)
     if conditions(card):
         plane += ". The model is given a class, which the switch below the plane sets; the code holds the rest, such as style"
-    if load(card.name).model.detail_size:
+    if has_details(card):
         plane += ". A second code, of details, depends on this one; a switch below the plane puts it at its mean or at one draw"
     noun = card.config.modelled.noun
     dots = f"test {noun}s of this data set" if card.trained_before else f"{noun}s that the model was not trained on"

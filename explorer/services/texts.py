@@ -41,7 +41,7 @@ def evaluate(card: ModelCard, given: Sequence[str], condition: int | None = None
     """Encodes and decodes texts that `usable` has kept. condition: the class that conditional models are given."""
     checkpoint, classes = models.load(card.name), for_model(card, condition)
     rebuilt = observations.shown(card, checkpoint.model.reconstruct(given, classes).numpy())
-    known, originals = checkpoint.held_out, datasets.originals(card.source, card.fingerprint)
+    known, originals = checkpoint.held_out, datasets.originals(card)
     nearest = []
     if known is not None and originals is not None:
         codes = checkpoint.model.encode(given, classes).mean

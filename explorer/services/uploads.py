@@ -191,7 +191,7 @@ def held_out_image(card: ModelCard, i: int) -> tuple[np.ndarray, bool]:
     Where originals are not available, the model decodes the stored code of the image instead. Raises ValueError where the
     checkpoint has no held-out codes either.
     """
-    own = datasets.originals(card.source, card.fingerprint)
+    own = datasets.originals(card)
     if own is not None and i < len(own):
         return own[i], True
     checkpoint = models.load(card.name)

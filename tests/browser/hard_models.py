@@ -74,7 +74,7 @@ def make(folder: Path) -> list[str]:
 
 def made_up(field: FieldSpec) -> torch.Tensor:
     """Twenty observations at random."""
-    return torch.randint(0, 27, (20, *field.shape)) if field.discrete else torch.rand(20, *field.shape)
+    return torch.randint(1, 27, (20, *field.shape)) if field.discrete else torch.rand(20, *field.shape)
 
 
 def _save(

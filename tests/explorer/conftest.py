@@ -55,7 +55,7 @@ def put(folder):
         given = 0 if model.capabilities.conditions else None
         fitted = None
         if seen and model.capabilities.plane:
-            x = torch.randint(27, (20, 16)) if field.discrete else torch.rand(20, 1, 8, 8)
+            x = torch.randint(1, 27, (20, 16)) if field.discrete else torch.rand(20, 1, 8, 8)
             fitted = FittedGaussian.fit(model.encode(x, given).mean)
         saved = Checkpoint(model, about, {}, metrics or {}, seen, fitted, f"{kind} {latent}")
         checkpoint.save(saved, folder / f"{name}.safetensors")

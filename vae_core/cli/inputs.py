@@ -68,10 +68,10 @@ def _fitting(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
     if name in NAMES:
         data = load_dataset(name, progress=download_line())
         if data.train.field != wanted:
-            raise ValueError(f"{data.title} has {_described(data.train.field)}; {called} takes {_described(wanted)}.")
+            raise ValueError(f"{data.title} has {described(data.train.field)}; {called} takes {described(wanted)}.")
         return data
     if not checkpoint.config.observation.images:
-        raise ValueError(f"{called} takes {_described(wanted)}; a folder or a .zip is for models of images.")
+        raise ValueError(f"{called} takes {described(wanted)}; a folder or a .zip is for models of images.")
     image = checkpoint.config.image
     how = _preparation(checkpoint)
     data = load_dataset(name, image=image, preparation=how, progress=download_line())
@@ -82,7 +82,7 @@ def _fitting(checkpoint: Checkpoint, called: str, name: str) -> Dataset:
     return data
 
 
-def _described(field: FieldSpec) -> str:
+def described(field: FieldSpec) -> str:
     """Observations of a field in words: images of 1x28x28 (channels, height, width)."""
     sides = "x".join(map(str, field.shape))
     return f"{field.noun}s of {sides} {'(channels, height, width)' if len(field.shape) == 3 else 'tokens'}"

@@ -110,9 +110,7 @@ def _data(options: argparse.Namespace, name: str, start: Checkpoint | None) -> D
         inputs.tell_own(data)
         return data
     if options.size is not None and options.size not in start.config.modelled.shape[1:2]:
-        raise ValueError(
-            f"{options.start} takes images of {'x'.join(map(str, start.config.modelled.shape[1:]))}; leave out --size."
-        )
+        raise ValueError(f"{options.start} takes {inputs.described(start.config.modelled)}; leave out --size.")
     data = inputs.load_for(start, options.start, name, training=True)
     if not (found := provenance(start.data, data)).held_out:
         print(found.note, file=sys.stderr)

@@ -6,7 +6,7 @@ import abc
 import typing
 from typing import Annotated, ClassVar
 
-from vae_core.config.base import Config
+from vae_core.config.base import Config, require
 from vae_core.config.constraints import Each, Range
 from vae_core.config.nets import NetConfig, Widths, halvings
 
@@ -91,6 +91,16 @@ class TwoLayerConfig(StructureConfig, kind="two-layer"):
         return f"{self.latent}-D and {self.lower}-D details"
 
 
+MOST_DISTANCES = 2**19
+"""Largest number of places times codes of a grid: a step computes so many distances of each image."""
+
+
+def _distances_fit(structure: GridConfig) -> None:
+    height, width = structure.grid
+    most = MOST_DISTANCES // (height * width)
+    require(structure.codes <= most, "GridConfig.codes", structure.codes, f"{most:,} or less on a grid of {height}x{width}")
+
+
 class GridConfig(StructureConfig, kind="grid"):
     """A grid of whole numbers stands for an observation, each of which names a vector of a codebook."""
 
@@ -101,6 +111,8 @@ class GridConfig(StructureConfig, kind="grid"):
     """Height and width of the grid of codes. With a convolutional net it is the size of the image after all halvings."""
     codes: Annotated[int, Range(2, 2**15)] = 128
     """Number of codes of the codebook."""
+
+    rules = (_distances_fit,)
 
     @classmethod
     def suited(cls, latent: int, shape: tuple[int, ...], net: NetConfig) -> typing.Self:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
+from vae_core.batch import goes_on_after_end
 from vae_core.config import CategoryField, FieldSpec, ImageField, ObservationSpec, TokensField
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ class Split:
     def __post_init__(self) -> None:
         if self.tokens is not None:
             fits = self.x.dtype == torch.uint8 and self.x.shape[1:] == self.tokens.shape
-            if not fits or bool((self.x >= self.tokens.count).any()):
-                raise DataError(f"Texts must be tokens, uint8 (N, {self.tokens.length}), each below {self.tokens.count}.")
+            if not fits or bool((self.x >= self.tokens.count).any() or goes_on_after_end(self.x).any()):
+                wanted = f"uint8 (N, {self.tokens.length}), each below {self.tokens.count}, and 0 behind the end of a text"
+                raise DataError(f"Texts must be tokens, {wanted}.")
         elif self.x.dtype != torch.uint8 or self.x.ndim != 4:
             raise DataError(f"Images must be uint8 (N, C, H, W), and these are {self.x.dtype} {tuple(self.x.shape)}.")
         for name, known in self._known().items():

@@ -46,4 +46,7 @@ def onnx_model(model: Autoencoder, part: PartName = "decoder") -> bytes:
         except Exception as error:
             raise ExportError(f"The {part} cannot be exported to ONNX: {first_sentence(error)}.") from error
     assert made is not None, "torch returns a program if dynamo is True"
-    return made.model_proto.SerializeToString()
+    proto = made.model_proto
+    if fixed := [one.name for one in proto.graph.input if not one.type.tensor_type.shape.dim[0].dim_param]:
+        raise ExportError(f"The {part} cannot be exported to ONNX: its input {fixed[0]} would take batches of one size alone.")
+    return proto.SerializeToString()

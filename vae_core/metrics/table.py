@@ -109,10 +109,6 @@ TERMS = {
         Metric("loss", "Loss", "nats", "The weighted sum of the terms that choose the best weights of a run.", -1, 2),
         METRICS["distortion"],
         METRICS["rate"],
-        Metric("codebook", "Codebook", "nats", "Squared distance of the encoder's output to the vectors of its codes, which "
-               "moves the vectors.", -1, 3),
-        Metric("commitment", "Commitment", "nats", "Squared distance of the encoder's output to the vectors of its codes, "
-               "which moves the encoder.", -1, 3),
         Metric("mmd", "MMD", "", "Squared maximum mean discrepancy between the codes of a batch and draws of the prior: near "
                "0, on either side, where both have one distribution.", -1, 5),
         Metric("fooling", "Adversarial loss", "nats", "−log D(z) of codes: low where the discriminator D takes them for draws "

@@ -149,6 +149,8 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         fields: dict[str, Any] = dict(x.fields) if isinstance(x, Observations) else {name: x}
         if name not in fields:
             raise ValueError(f"This model reads the {name} of each observation; these have {', '.join(fields)}.")
+        if (tokens := getattr(x, "tokens", None)) not in (None, self.modelled):
+            raise ValueError(f"These texts have other characters or another length than those of this model: {tokens}.")
         values = at_rest(self.modelled, fields[name])
         if condition is None and self.given is not None:
             condition = fields.get(self.given.name)
@@ -193,10 +195,18 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         z = self.space.checked(as_codes(z, self.latents.top.shape))
         fields = {CODE: z} | self._given(condition, len(z))
         if details is not None:
-            fields[DETAILS] = as_codes(details, (self.detail_size,)).expand(len(z), -1)
+            fields[DETAILS] = self._details(details, len(z))
         with self.inference():
             pieces = (piece.to(self.device) for piece in Batch(fields).split(batch_size))
             return torch.cat([self._decoded(piece) for piece in pieces])
+
+    def _details(self, details: Images, n: int) -> Tensor:
+        if not self.detail_size:
+            raise ValueError("This model has one group of codes and no details below it; leave them out.")
+        rows = as_codes(details, (self.detail_size,))
+        if len(rows) not in (1, n):
+            raise ValueError(f"There are {len(rows)} rows of details for {n} codes; give one for each, or one for all.")
+        return rows.expand(n, -1)
 
     def _decoded(self, batch: Batch) -> Tensor:
         condition = self.condition(batch)
@@ -245,13 +255,25 @@ class Autoencoder(LatentVariableModel, abc.ABC):
         return self.decode(self.space.move(self._one_code(z)[0], dimension, values), condition, batch_size)
 
     def interpolate(
-        self, a: Images, b: Images, steps: int = 9, path: PathKind = "linear", *, condition: Classes | None = None
+        self,
+        a: Images,
+        b: Images,
+        steps: int = 9,
+        path: PathKind = "linear",
+        *,
+        condition: Classes | None = None,
+        details: Images | None = None,
     ) -> Tensor:
         """The images on the way from code a (d,) to code b (d,), both ends included: (steps, C, H, W).
 
+        details: the details of both ends, (2, detail_size), which change evenly on the way; None for the means of their priors.
         Raises ValueError for a space without paths.
         """
-        return self.decode(self.space.path(self._one_code(a)[0], self._one_code(b)[0], steps, path), condition)
+        codes = self.space.path(self._one_code(a)[0], self._one_code(b)[0], steps, path)
+        if details is not None:
+            first, last = self._details(details, 2)
+            details = torch.lerp(first, last, torch.linspace(0, 1, steps)[:, None])
+        return self.decode(codes, condition, details=details)
 
     def _one_code(self, z: Images) -> Tensor:
         codes = self.space.checked(as_codes(z, self.latents.top.shape))

@@ -45,7 +45,7 @@ def test_originals_travel_where_they_are_at_hand(put, monkeypatch):
     put("m")
     without = latent_pad.pad_payload(cards("m"), start())
     images = np.full((50, 1, 8, 8), 77, np.uint8)
-    monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: images)
+    monkeypatch.setattr(datasets, "originals", lambda card: images)
     whole = latent_pad.pad_payload(cards("m"), start())
     assert images.tobytes() in whole and images.tobytes() not in without
     st.cache_resource.clear(), st.cache_data.clear()

@@ -38,7 +38,7 @@ def test_digits_are_drawn_light_on_dark_and_put_about_their_middle(put, monkeypa
     put("m", data="digits-like")
     x = np.zeros((50, 1, 8, 8), np.uint8)
     x[:, :, 2:6, 3:5] = 255
-    monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: x)
+    monkeypatch.setattr(datasets, "originals", lambda card: x)
     payload, _ = sketch_payload([models.registry().card("m")])
     about = read_about(payload)
     assert about["framing"]["frame"] == "centre" and about["background"] == [0, 0, 0]

@@ -97,7 +97,7 @@ class TestImages:
     def test_the_real_ones_where_they_are(self, put, monkeypatch):
         put("m")
         images = np.zeros((50, 1, 8, 8), np.uint8)
-        monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: images)
+        monkeypatch.setattr(datasets, "originals", lambda card: images)
         found = held_out.images_for(cards("m")[0])
         assert found.real and found.x is images
         assert found.names[:4] == ("a", "b", "c", "a")

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from explorer.services import datasets
 from vae_core import load_dataset
+from vae_core.data.sources import FIELDS_OF
+
+
+def originals(source: str, fingerprint: str, of: str = "") -> np.ndarray | None:
+    """Those of a model with that source, which says that it models the observations of the set `of`."""
+    config = SimpleNamespace(modelled=FIELDS_OF.get(of or source, FIELDS_OF["digits"]))
+    return datasets.originals(SimpleNamespace(source=source, fingerprint=fingerprint, config=config))
 
 
 def test_the_images_are_those_of_the_test_split():
     digits = load_dataset("digits")
-    np.testing.assert_array_equal(datasets.originals("digits", digits.fingerprint), digits.test.x.numpy())
+    np.testing.assert_array_equal(originals("digits", digits.fingerprint), digits.test.x.numpy())
 
 
 def test_another_fingerprint_has_none():
-    assert datasets.originals("digits", "0" * 64) is None
+    assert originals("digits", "0" * 64) is None
+
+
+def test_a_model_of_other_observations_has_none():
+    assert originals("digits", load_dataset("digits").fingerprint, of="names") is None
 
 
 def test_a_set_that_is_not_here_has_none(tmp_path, monkeypatch):
     monkeypatch.setenv("VAE_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert datasets.originals("fashion_mnist", "") is None
-    assert datasets.originals("my photos", "") is None
+    assert originals("fashion_mnist", "") is None
+    assert originals("my photos", "") is None
 
 
 def test_the_table_says_what_is_here_and_how_to_get_the_rest(tmp_path, monkeypatch):

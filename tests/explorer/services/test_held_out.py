@@ -12,14 +12,14 @@ from vae_core.checkpoint import registry
 def test_the_sets_own_images_come_first(put, monkeypatch):
     put("m", data="mnist")
     own = np.full((50, 1, 8, 8), 7, np.uint8)
-    monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: own)
+    monkeypatch.setattr(datasets, "originals", lambda card: own)
     found = held_out.images_for(models.registry().card("m"))
     assert found.real and found.x is own and found.names[:4] == ("a", "b", "c", "a")
 
 
 def test_then_those_that_come_installed(put, monkeypatch):
     put("m", data="mnist")
-    monkeypatch.setattr(datasets, "originals", lambda data, fingerprint: None)
+    monkeypatch.setattr(datasets, "originals", lambda card: None)
     found = held_out.images_for(models.registry().card("m"))
     np.testing.assert_array_equal(found.x, load_dataset("mnist5k").test.x)
     assert found.real and "mnist5k" in found.about

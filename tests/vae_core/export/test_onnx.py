@@ -76,6 +76,15 @@ def test_a_model_of_each_net_agrees_with_torch(name: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_decoder_of_texts_takes_any_number_of_codes() -> None:
+    model = registry.load("names-gru-vae-2").model
+    decoder = session(model, "decoder")
+    for n in (1, 4):
+        z = np.random.default_rng(n).normal(0, 1, (n, 2)).astype(np.float32)
+        np.testing.assert_array_equal(decoder.run(["mean"], {"z": z})[0], model.decode(z).numpy())
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mnist-vae-32-binary", "faces-vae-64"])
 def test_a_shipped_model_agrees_with_torch(name: str) -> None:
     model = registry.load(name).model

@@ -20,6 +20,7 @@ from vae_core.config import (
     TokensField,
 )
 from vae_core.data import load_dataset
+from vae_core.data.dataset import DataError, Split
 from vae_core.export import decoder_program, encoder_program
 from vae_core.metrics import evaluate
 from vae_core.models.build import build_model
@@ -38,7 +39,8 @@ def test_strings_tokens_and_splits_are_encoded_alike():
     model, texts = build(), ["abc", "", "cabba"]
     tokens = torch.tensor(TEXT.numbers(texts))
     wanted = model.encode(texts).mean
-    for same in (tokens, tokens.to(torch.uint8), tokens.numpy(), Batch({"text": tokens})):
+    strings = np.array(texts)
+    for same in (tokens, tokens.to(torch.uint8), tokens.numpy(), tokens.tolist(), strings, Batch({"text": tokens})):
         torch.testing.assert_close(model.encode(same).mean, wanted)
     found = model.reconstruct(texts)
     assert found.shape == (3, 6) and found.dtype == torch.int64
@@ -81,12 +83,22 @@ def test_figures_of_texts_are_of_their_tokens():
         (np.full((1, 6), 4), "knows 0 to 3"),
         (np.full((1, 6), -1), "knows 0 to 3"),
         ([], "no texts"),
+        ("abc", "give a list of texts"),
+        ([None], "strings, or whole numbers"),
+        ([[1, 2], [3]], "strings, or whole numbers"),
+        ([[1, 0, 2, 0, 0, 0]], "goes on behind its end"),
+        (Split(torch.zeros(1, 6, dtype=torch.uint8), tokens=TokensField("text", 6, tuple("cba"))), "other characters"),
         (load_dataset("digits").test, "reads the text"),
     ],
 )
 def test_wrong_texts_are_one_clear_error(given, said):
     with pytest.raises(ValueError, match=said):
         build().encode(given)
+
+
+def test_a_split_has_no_text_that_goes_on_behind_its_end():
+    with pytest.raises(DataError, match="0 behind the end of a text"):
+        Split(torch.tensor([[1, 0, 2, 0, 0, 0]], dtype=torch.uint8), tokens=TEXT)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,25 @@ def test_details_of_zero_are_the_mean_of_the_prior_and_one_row_serves_all_codes(
         model.decode(z, details=torch.zeros(4))
 
 
+def test_details_that_do_not_fit_are_one_clear_error(model):
+    z = torch.zeros(3, TOP)
+    with pytest.raises(ValueError, match="2 rows of details for 3 codes"):
+        model.decode(z, details=torch.zeros(2, LOWER))
+    with pytest.raises(ValueError, match="not finite"):
+        model.decode(z, details=torch.full((LOWER,), float("nan")))
+    flat = build_model(ModelConfig.for_images((1, 8, 8), TOP, MLPConfig((16,))))
+    with pytest.raises(ValueError, match="no details below it"):
+        flat.decode(z, details=torch.zeros(LOWER))
+    with pytest.raises(ValueError, match="not finite"):
+        flat.decode(torch.full((1, TOP), float("inf")))
+
+
+def test_a_path_joins_the_reconstructions_of_its_ends(model, images):
+    codes, wanted = model.encode(images[:2]), model.reconstruct(images[:2])
+    path = model.interpolate(codes.mean[0], codes.mean[1], 5, details=codes.details)
+    torch.testing.assert_close(path[[0, -1]], wanted, rtol=1e-5, atol=1e-5)
+
+
 def test_samples_draw_the_details_too(model):
     one_code = type("OneCode", (), {"sample": lambda self, n, generator=None: torch.zeros(n, TOP)})()
     drawn = model.sample(3, one_code, seed=5)

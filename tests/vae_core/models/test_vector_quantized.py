@@ -125,6 +125,11 @@ def test_the_loss_is_that_of_the_paper(model):
         assert parameter.grad is not None and bool((parameter.grad != 0).any()), name
 
 
+def test_grids_whose_distances_fill_the_memory_are_refused():
+    with pytest.raises(ConfigError, match=r"GridConfig.codes is 32768; it must be 128 or less on a grid of 64x64"):
+        GridConfig((64, 64), 2**15)
+
+
 def test_the_rate_is_that_of_one_grid_among_all(model):
     places = math.prod(model.config.structure.code_shape)
     wanted = places * math.log(model.config.structure.codes)
@@ -169,7 +174,13 @@ def test_codes_are_whole_numbers_and_decode_to_the_reconstruction(model):
     torch.testing.assert_close(model.encode(images(), batch_size=4).mean, found.mean)
 
 
-@pytest.mark.parametrize("value", [0.5, float("nan"), float("inf"), -1, 128])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_codes_that_are_not_finite_are_refused(model, value):
+    with pytest.raises(ValueError, match="not finite"):
+        model.decode(torch.full((2, *model.config.structure.code_shape), value))
+
+
+@pytest.mark.parametrize("value", [0.5, -1, 128])
 def test_values_that_are_no_codes_are_refused(model, value):
     codes = torch.zeros(2, *model.config.structure.code_shape)
     codes[1, 0, 0] = value

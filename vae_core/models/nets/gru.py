@@ -53,7 +53,7 @@ class Decoder(nn.Module):
         given = z if condition is None else torch.cat([z, condition], 1)
         state, raw = torch.tanh(self.start(given)), []
         # Before the first token there is none.
-        before = given.new_zeros(len(given), self.embedding.embedding_dim)
+        before = given.new_zeros(given.shape[0], self.embedding.embedding_dim)
         for place in range(self.length):
             state = self.cell(torch.cat([before, given], 1), state)
             raw.append(self.out(state))
