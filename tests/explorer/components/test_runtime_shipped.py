@@ -29,7 +29,7 @@ def cases(model: Autoencoder) -> list[tuple[Program, Tensor, list[Tensor]]]:
     z = torch.from_numpy(rng.normal(0, 1.5, (ROWS, model.config.latent)).astype(np.float32))
     x = torch.from_numpy(rng.random((ROWS, *model.modelled.shape), np.float32))
     if isinstance(model.modelled, TokensField):
-        x = (model.modelled.count * x).long()
+        x = 1 + ((model.modelled.count - 1) * x).long()
     codes, images = model.encode(x), model.decode(z)
     given = [codes.mean] if codes.scale is None else [codes.mean, codes.scale]
     return [
