@@ -72,7 +72,7 @@ def interpolation(
     model = models.load(card.name).model
     ends = model.encode(np.stack([a, b]), for_model(card, classes))
     given = for_model(card, condition)
-    decoded = model.interpolate(*ends.mean, steps, path, condition=given, details=ends.details)
+    decoded = model.interpolate(ends.mean[0], ends.mean[1], steps, path, condition=given, details=ends.details)
     return observations.shown(card, decoded.numpy())
 
 
