@@ -126,6 +126,7 @@ interface Painter {
   unit: number;
   ink: boolean;
   noun: string;
+  discrete: boolean;
   faint: Painter;
   paint(context: CanvasRenderingContext2D, values: Float32Array, x: number, y: number): void;
   text(values: Float32Array): string;

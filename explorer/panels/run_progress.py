@@ -86,7 +86,7 @@ def run_snapshots(run: FineTuningRun) -> None:
 
 
 def _text_snapshots(now: Mapping[str, np.ndarray], snapshots: Sequence[tuple[str, Mapping[str, np.ndarray]]]) -> None:
-    """Draws the same for texts: rows of words."""
+    """Draws the reconstructed and the decoded texts of snapshots, as rows of words."""
     rows = [ImageRow("Held-out texts", now["x"].tolist())]
     rows += [ImageRow(f"Reconstructed {name}", snapshot["rebuilt"].tolist()) for name, snapshot in snapshots]
     image_rows(rows)

@@ -64,8 +64,7 @@ def _decoded(name: str, version: int) -> HeldOutImages:
     noun = card.config.modelled.noun
     about = (
         f"{datasets.reason_missing(card)} {noun.capitalize()}s that {card.title} decodes from its held-out codes stand in for "
-        "them, so "
-        f"errors are smaller than with real {noun}s."
+        f"them, so errors are smaller than with real {noun}s."
     )
     if checkpoint.held_out is None:
         x, labels = checkpoint.model.sample(200, condition=conditions.for_model(card, 0)), None

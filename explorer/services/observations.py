@@ -15,13 +15,13 @@ Shown = np.ndarray | str
 
 
 def shown(card: ModelCard, values: np.ndarray) -> list[Shown]:
-    """What a model decodes, or what it is given, for a page: images (N, C, H, W), or the tokens of texts (N, length)."""
+    """Observations, or decoded ones, as pages show them: images (N, C, H, W) one by one, and tokens (N, length) as strings."""
     field = card.config.modelled
     return list(field.texts(values.tolist()) if isinstance(field, TokensField) else values)
 
 
 def at_rest(card: ModelCard, values: np.ndarray) -> np.ndarray:
-    """What a model decodes as its data set would hold it: pixels or tokens, uint8."""
+    """Decoded observations as a data set holds them: pixels or tokens, uint8."""
     return as_uint8(values) if card.shows_images else values.astype(np.uint8)
 
 

@@ -20,6 +20,7 @@ from polling import wait_until
 from warm_servers import ForkedServer, WarmServers
 
 from explorer.services import jobs
+from explorer.services.view import View
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -133,6 +134,36 @@ def serve_bare(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Callab
     proxy = "http://127.0.0.1:9"
     bare = {"VAE_DATA": "", "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")), "https_proxy": proxy, "http_proxy": proxy}
     return lambda **env: serve(APP, bare | env)
+
+
+@pytest.fixture(scope="session")
+def hard_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the checkpoints of `hard_models`."""
+    import hard_models
+
+    folder = tmp_path_factory.mktemp("hard")
+    hard_models.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hard_url(serve: Serve, hard_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URL of a server of the models of `hard_folder` alone."""
+    env = {"VAE_CHECKPOINTS": str(tmp_path_factory.mktemp("none")), "VAE_DATA": ""}
+    return serve(Path(__file__).with_name("hard_app.py"), env, "--checkpoints", str(hard_folder))
+
+
+@pytest.fixture
+def open_hard(hard_url: str, open_page):
+    """open_hard(path, selector, *names): a page of `hard_models` of these names, once something is on it."""
+
+    def opened(path: str, selector: str, *names: str, width: int = 1440, **more):
+        page = open_page(f"{hard_url}/{path}?{urllib.parse.urlencode(View('', names, names[0], **more).query())}", width)
+        page.wait_for_selector(selector, timeout=60_000)
+        page.settled()
+        return page
+
+    return opened
 
 
 def start_server(

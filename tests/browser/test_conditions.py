@@ -5,52 +5,22 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
-from urllib.parse import urlencode
 
-import hard_models
 import numpy as np
 import pytest
 from pad_page import TOLERANCE, read, wait_until_done
 from PIL import Image
 
-from explorer.services.view import View
 from vae_core import checkpoint
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).with_name("hard_app.py")
 NAME = "conditional"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("conditional")
-    hard_models.make(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def url(serve, folder, tmp_path_factory):
-    none = tmp_path_factory.mktemp("none")
-    return serve(APP, {"VAE_CHECKPOINTS": str(none), "VAE_DATA": ""}, "--checkpoints", str(folder))
-
-
 @pytest.fixture
-def open_at(url, open_page):
-    """open_at(path, selector, *names): the page of these models, once something is on it."""
-
-    def opened(path: str, selector: str, *names: str, width: int = 1440, **more):
-        page = open_page(f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}", width)
-        page.wait_for_selector(selector, timeout=60_000)
-        page.settled()
-        return page
-
-    return opened
-
-
-@pytest.fixture
-def open_pad(open_at):
-    return lambda *names, **more: open_at("", ".pad[data-ready=true]", *names, **more)
+def open_pad(open_hard):
+    return lambda *names, **more: open_hard("", ".pad[data-ready=true]", *names, **more)
 
 
 def agrees(page, folder: Path, condition: int, name: str = NAME) -> np.ndarray:
@@ -63,43 +33,43 @@ def agrees(page, folder: Path, condition: int, name: str = NAME) -> np.ndarray:
     return np.array(found["pixels"])
 
 
-def test_the_switch_gives_the_model_another_class_at_the_same_code(open_pad, folder):
+def test_the_switch_gives_the_model_another_class_at_the_same_code(open_pad, hard_folder):
     page = open_pad(NAME)
-    first, z = agrees(page, folder, 0), read(page)["z"]
+    first, z = agrees(page, hard_folder, 0), read(page)["z"]
     sent = len(page.sent_frames)
     page.get_by_role("radio", name="c", exact=True).click()
-    second = agrees(page, folder, 2)
+    second = agrees(page, hard_folder, 2)
     assert read(page)["z"] == z and np.abs(first - second).max() > 1e-3
     page.wait_for_function("location.search.includes('class=2')")
     assert len(page.sent_frames) > sent
     page.reload()
     page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
-    np.testing.assert_allclose(agrees(page, folder, 2), second, atol=TOLERANCE)
+    np.testing.assert_allclose(agrees(page, hard_folder, 2), second, atol=TOLERANCE)
     assert page.get_by_role("radio", name="c", exact=True).get_attribute("aria-checked") == "true"
     assert page.problems == []
 
 
-def test_the_arrow_keys_switch_the_class(open_pad, folder):
+def test_the_arrow_keys_switch_the_class(open_pad, hard_folder):
     page = open_pad(NAME, width=390)
     page.get_by_role("radio", name="a", exact=True).focus()
     page.keyboard.press("ArrowRight")
-    agrees(page, folder, 1)
+    agrees(page, hard_folder, 1)
     assert page.get_by_role("radio", name="b", exact=True).evaluate("(e) => e.getRootNode().activeElement === e")
 
 
-def test_many_classes_are_a_list(open_pad, folder):
+def test_many_classes_are_a_list(open_pad, hard_folder):
     name = "conditional of many classes"
     page = open_pad(name, condition=7)
-    agrees(page, folder, 7, name)
+    agrees(page, hard_folder, 7, name)
     page.get_by_label("Class given to the model").select_option("class 299")
-    agrees(page, folder, 299, name)
+    agrees(page, hard_folder, 299, name)
 
 
-def test_the_server_decodes_with_the_class(open_pad, folder):
+def test_the_server_decodes_with_the_class(open_pad, hard_folder):
     name = "conditional without a program"
     page = open_pad(name, condition=1)
     wait_until_done(page)
-    model = checkpoint.load(folder / f"{name}.safetensors").model
+    model = checkpoint.load(hard_folder / f"{name}.safetensors").model
     for title, condition in (("b", 1), ("c", 2)):
         page.get_by_role("radio", name=title, exact=True).click()
         wait_until_done(page)
@@ -120,10 +90,10 @@ def images(page, block: int, line: int, columns: int) -> np.ndarray:
     return np.stack([np.array(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))) for uri in uris])
 
 
-def test_compare_decodes_with_the_chosen_class(open_at, folder):
-    page = open_at("compare", "text=Rate against distortion", NAME, condition=1)
+def test_compare_decodes_with_the_chosen_class(open_hard, hard_folder):
+    page = open_hard("compare", "text=Rate against distortion", NAME, condition=1)
     page.wait_for_function("document.querySelectorAll('.rows').length === 3", timeout=60_000)
-    saved = checkpoint.load(folder / f"{NAME}.safetensors")
+    saved = checkpoint.load(hard_folder / f"{NAME}.safetensors")
     model = saved.model
     for condition in (1, 2):
         wanted = model.sample(8, condition=condition)[:, 0].numpy()
@@ -141,10 +111,10 @@ def test_compare_decodes_with_the_chosen_class(open_at, folder):
     assert page.problems == []
 
 
-def test_drawings_are_rebuilt_in_the_chosen_class(open_at, folder):
-    page = open_at("your_images", ".sketch[data-ready=true]", NAME, condition=1)
+def test_drawings_are_rebuilt_in_the_chosen_class(open_hard, hard_folder):
+    page = open_hard("your_images", ".sketch[data-ready=true]", NAME, condition=1)
     host = "[...document.querySelectorAll('.stBidiComponent [data-testid]')].find((e) => e.sketch)?.sketch"
-    model = checkpoint.load(folder / f"{NAME}.safetensors").model
+    model = checkpoint.load(hard_folder / f"{NAME}.safetensors").model
     read_sketch = f"(() => {{ const r = {host}.read(); return {{ x: [...r.x], pixels: [...r.models[0].pixels] }}; }})()"
     for condition in (1, 2):
         found = page.evaluate(read_sketch)

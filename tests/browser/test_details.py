@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlencode
 
-import hard_models
 import numpy as np
 import pytest
 from pad_page import TOLERANCE, drag, read, wait_until_done
 
-from explorer.services.view import View
 from vae_core import checkpoint
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).with_name("hard_app.py")
 LAYERS = "two layers"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("details")
-    hard_models.make(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def url(serve, folder, tmp_path_factory):
-    none = tmp_path_factory.mktemp("none")
-    return serve(APP, {"VAE_CHECKPOINTS": str(none), "VAE_DATA": ""}, "--checkpoints", str(folder))
-
-
 @pytest.fixture
-def open_pad(url, open_page):
-    def opened(name: str):
-        page = open_page(f"{url}/?{urlencode(View('', (name,), name).query())}")
-        page.wait_for_selector(".pad[data-ready=true]", timeout=60_000)
-        page.settled()
-        return page
-
-    return opened
+def open_pad(open_hard):
+    return lambda name: open_hard("", ".pad[data-ready=true]", name)
 
 
 def shown(page, folder: Path, name: str, tolerance: float) -> tuple[np.ndarray, list[float] | None]:
@@ -55,21 +32,21 @@ def shown(page, folder: Path, name: str, tolerance: float) -> tuple[np.ndarray, 
 
 
 @pytest.mark.parametrize(("name", "tolerance"), [(LAYERS, TOLERANCE), (f"{LAYERS} without a program", 1e-3)])
-def test_drawn_details_stay_while_the_code_moves(open_pad, folder, name, tolerance):
+def test_drawn_details_stay_while_the_code_moves(open_pad, hard_folder, name, tolerance):
     page = open_pad(name)
-    at_mean, details = shown(page, folder, name, tolerance)
+    at_mean, details = shown(page, hard_folder, name, tolerance)
     assert details is None
     page.get_by_role("radio", name="Drawn details").click()
-    drawn, details = shown(page, folder, name, tolerance)
+    drawn, details = shown(page, hard_folder, name, tolerance)
     assert details is not None and np.abs(drawn - at_mean).max() > 1e-3
     drag(page, (0.3, 0.6), (0.7, 0.2))
     page.mouse.up()
-    moved, kept = shown(page, folder, name, tolerance)
+    moved, kept = shown(page, hard_folder, name, tolerance)
     assert kept == details and np.abs(moved - drawn).max() > 1e-4
     page.get_by_role("button", name="Draw again").click()
-    assert shown(page, folder, name, tolerance)[1] != details
+    assert shown(page, hard_folder, name, tolerance)[1] != details
     page.get_by_role("radio", name="Mean details").click()
-    assert shown(page, folder, name, tolerance)[1] is None
+    assert shown(page, hard_folder, name, tolerance)[1] is None
     assert page.get_by_role("button", name="Draw again").is_hidden()
     assert page.problems == []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-from pathlib import Path
 from urllib.parse import urlencode
 
 import hard_models
@@ -19,7 +18,6 @@ from vae_core.data.untrusted import shown
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).with_name("hard_app.py")
 NAMES = (
     "no rate", "no rate and equal codes", "equal codes", "nearly equal codes", "one dimension", "one dimension, equal codes",
     "many classes", "two images", "one image", "no held-out images", "no labels", "sphere", "circle", "no program",
@@ -40,29 +38,14 @@ PAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The folder of these models."""
-    folder = tmp_path_factory.mktemp("hard")
-    hard_models.make(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def url(serve, folder, tmp_path_factory):
-    """A server of these models alone."""
-    none = tmp_path_factory.mktemp("none")
-    return serve(APP, {"VAE_CHECKPOINTS": str(none), "VAE_DATA": ""}, "--checkpoints", str(folder))
-
-
 @pytest.fixture
-def open_with(url, open_page):
+def open_with(hard_url, open_page):
     page = None
 
     def opened(path: str, *names: str, by_link: bool = False, **more):
         """The page of that address, or behind its link, drawn without a traceback or an error in the browser."""
         nonlocal page
-        address = f"{url}/{path}?{urlencode(View('', names, names[0], **more).query())}"
+        address = f"{hard_url}/{path}?{urlencode(View('', names, names[0], **more).query())}"
         if page is None:
             page = open_page(address)
         elif by_link:
@@ -278,9 +261,9 @@ def test_what_the_pad_does_not_draw_of_a_sphere_is_said(open_with):
     sound(page)
 
 
-def test_texts_are_decoded_under_the_finger(open_with, folder):
+def test_texts_are_decoded_under_the_finger(open_with, hard_folder):
     page = open_with("", "texts")
-    stored = checkpoint.load(folder / "texts.safetensors")
+    stored = checkpoint.load(hard_folder / "texts.safetensors")
     model = stored.model
     for place in [(0.2, 0.3), (0.8, 0.6)]:
         drag(page, place)

@@ -150,20 +150,9 @@ class ModelConfig(Config):
     )
 
     @classmethod
-    def for_images(
-        cls,
-        image: tuple[int, int, int],
-        latent: int | StructureConfig,
-        net: NetConfig | None = None,
-        posterior: PosteriorConfig | None = None,
-        objective: ObjectiveConfig | None = None,
-        prior: PriorConfig | None = None,
-        condition: CategoryField | None = None,
-        **axes: Any,
-    ) -> typing.Self:
-        """A model of images (C, H, W), as `for_field` has it."""
-        field = ImageField("image", *image)
-        return cls.for_field(field, latent, net, posterior, objective, prior, condition, **axes)
+    def for_images(cls, image: tuple[int, int, int], *parts: Any, **axes: Any) -> typing.Self:
+        """A model of images (C, H, W); the other arguments are those of `for_field`."""
+        return cls.for_field(ImageField("image", *image), *parts, **axes)
 
     @classmethod
     def for_field(

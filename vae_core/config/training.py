@@ -66,7 +66,7 @@ class TrainConfig(Config):
     patience: Annotated[int, Range(0)] = 0
     """Validations without a better loss after which the run stops and the best weights are kept; 0: never."""
     keep: Keep = "last"
-    """Which weights the model has in the end. `best`: those of the validation with the lowest loss, where the weights before
+    """Weights that the model has in the end. `best`: those of the validation with the lowest loss, where the weights before
     the first step are validated like any others, so that a trained model never gets worse; `last`: those of the last step."""
     save_every: Annotated[float, Range(0, unit="seconds")] = 30.0
     """Seconds between two writes of the training state, where a run has a folder."""

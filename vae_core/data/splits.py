@@ -1,4 +1,4 @@
-"""Which of a person's own images are trained on and which are held out.
+"""The split of a person's own images into those that are trained on and those that are held out.
 
 Folders called train, val and test are taken as the split. What they do not give is decided for each file by a hash of its
 bytes, so that it depends neither on the other files nor on the size or preparation of the pictures.

@@ -1,4 +1,4 @@
-"""Which dimensions or values of a code say something about the image."""
+"""Counts of the dimensions and of the values of codes that are in use."""
 
 from __future__ import annotations
 

@@ -43,7 +43,8 @@ class TwoLayerAutoencoder(Autoencoder):
             (LatentGroup(TOP, (top,), self.posterior.space), LatentGroup(LOWER, (lower,), self.lower_posterior.space))
         )
         given = sum(self.conditions.values())
-        self.prior, self.lower_prior = build_prior(config.prior, top), ConditionalNormal(top + given, lower, hidden)
+        self.prior, self.lower_prior = build_prior(config.prior, top), ConditionalNormal(lower)
+        self.lower_prior_net = layers([top + given, *hidden, 2 * lower])
         self.likelihood = build_likelihood(config.likelihood, self.modelled)
         self.objective = build_objective(config.objective, self.prior, top)
         self.encoder = build_encoder(self.modelled, self.posterior.raw_size + hidden[0], config.net, given)
@@ -61,8 +62,8 @@ class TwoLayerAutoencoder(Autoencoder):
 
     @property
     def generative_modules(self) -> tuple[nn.Module, ...]:
-        """The priors of both groups, the decoder and the likelihood."""
-        return self.prior, self.lower_prior, self.decoder, self.likelihood
+        """The priors of both groups with the net of the lower one, the decoder and the likelihood."""
+        return self.prior, self.lower_prior, self.lower_prior_net, self.decoder, self.likelihood
 
     def features(self, batch: Batch) -> dict[str, Tensor]:
         """The encoder's output for each group, with the condition where there is one."""
@@ -77,17 +78,18 @@ class TwoLayerAutoencoder(Autoencoder):
         top, terms = group_latent(self.posterior, features[TOP], self.prior, upper_noise)
         above = _joined(top.z, features.get(GIVEN))
         raw = self.lower_encoder(torch.cat([features[LOWER], above], 1))
-        lower, further = group_latent(self.lower_posterior, raw, self.lower_prior, lower_noise, above)
+        given = self.lower_prior_net(above)
+        lower, further = group_latent(self.lower_posterior, raw, self.lower_prior, lower_noise, given)
         terms |= {name: value + terms[name] if name in terms else value for name, value in further.items()}
-        details = self.lower_prior.standardised(lower.z, above) if noise is None else None
+        details = self.lower_prior.standardised(lower.z, given) if noise is None else None
         return Latent({TOP: top, LOWER: lower}, terms, details)
 
     def complete(self, z: Tensor, details: Tensor | None = None, condition: Tensor | None = None) -> dict[str, Tensor]:
         """The top code, and a lower one at its prior's mean or at standard normal `details` (B, d)."""
-        above = _joined(z, condition)
+        given = self.lower_prior_net(_joined(z, condition))
         if details is None:
-            return {TOP: z, LOWER: self.lower_prior.parameters_of(above)[0]}
-        return {TOP: z, LOWER: self.lower_prior.draw({"z": details}, above)}
+            return {TOP: z, LOWER: self.lower_prior.parameters_of(given)[0]}
+        return {TOP: z, LOWER: self.lower_prior.draw({"z": details}, given)}
 
     def raw(self, codes: Mapping[str, Tensor], condition: Tensor | None = None, x: Tensor | None = None) -> Tensor:
         """The decoder's output for both codes."""

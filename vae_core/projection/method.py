@@ -32,7 +32,7 @@ class Parameter:
     high: float
     default: float
     whole: bool = False
-    """Whether the value is an integer."""
+    """True if the value is an integer."""
 
 
 @dataclass(frozen=True)

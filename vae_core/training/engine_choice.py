@@ -1,4 +1,4 @@
-"""Which engine takes the steps of a run: the one that is asked for, or the one that pays for a run of its length."""
+"""The choice of the engine that takes the steps of a run: the one asked for, or the one that pays for so long a run."""
 
 from __future__ import annotations
 

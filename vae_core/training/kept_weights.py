@@ -1,4 +1,4 @@
-"""Which weights of a finished run were kept and why, in a sentence or two for a person."""
+"""Sentences that say which weights of a finished run were kept, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CLEAR_SHARE = 0.02
 
 
 def kept_weights(training: dict[str, Any]) -> str:
-    """Which weights of a run were kept, in a sentence or two; empty where the last weights are the best.
+    """Returns a sentence or two on the weights of a run that were kept; empty where the last weights are the best.
 
     Where no step improved the model, the sentences say why and what to try. `training` is the summary in a checkpoint's header.
     """

@@ -1,7 +1,7 @@
 import { toInk, toPixels } from "./pixels.js";
 
-// Painters draw one decoded observation on a canvas: { width, height, size, unit, ink, noun, faint, paint(context, values, x, y),
-// text(values) }. `size` is the number of values of an observation, and `unit` is what the values of stored originals are
+// Painters draw one decoded observation on a canvas: { width, height, size, unit, ink, noun, discrete, faint,
+// paint(context, values, x, y), text(values) }. `discrete` observations have no mean and no spread. `size` is the number of values of an observation, and `unit` is what the values of stored originals are
 // multiplied by. A painter with `ink` paints black on nothing, which the page turns white in its dark theme. `faint` paints
 // backgrounds. `text` is what a text says; it is empty for an image.
 
@@ -22,6 +22,7 @@ class ImagePainter {
   constructor(image, smooth, ink = false) {
     const [channels, height, width] = image;
     this.noun = "image";
+    this.discrete = false;
     this.unit = 1 / 255;
     this.channels = channels;
     this.width = width;
@@ -64,6 +65,7 @@ class TextPainter {
    */
   constructor(length, characters) {
     this.noun = "text";
+    this.discrete = true;
     this.unit = 1;
     this.size = length;
     this.characters = characters;

@@ -1,4 +1,4 @@
-"""A normal distribution whose parameters follow from a condition."""
+"""A normal distribution whose mean and variance are its condition."""
 
 from __future__ import annotations
 
@@ -8,30 +8,28 @@ import torch
 from torch import Tensor
 
 from vae_core.batch import Noise
-from vae_core.models.nets.mlp import layers
 from vae_core.models.priors.base import Prior
 from vae_core.specs import NoiseSpec
 
 
 class ConditionalNormal(Prior):
-    """N(mu(c), diag exp logvar(c)) for a condition c, which is the code of the group above (Sønderby et al. 2016, eq. 2).
+    """N(mu, diag exp logvar), with mu and logvar the two halves of the condition (B, 2d) (Sønderby et al. 2016, eq. 2).
 
-    `mu` and `logvar` are the two halves of the output of fully connected layers.
+    The condition is what a net makes of the code of the group above. A caller computes it once for all that it asks.
     """
 
     LOGVAR_RANGE = (-8.0, 8.0)
     """Range of logvar, within which a bad batch does not overflow exp()."""
 
-    def __init__(self, condition: int, latent: int, hidden: tuple[int, ...]):
+    def __init__(self, latent: int):
         super().__init__()
-        self.net = layers([condition, *hidden, 2 * latent])
         self.noise = (NoiseSpec("z", (latent,), "normal"),)
 
     def parameters_of(self, condition: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Mean `mu` and log variance `logvar` for conditions (B, k): float32 (B, d). Raises ValueError without a condition."""
+        """Mean `mu` and log variance `logvar`, each float32 (B, d). Raises ValueError without a condition."""
         if condition is None:
-            raise ValueError("This prior follows from a condition; pass the code of the group above.")
-        mu, logvar = self.net(condition).float().chunk(2, 1)
+            raise ValueError("This prior is its condition; pass the raw parameters that follow from the group above.")
+        mu, logvar = condition.float().chunk(2, 1)
         return mu, logvar.clamp(*self.LOGVAR_RANGE)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:

@@ -21,7 +21,7 @@ class UniformCodes(Prior):
     """
 
     log_probability: float
-    """log p(z), nats: the same for every grid."""
+    """The log probability of a grid, log p(z), in nats."""
 
     def __init__(self, grid: GridConfig):
         super().__init__()
@@ -30,7 +30,7 @@ class UniformCodes(Prior):
         self.noise = (NoiseSpec("codes", grid.grid, "uniform"),)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """The same log probability for every grid, (B,), nats."""
+        """The log probability of grids, a constant: (B,), nats."""
         return z.new_full(z.shape[:1], self.log_probability, dtype=torch.float32)
 
     def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:

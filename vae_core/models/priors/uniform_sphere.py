@@ -16,7 +16,7 @@ class UniformSphere(Prior):
     """The uniform distribution on the unit vectors of R^d."""
 
     log_density: float
-    """log p(z), nats: minus the logarithm of the sphere's area."""
+    """The log density of a code, log p(z), in nats: minus the logarithm of the area of the sphere."""
 
     def __init__(self, latent: int):
         super().__init__()
@@ -24,7 +24,7 @@ class UniformSphere(Prior):
         self.log_density = math.lgamma(latent / 2) - math.log(2) - 0.5 * latent * math.log(math.pi)
 
     def log_prob(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """The same log density for every code, (B,), nats."""
+        """The log density of codes, a constant: (B,), nats."""
         return z.new_full((len(z),), self.log_density)
 
     def draw(self, noise: Noise, condition: Tensor | None = None) -> Tensor:

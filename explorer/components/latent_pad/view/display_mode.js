@@ -26,7 +26,7 @@ export class DisplayMode {
    * @param {Painter} painter
    * @param {() => void} onChange
    */
-  constructor(root, { size, noun }, onChange) {
+  constructor(root, { size, discrete }, onChange) {
     this.root = root;
     this.kind = "mean";
     this.generation = 0;
@@ -41,7 +41,7 @@ export class DisplayMode {
       onChange();
     });
     // Of a text there is neither a mean of pixels nor a spread of them.
-    this.discrete = noun === "text";
+    this.discrete = discrete;
     root.replaceChildren(this.discrete ? Object.assign(document.createElement("p"), { className: "note", textContent: LIKELIEST }) : this.choice.element);
   }
 

@@ -95,7 +95,7 @@ export class Overlay {
    * @param {import("../model.js").Model} model
    */
   reasonAgainst(kind, { noSpread, priorTitle, space }) {
-    if (kind === "change" && this.painter.noun === "text") return "A text changes in jumps, one character after another, so there is no speed of change to show.";
+    if (kind === "change" && this.painter.discrete) return "A text changes in jumps, one character after another, so there is no speed of change to show.";
     if (kind === "density" && noSpread) return noSpread;
     if (kind === "prior" && space.kind !== "euclidean") return `The prior is ${priorTitle}, whose density is the same everywhere.`;
     return "";
